@@ -1,0 +1,68 @@
+# `make help` lists what can be done here; every target installs what it needs into .venv first.
+
+PYTHON ?= $(shell python3.12 -c 'import sys; print(sys.executable)' 2>/dev/null || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+PATHS  := dags include plugins tests
+
+export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: $(VENV)/installed ## play an hour of calls, run the DAG over it, compare every verdict with the truth
+	@$(BIN)/python -m local_aws.demo
+
+.PHONY: test
+test: lint types test-unit test-dags test-integration ## everything CI runs
+
+.PHONY: lint
+lint: $(VENV)/installed ## ruff (style, imports, Airflow rules) and cfn-lint
+	$(BIN)/ruff check $(PATHS)
+	$(BIN)/ruff format --check $(PATHS)
+	$(BIN)/cfn-lint include/infrastructure/*.yaml
+
+.PHONY: types
+types: $(VENV)/installed ## mypy, strict
+	$(BIN)/mypy
+
+.PHONY: test-unit
+test-unit: $(VENV)/installed ## the domain alone, sockets off
+	$(BIN)/pytest tests/unit
+
+.PHONY: test-dags
+test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, sockets off
+	$(BIN)/pytest tests/dags
+
+.PHONY: test-integration
+test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over real HTTP
+	$(BIN)/pytest tests/integration
+
+.PHONY: format
+format: $(VENV)/installed ## let ruff put the code in order
+	$(BIN)/ruff check --fix $(PATHS)
+	$(BIN)/ruff format $(PATHS)
+
+.PHONY: lock
+lock: $(VENV)/installed ## resolve requirements-dev.in again; CONSTRAINTS=file or URL of Airflow's constraints
+	@test -n "$(CONSTRAINTS)" || { echo "lock: say which: make lock CONSTRAINTS=constraints-3.3.1-python3.12.txt"; exit 2; }
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile requirements-dev.in --constraint $(CONSTRAINTS) --universal --python-version 3.11 \
+	  --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements-dev.lock
+
+.PHONY: clean
+clean: ## remove the environment and every cache
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/installed: requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed ($$($(PYTHON) --version) found): make PYTHON=/path/to/python3.12"; exit 2; }
+	@echo "installing into $(VENV) (about a minute) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
+	@touch $@
