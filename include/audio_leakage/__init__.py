@@ -1,0 +1,22 @@
+"""Which calls of Amazon Connect should have been recorded, and which of them were.
+
+The domain: standard library only, no Airflow, no boto3, no clock, no network. What it needs from outside it
+asks through the Protocols of :mod:`audio_leakage.ports`.
+
+====================  =================================================================
+``states``            the states, verdicts and reasons, and the table of allowed moves
+``contact``           one contact as the table keeps it
+``snapshot``          one DescribeContact answer, read
+``follow``            contact + snapshot -> contact
+``recording``         where a recording lies and what counts as one
+``verdict``           contact + what the bucket shows -> contact
+``polling``           the use cases ``poll_initialised`` and ``poll_in_progress``
+``purging``           the use case ``purge_ivr``
+``checking``          the use case ``check_recordings``
+``adoption``          takes up table items that somebody else wrote
+``run``               what they work with: ports, settings, time
+``sweep``             the loop they share: one contact that errs never stops the others
+``settings``          the Airflow Variable, validated
+``errors``            the tree of everything that can go wrong
+====================  =================================================================
+"""

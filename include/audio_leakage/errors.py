@@ -1,0 +1,47 @@
+"""Everything that can go wrong, as one small tree.
+
+::
+
+    AudioLeakageError
+    ├── SettingsError            the Airflow Variable is not what it must be
+    ├── AwsError                 an answer of AWS that says nothing about any contact
+    │   ├── SetupError           denied or missing: somebody must grant or create something
+    │   └── ServiceUnavailable   throttled, broken or slow: the next run tries again
+    └── ContactError             concerns one contact; the others go on
+        ├── InvalidContact       an id, a table item or an answer that cannot be what it claims to be
+        └── ContactNotFound      Connect does not know the contact, or does not know it yet
+
+None of them is ever a verdict.
+"""
+
+
+class AudioLeakageError(Exception):
+    """Parent of every error this package raises on purpose."""
+
+
+class SettingsError(AudioLeakageError):
+    """The settings cannot be used; the message names each key and what is allowed."""
+
+
+class AwsError(AudioLeakageError):
+    """AWS did not do what was asked, for a reason that has nothing to do with one contact."""
+
+
+class SetupError(AwsError):
+    """A table, bucket or instance is missing or denied; the message says what to grant or create."""
+
+
+class ServiceUnavailable(AwsError):
+    """A throttle, a 5xx, a time-out or a garbled answer: worth another try in the next run."""
+
+
+class ContactError(AudioLeakageError):
+    """Something is wrong with one contact."""
+
+
+class InvalidContact(ContactError):
+    """An id, a table item or an answer does not have the shape it must have."""
+
+
+class ContactNotFound(ContactError):
+    """Connect does not know this contact, or does not know it yet."""

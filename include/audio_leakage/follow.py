@@ -1,0 +1,80 @@
+"""What one look at a contact makes of it: pure functions from a contact to the contact as it should be."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from audio_leakage.contact import Contact
+from audio_leakage.recording import is_conversation
+from audio_leakage.settings import Settings
+from audio_leakage.snapshot import ContactSnapshot
+from audio_leakage.states import ClosedReason, advance, state_of
+
+#: A little less than the schedule's five minutes: "in the next run" holds for one that starts early, too.
+NEXT_RUN = timedelta(minutes=4)
+_ONE_HOUR = timedelta(hours=1)
+_ONE_DAY = timedelta(days=1)
+
+
+def with_facts(contact: Contact, snapshot: ContactSnapshot) -> Contact:
+    """Return the contact with what Connect said; what was known before is never taken back."""
+    pointer = next((found for found in snapshot.recordings if is_conversation(found.location)), None)
+    seen = {
+        "channel": snapshot.channel,
+        "initiation_method": snapshot.initiation_method,
+        "agent_id": snapshot.agent_id,
+        "queue_id": snapshot.queue_id,
+        "initiation_timestamp": snapshot.initiation_timestamp,
+        "connected_to_system_timestamp": snapshot.connected_to_system_timestamp,
+        "connected_to_agent_timestamp": snapshot.connected_to_agent_timestamp,
+        "after_contact_work_start_timestamp": snapshot.after_contact_work_start_timestamp,
+        "after_contact_work_end_timestamp": snapshot.after_contact_work_end_timestamp,
+        "disconnect_timestamp": snapshot.disconnect_timestamp,
+        "recording_location": pointer and pointer.location,
+        "recording_status": pointer and pointer.status,
+    }
+    known: dict[str, Any] = {name: value for name, value in seen.items() if value is not None}
+    return replace(contact, **known, not_found_since=None, attempts=None, last_error=None)
+
+
+def followed(contact: Contact, snapshot: ContactSnapshot, now: datetime, settings: Settings) -> Contact:
+    """Return an open contact as it should be after Connect described it.
+
+    A contact that ended with an agent is due for its first check; one that ended without is due for purging;
+    one that goes on is due in the next run or, the longer it lasts, more rarely.
+    """
+    contact = with_facts(contact, snapshot)
+    observed = state_of(
+        reached_agent=contact.connected_to_agent_timestamp is not None,
+        ended=contact.disconnect_timestamp is not None,
+    )
+    contact = replace(contact, state=advance(contact.state, observed))
+    if not contact.state.ended:
+        return replace(contact, next_check_at=now + _pause(contact, now))
+    if contact.state.reached_agent and contact.ended_at:
+        return replace(contact, next_check_at=contact.ended_at + settings.first_check)
+    return replace(contact, next_check_at=now)
+
+
+def not_found(contact: Contact, now: datetime, settings: Settings) -> Contact:
+    """Return a contact that Connect does not know: wait out eventual consistency, then close it.
+
+    Connect may answer "not found" for minutes (CONNECT.md, "Reading a contact"), so the wait is as long as
+    the one for a recording, from the first such answer.
+    """
+    since = contact.not_found_since or now
+    if now - since >= settings.failure_after:
+        return replace(contact.closed(ClosedReason.NOT_FOUND), not_found_since=since)
+    return replace(contact, not_found_since=since, next_check_at=now + NEXT_RUN)
+
+
+def set_aside(contact: Contact, error: Exception, now: datetime) -> Contact:
+    """Return a contact whose look failed for a reason of its own: tried again, more and more rarely."""
+    attempts = (contact.attempts or 0) + 1
+    pause = min(NEXT_RUN * 2 ** min(attempts - 1, 16), _ONE_DAY)
+    return replace(contact, attempts=attempts, last_error=str(error)[:200], next_check_at=now + pause)
+
+
+def _pause(contact: Contact, now: datetime) -> timedelta:
+    began = contact.initiation_timestamp or contact.initialised_at or now
+    return min(max(NEXT_RUN, (now - began) / 10), _ONE_HOUR)

@@ -1,0 +1,41 @@
+"""The use cases ``poll_initialised`` and ``poll_in_progress``: ask Connect how far each contact has come."""
+
+from audio_leakage.adoption import adopt
+from audio_leakage.contact import Contact
+from audio_leakage.errors import ContactNotFound, InvalidContact
+from audio_leakage.follow import followed, not_found, set_aside
+from audio_leakage.run import Run
+from audio_leakage.states import ContactState
+from audio_leakage.sweep import look, sweep
+
+
+def poll_initialised(run: Run) -> dict[str, int]:
+    """Describe every INITIALISED contact that is due and move it to where it is.
+
+    A run that adopts first takes up what somebody else wrote, so that it is followed at once.
+
+    :return: how many were due, and how many had each outcome.
+    """
+    adopted = adopt(run) if run.adopts else {}
+    return {**_poll(run, ContactState.INITIALISED), **adopted}
+
+
+def poll_in_progress(run: Run) -> dict[str, int]:
+    """Describe every IN_PROGRESS contact that is due and move it to where it is.
+
+    :return: how many were due, and how many had each outcome.
+    """
+    return _poll(run, ContactState.IN_PROGRESS_AGENT, ContactState.IN_PROGRESS_QUEUE_IVR)
+
+
+def _poll(run: Run, *states: ContactState) -> dict[str, int]:
+    return sweep(run.due(*states), lambda contact: look(run, contact, _follow(run, contact)), run.out_of_time)
+
+
+def _follow(run: Run, contact: Contact) -> Contact:
+    try:
+        return followed(contact, run.describe(contact), run.now, run.settings)
+    except ContactNotFound:
+        return not_found(contact, run.now, run.settings)
+    except InvalidContact as error:
+        return set_aside(contact, error, run.now)

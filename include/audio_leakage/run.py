@@ -1,0 +1,68 @@
+"""What a use case works with in one run: the ports, the settings, the time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from audio_leakage.contact import Contact, Item
+from audio_leakage.errors import ContactNotFound
+from audio_leakage.ports import Connect, ContactTable, OutOfTime, RecordingBucket
+from audio_leakage.recording import RecordingStorage
+from audio_leakage.settings import Settings
+from audio_leakage.snapshot import ContactSnapshot
+from audio_leakage.states import ContactState
+from audio_leakage.times import format_time
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One task's share of a run; nothing is asked of AWS before it is needed."""
+
+    settings: Settings
+    now: datetime
+    """Aware; the same for everything that is decided in this run."""
+    connect: Connect
+    bucket: RecordingBucket
+    contacts: ContactTable
+    out_of_time: OutOfTime
+    adopts: bool = False
+    """Whether this run looks for items that somebody else wrote."""
+
+    _instance_exists: bool = field(default=False, init=False)
+
+    @cached_property
+    def storage(self) -> RecordingStorage:
+        """Where the recordings lie: as set, else as Connect says."""
+        settings = self.settings
+        if settings.recording_bucket is not None and settings.recording_prefix is not None:
+            return RecordingStorage(settings.recording_bucket, settings.recording_prefix)
+        return RecordingStorage(*self.connect.recording_storage(settings.connect_instance_id))
+
+    def due(self, *states: ContactState) -> Iterator[Item]:
+        """Give the contacts in these states that are due, the longest due first within each state."""
+        for state in states:
+            yield from self.contacts.due(self.settings.contact_table, state, format_time(self.now))
+
+    def describe(self, contact: Contact) -> ContactSnapshot:
+        """Ask Connect about a contact.
+
+        :raises ContactNotFound: when Connect does not know it (yet), although it knows the instance.
+        :raises SetupError: when it is the instance that Connect does not know.
+        :raises InvalidContact: when the answer cannot be read.
+        """
+        try:
+            answer = self.connect.describe_contact(self.settings.connect_instance_id, contact.contact_id)
+        except ContactNotFound:
+            self._make_sure_of_the_instance()
+            raise
+        return ContactSnapshot.from_answer(contact.contact_id, answer)
+
+    def save(self, before: Contact, after: Contact) -> bool:
+        """Write what one look changed; False when somebody else changed the contact meanwhile."""
+        return self.contacts.update(self.settings.contact_table, before.to_item(), after.to_item())
+
+    def _make_sure_of_the_instance(self) -> None:
+        if not self._instance_exists:
+            self.connect.check_instance(self.settings.connect_instance_id)
+            self._instance_exists = True

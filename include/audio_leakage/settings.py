@@ -1,0 +1,129 @@
+"""The Airflow Variable ``audio_leakage``, validated (DESIGN.md section 4).
+
+Every key, its default and what is allowed stand in :class:`Settings`, one line each.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import timedelta
+from typing import Any, Self
+
+from audio_leakage.errors import SettingsError
+
+VARIABLE = "audio_leakage"
+
+_Check = Callable[[Any], bool]
+
+
+def _text(pattern: str, allowed: str, **default: str | None) -> Any:  # noqa: ANN401  # as dataclasses.field
+    def check(value: object) -> bool:
+        return isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+    return field(metadata={"check": check, "allowed": allowed}, **default)  # type: ignore[call-overload]
+
+
+def _number(low: float, high: float, default: float) -> Any:  # noqa: ANN401  # as dataclasses.field
+    def check(value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return math.isfinite(value) and low <= value <= high
+
+    return field(default=default, metadata={"check": check, "allowed": f"a number from {low:g} to {high:g}"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator can set; a key that is missing has the default, a wrong one is refused."""
+
+    connect_instance_id: str = _text(
+        r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "the instance's UUID"
+    )
+    contact_table: str = _text(r"[A-Za-z0-9_.-]{3,255}", "the name of a DynamoDB table")
+    recording_bucket: str | None = _text(
+        r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket", default=None
+    )
+    recording_prefix: str | None = _text(
+        r"([^/]+(/[^/]+)*)?", "a prefix without date and without slash at either end", default=None
+    )
+    flow_log_group: str | None = _text(r"[A-Za-z0-9_./#-]{1,512}", "the name of a log group", default=None)
+    alert_topic_arn: str | None = _text(
+        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}", "the ARN of an SNS topic", default=None
+    )
+    aws_conn_id: str = _text(r"[\w.-]{1,200}", "the id of an Airflow connection", default="aws_default")
+    first_check_minutes: float = _number(0, 1440, default=2)
+    failure_after_minutes: float = _number(1, 10080, default=60)
+    recheck_days: float = _number(0, 365, default=7)
+    describe_contact_rps: float = _number(0.1, 1000, default=8)
+    search_contacts_rps: float = _number(0.05, 100, default=0.4)
+
+    @property
+    def first_check(self) -> timedelta:
+        """How long after its end a contact is first looked for in the bucket."""
+        return timedelta(minutes=self.first_check_minutes)
+
+    @property
+    def failure_after(self) -> timedelta:
+        """How long after its end a contact without a recording has failed."""
+        return timedelta(minutes=self.failure_after_minutes)
+
+    @property
+    def recheck_for(self) -> timedelta:
+        """How long after its end a failed contact is still looked for."""
+        return timedelta(days=self.recheck_days)
+
+    @classmethod
+    def from_json(cls, text: str | None) -> Self:
+        """Read the Variable's text; None stands for a Variable that is not set.
+
+        :raises SettingsError: one message that names every wrong key and what is allowed.
+        """
+        if text is None:
+            raise SettingsError(
+                f"Variable '{VARIABLE}' is not set: allowed is a JSON object with the keys {_keys()}"
+            )
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise SettingsError(f"Variable '{VARIABLE}' is not JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise SettingsError(f"Variable '{VARIABLE}' is not a JSON object: allowed keys are {_keys()}")
+        wrong = [*_wrong_keys(values), *_wrong_values(values)] or [*_wrong_together(values)]
+        if wrong:
+            raise SettingsError(f"Variable '{VARIABLE}': {'; '.join(wrong)}")
+        return cls(**{key: value for key, value in values.items() if value is not None})
+
+
+def _wrong_keys(values: Mapping[str, object]) -> list[str]:
+    known = {setting.name: setting for setting in fields(Settings)}
+    unknown = [f"'{key}' is unknown, allowed keys are {_keys()}" for key in values if key not in known]
+    missing = [
+        f"'{name}' is missing, it must be {setting.metadata['allowed']}"
+        for name, setting in known.items()
+        if setting.default is MISSING and values.get(name) is None
+    ]
+    return unknown + missing
+
+
+def _wrong_values(values: Mapping[str, object]) -> list[str]:
+    return [
+        f"'{setting.name}' is {values[setting.name]!r}, allowed is {setting.metadata['allowed']}"
+        for setting in fields(Settings)
+        if values.get(setting.name) is not None and not setting.metadata["check"](values[setting.name])
+    ]
+
+
+def _wrong_together(values: Mapping[str, Any]) -> list[str]:
+    wrong = []
+    if (values.get("recording_bucket") is None) != (values.get("recording_prefix") is None):
+        wrong.append("'recording_bucket' and 'recording_prefix' must be set both or neither")
+    first, last = (values.get(key) for key in ("first_check_minutes", "failure_after_minutes"))
+    if (2 if first is None else first) > (60 if last is None else last):
+        wrong.append("'first_check_minutes' must not be more than 'failure_after_minutes'")
+    return wrong
+
+
+def _keys() -> str:
+    return ", ".join(setting.name for setting in fields(Settings))

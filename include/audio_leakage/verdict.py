@@ -1,0 +1,124 @@
+"""The verdict on a contact that ended with an agent: what is expected, what was found, what follows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from audio_leakage.contact import Contact
+from audio_leakage.follow import NEXT_RUN
+from audio_leakage.recording import Place, StoredObject, longest
+from audio_leakage.settings import Settings
+from audio_leakage.states import ClosedReason, FailureCause, RecordedState
+
+_MAX_PAUSE = timedelta(days=1)
+
+#: No recording is expected when one of these holds; the first that does is the reason kept on the contact.
+#: Source: CONNECT.md, "Reading a contact", the table of initiation methods. Methods that are not named
+#: here, new ones included, expect a recording: silence about a leak is the worse mistake.
+NOT_EXPECTED: tuple[tuple[ClosedReason, Callable[[Contact], bool]], ...] = (
+    (ClosedReason.NOT_VOICE, lambda contact: contact.channel != "VOICE"),
+    (ClosedReason.NO_AGENT, lambda contact: contact.connected_to_agent_timestamp is None),
+    (
+        ClosedReason.NO_RECORDING_OF_ITS_OWN,
+        lambda contact: contact.initiation_method in ("MONITOR", "EXTERNAL_OUTBOUND"),
+    ),
+    (
+        ClosedReason.CUSTOMER_NEVER_ANSWERED,
+        lambda contact: (
+            contact.initiation_method in ("OUTBOUND", "CALLBACK")
+            and contact.connected_to_system_timestamp is None
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the bucket showed in one look."""
+
+    recording: StoredObject | None = None
+    """The longest object that matches; it may be empty."""
+    searched: tuple[str, ...] = ()
+    """Every place that was listed."""
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether the recording is proven."""
+        return self.recording is not None and self.recording.has_audio
+
+    def after(self, place: Place, found: StoredObject | None) -> "Evidence":
+        """Return the evidence with one more place listed."""
+        recording = longest(candidate for candidate in (self.recording, found) if candidate)
+        return Evidence(recording, (*self.searched, str(place)))
+
+
+def reason_not_expected(contact: Contact) -> ClosedReason | None:
+    """Return why no recording is expected of a contact that Connect has described, or None if one is."""
+    return next((reason for reason, holds in NOT_EXPECTED if holds(contact)), None)
+
+
+def judged(contact: Contact, evidence: Evidence, now: datetime, settings: Settings) -> Contact:
+    """Return the contact as this look leaves it.
+
+    ==========================================  ============================================
+    audio was found                             CALL_RECORDED_SUCCESS
+    none, and the contact is not over           due again in the next run
+    none, within ``failure_after``              due again after a growing pause
+    none, later                                 CALL_RECORDED_FAILURE with a cause, due again
+    none, after ``recheck_days``                CALL_RECORDED_FAILURE, finished
+    ==========================================  ============================================
+    """
+    if evidence.recording is not None and evidence.recording.has_audio:
+        return _succeeded(contact, evidence.recording, now, settings)
+    if contact.ended_at is None:
+        return replace(contact, next_check_at=now + NEXT_RUN)
+    fails_at = contact.ended_at + settings.failure_after
+    if now < fails_at:
+        return replace(contact, next_check_at=min(now + _pause(contact.ended_at, now), fails_at))
+    return _failed(contact, contact.ended_at, evidence, now, settings)
+
+
+def _succeeded(contact: Contact, recording: StoredObject, now: datetime, settings: Settings) -> Contact:
+    late_from = contact.ended_at + settings.failure_after if contact.ended_at else recording.last_modified
+    late = contact.failed_at is not None or recording.last_modified > late_from
+    short = contact.talk_seconds is not None and recording.seconds < contact.talk_seconds / 2
+    return replace(
+        contact,
+        recorded_state=RecordedState.CALL_RECORDED_SUCCESS,
+        next_check_at=None,
+        recording_location=f"{recording.bucket}/{recording.key}",
+        recording_key=recording.key,
+        recording_size=recording.size,
+        recording_seconds=recording.seconds,
+        recorded_at=recording.last_modified,
+        warnings=tuple(word for word, holds in (("LATE", late), ("SHORT", short)) if holds),
+        judged_at=now,
+    )
+
+
+def _failed(
+    contact: Contact, ended_at: datetime, evidence: Evidence, now: datetime, settings: Settings
+) -> Contact:
+    look_again = now + _pause(ended_at, now)
+    return replace(
+        contact,
+        recorded_state=RecordedState.CALL_RECORDED_FAILURE,
+        next_check_at=look_again if look_again <= ended_at + settings.recheck_for else None,
+        failure_cause=_cause(contact, evidence),
+        searched=evidence.searched,
+        judged_at=contact.judged_at or now,
+        failed_at=contact.failed_at or now,
+    )
+
+
+def _cause(contact: Contact, evidence: Evidence) -> FailureCause:
+    if evidence.recording is not None:
+        return FailureCause.EMPTY_OBJECT
+    if contact.recording_status == "DELETED":
+        return FailureCause.DELETED
+    return FailureCause.POINTER_WITHOUT_OBJECT if contact.recording_location else FailureCause.NO_OBJECT
+
+
+def _pause(ended_at: datetime, now: datetime) -> timedelta:
+    """Wait half as long again as the contact has been over: often at first, then more and more rarely."""
+    return min(max((now - ended_at) / 2, NEXT_RUN), _MAX_PAUSE)

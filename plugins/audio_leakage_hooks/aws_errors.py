@@ -1,0 +1,103 @@
+"""The one place where what AWS answers becomes an error of the domain."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import (
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+)
+from botocore.parsers import ResponseParserError
+
+from audio_leakage.errors import ServiceUnavailable, SetupError
+
+#: What the hooks ask of botocore; an Airflow connection's ``config_kwargs`` are laid over it. Adaptive mode
+#: slows a client down when AWS answers with throttling: other applications draw on the same quotas.
+RETRIES = Config(
+    retries={"mode": "adaptive", "total_max_attempts": 4},
+    connect_timeout=5,
+    read_timeout=15,
+    max_pool_connections=20,
+)
+
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "Forbidden", "403"})
+_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_MISSING = frozenset({"ResourceNotFoundException", "NoSuchBucket", "NotFound", "NotFoundException", "404"})
+_THROTTLED = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+
+
+@contextmanager
+def domain_errors(action: str, resource: str, setting: str) -> Iterator[None]:
+    """Turn botocore's errors into the domain's.
+
+    :param action: the IAM action, such as ``dynamodb:Query``.
+    :param resource: what it was asked of, such as ``table 'contacts'``.
+    :param setting: the key of the Variable that names the resource.
+    :raises SetupError: denied, missing or refused; one sentence says what to grant, create or correct.
+    :raises ServiceUnavailable: throttled, 5xx, unreachable, too slow or garbled.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise _from_client_error(error, action, resource, setting) from error
+    except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, NoRegionError) as error:
+        raise SetupError(f"{action} on {resource} could not be signed: {error}") from error
+    except (HTTPClientError, ResponseParserError) as error:
+        raise ServiceUnavailable(f"{action} on {resource} got no usable answer: {error}") from error
+
+
+def member(answer: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  # whatever the service model says
+    """Return a member that every answer of its kind has.
+
+    botocore raises nothing for a 200 whose body was cut off: members are merely missing then, and an absent
+    list must not pass for an empty one.
+
+    :raises ServiceUnavailable: when it is missing.
+    """
+    if name not in answer:
+        raise ServiceUnavailable(f"an answer arrived without its member {name}")
+    return answer[name]
+
+
+def _from_client_error(
+    error: ClientError, action: str, resource: str, setting: str
+) -> SetupError | ServiceUnavailable:
+    code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _THROTTLED or status == 429 or status >= 500:
+        return ServiceUnavailable(f"{action} on {resource} is unavailable for now: {code} (HTTP {status})")
+    if code in _CREDENTIALS:
+        return SetupError(f"{action} on {resource} was refused, the credentials are not valid: {code}")
+    if code in _DENIED:
+        return SetupError(f"{action} on {resource} was denied: grant {action} on it to the role of this task")
+    if code in _MISSING:
+        return SetupError(f"{resource} does not exist: create it, or correct '{setting}' in the settings")
+    return SetupError(f"{action} on {resource} was refused: {error}")

@@ -1,0 +1,167 @@
+"""Amazon Connect."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+
+from audio_leakage.errors import ContactNotFound, SetupError
+from audio_leakage_hooks.aws_errors import RETRIES, domain_errors, member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from botocore.config import Config
+    from types_boto3_connect.client import ConnectClient
+    from types_boto3_connect.literals import SearchContactsTimeRangeTypeType
+    from types_boto3_connect.type_defs import (
+        ContactSearchSummaryTypeDef,
+        DescribeContactResponseTypeDef,
+        SearchCriteriaTypeDef,
+    )
+
+_SETTING = "connect_instance_id"
+
+
+class ConnectHook(AwsGenericHook["ConnectClient"]):
+    """Interact with Amazon Connect.
+
+    Provide thin wrapper around :external+boto3:py:class:`boto3.client("connect") <Connect.Client>`.
+
+    Additional arguments (such as ``aws_conn_id``) may be specified and are passed down to the underlying
+    AwsBaseHook. Every method raises the domain's ``SetupError`` and ``ServiceUnavailable``.
+
+    .. seealso::
+        - :class:`airflow.providers.amazon.aws.hooks.base_aws.AwsBaseHook`
+    """
+
+    conn: ConnectClient
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["client_type"] = "connect"
+        super().__init__(*args, **kwargs)
+
+    @property
+    def config(self) -> Config:
+        """Retry and time-out settings, under those of the connection."""
+        return RETRIES.merge(super().config)
+
+    def pace(self, operation: str, per_second: float) -> None:
+        """Keep this hook's calls of an operation, retries included, below a rate.
+
+        Connect's quotas are per account and Region and shared by every caller (CONNECT.md, "Quotas").
+
+        :param operation: the operation as AWS spells it, such as ``DescribeContact``.
+        :param per_second: calls per second.
+        """
+        self.conn.meta.events.register(f"before-send.connect.{operation}", _Pace(per_second))
+
+    def describe_contact(self, instance_id: str, contact_id: str) -> DescribeContactResponseTypeDef:
+        """Describe one contact.
+
+        .. seealso::
+            - :external+boto3:py:meth:`Connect.Client.describe_contact`
+
+        :param instance_id: the instance's UUID.
+        :param contact_id: the contact's UUID.
+        :return: the answer as boto3 gives it.
+        :raises ContactNotFound: when Connect does not know the contact (yet): eventual consistency shows as
+            ResourceNotFoundException or InvalidRequestException for minutes.
+        """
+        unknown = (
+            self.conn.exceptions.ResourceNotFoundException,
+            self.conn.exceptions.InvalidRequestException,
+            self.conn.exceptions.InvalidParameterException,
+        )
+        with domain_errors("connect:DescribeContact", f"Connect instance '{instance_id}'", _SETTING):
+            try:
+                return self.conn.describe_contact(InstanceId=instance_id, ContactId=contact_id)
+            except unknown as error:
+                raise ContactNotFound(f"Connect does not know contact {contact_id}") from error
+
+    def search_contacts(
+        self,
+        instance_id: str,
+        time_range_type: SearchContactsTimeRangeTypeType,
+        start: datetime,
+        end: datetime,
+        criteria: SearchCriteriaTypeDef | None = None,
+    ) -> Iterator[ContactSearchSummaryTypeDef]:
+        """Search the contacts of a time range; all pages are followed.
+
+        .. seealso::
+            - :external+boto3:py:meth:`Connect.Client.search_contacts`
+
+        :param instance_id: the instance's UUID.
+        :param time_range_type: which of a contact's timestamps must lie in the range.
+        :param start: aware; the range is at most eight weeks long.
+        :param end: aware.
+        :param criteria: further filters, as boto3 takes them.
+        :return: the contacts, 100 a request.
+        """
+        with domain_errors("connect:SearchContacts", f"Connect instance '{instance_id}'", _SETTING):
+            pages = self.conn.get_paginator("search_contacts").paginate(
+                InstanceId=instance_id,
+                TimeRange={"Type": time_range_type, "StartTime": start, "EndTime": end},
+                SearchCriteria=criteria or {},
+                PaginationConfig={"PageSize": 100},
+            )
+            for page in pages:
+                yield from member(page, "Contacts")
+
+    def recording_storage(self, instance_id: str) -> tuple[str, str]:
+        """Return where an instance lays its call recordings.
+
+        .. seealso::
+            - :external+boto3:py:meth:`Connect.Client.list_instance_storage_configs`
+
+        :param instance_id: the instance's UUID.
+        :return: bucket and prefix, without slash at the end.
+        :raises SetupError: when the instance keeps no call recordings in S3.
+        """
+        configs = self._storage_configs(instance_id)
+        storage = next((config["S3Config"] for config in configs if "S3Config" in config), None)
+        if storage is None:
+            raise SetupError(
+                f"Connect instance '{instance_id}' has no S3 storage for call recordings: add it to the instance, "
+                "or set 'recording_bucket' and 'recording_prefix'"
+            )
+        return storage["BucketName"], storage["BucketPrefix"].rstrip("/")
+
+    def check_instance(self, instance_id: str) -> None:
+        """Make sure that it is the contact that Connect does not know, and not the instance.
+
+        :param instance_id: the instance's UUID.
+        :raises SetupError: when there is no such instance, or when it may not be asked.
+        """
+        next(self._storage_configs(instance_id), None)
+
+    def _storage_configs(self, instance_id: str) -> Iterator[Mapping[str, Any]]:
+        with domain_errors(
+            "connect:ListInstanceStorageConfigs", f"Connect instance '{instance_id}'", _SETTING
+        ):
+            pages = self.conn.get_paginator("list_instance_storage_configs").paginate(
+                InstanceId=instance_id, ResourceType="CALL_RECORDINGS"
+            )
+            for page in pages:
+                yield from member(page, "StorageConfigs")
+
+
+class _Pace:
+    """Let one caller pass per interval, across threads."""
+
+    def __init__(self, per_second: float) -> None:
+        self._interval = 1 / per_second
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def __call__(self, **_: object) -> None:
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._interval
+        time.sleep(turn - now)

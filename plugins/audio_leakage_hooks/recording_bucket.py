@@ -1,0 +1,53 @@
+"""The bucket that holds the recordings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+
+from audio_leakage_hooks.aws_errors import RETRIES, domain_errors, member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from botocore.config import Config
+    from types_boto3_s3.client import S3Client
+    from types_boto3_s3.type_defs import ObjectTypeDef
+
+
+class RecordingBucketHook(S3Hook):
+    """Look for call recordings in Amazon S3.
+
+    Nothing but keys, sizes and times is ever asked for, so the role needs ``s3:ListBucket`` and neither
+    ``s3:GetObject`` nor ``kms:Decrypt``: the monitor cannot listen to a call.
+
+    Additional arguments (such as ``aws_conn_id``) may be specified and are passed down to the underlying
+    S3Hook. Every method raises the domain's ``SetupError`` and ``ServiceUnavailable``.
+
+    .. seealso::
+        - :class:`airflow.providers.amazon.aws.hooks.s3.S3Hook`
+    """
+
+    conn: S3Client
+
+    @property
+    def config(self) -> Config:
+        """Retry and time-out settings, under those of the connection."""
+        return RETRIES.merge(super().config)
+
+    def list_objects(self, bucket: str, prefix: str) -> Iterator[ObjectTypeDef]:
+        """List the objects whose key begins with a prefix; all pages are followed.
+
+        .. seealso::
+            - :external+boto3:py:meth:`S3.Client.list_objects_v2`
+
+        :param bucket: name of the bucket.
+        :param prefix: what the keys begin with.
+        :return: Key, Size (bytes) and LastModified of each.
+        """
+        with domain_errors("s3:ListBucket", f"bucket '{bucket}'", "recording_bucket"):
+            pages = self.conn.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            for page in pages:
+                if member(page, "KeyCount"):
+                    yield from member(page, "Contents")
