@@ -7,6 +7,7 @@
     ├── AwsError                 an answer of AWS that says nothing about any contact
     │   ├── SetupError           denied or missing: somebody must grant or create something
     │   └── ServiceUnavailable   throttled, broken or slow: the next run tries again
+    ├── UnreadableLine           a line of a flow log that cannot be understood
     └── ContactError             concerns one contact; the others go on
         ├── InvalidContact       an id, a table item or an answer that cannot be what it claims to be
         └── ContactNotFound      Connect does not know the contact, or does not know it yet
@@ -33,6 +34,10 @@ class SetupError(AwsError):
 
 class ServiceUnavailable(AwsError):
     """A throttle, a 5xx, a time-out or a garbled answer: worth another try in the next run."""
+
+
+class UnreadableLine(AudioLeakageError):
+    """A line of a flow log is, or might be, about recording and cannot be understood."""
 
 
 class ContactError(AudioLeakageError):

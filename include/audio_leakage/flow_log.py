@@ -1,0 +1,140 @@
+"""One line of a flow log: does it say that a contact is to be recorded?
+
+Amazon Connect logs every block of a flow as one JSON message, at least once and in no order. Source:
+CONNECT.md, "Flow logs", for the names of the blocks and the shapes of their parameters.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from audio_leakage.contact import check_contact_id
+from audio_leakage.errors import InvalidContact, UnreadableLine
+from audio_leakage.states import RecordingPolicy
+from audio_leakage.times import format_time, parse_time
+
+#: The block under the names it has had; a line of any other block is not ours.
+RECORDING_BLOCKS = frozenset(
+    {
+        "SetRecordingBehavior",
+        "SetRecordingAndAnalyticsBehavior",
+        "UpdateContactRecordingBehavior",
+        "UpdateContactRecordingAndAnalyticsBehavior",
+    }
+)
+
+
+class Setting(StrEnum):
+    """What a recording block did to its contact."""
+
+    ALL = RecordingPolicy.ALL
+    AGENT = RecordingPolicy.AGENT
+    CUSTOMER = RecordingPolicy.CUSTOMER
+    OFF = "OFF"
+    FAILED = "FAILED"
+    """The block failed: whatever was set before still holds."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RecordingSetting:
+    """A recording block that ran."""
+
+    at: datetime
+    """Aware."""
+    setting: Setting
+    contact_id: str
+
+    def __str__(self) -> str:
+        """Return it as the contact keeps it."""
+        return f"{format_time(self.at)} {self.setting}"
+
+
+def read_line(message: str, event_time: datetime) -> RecordingSetting | None:
+    """Read one message of a flow log.
+
+    :param message: the line as Connect wrote it.
+    :param event_time: when the log event happened, for a line that names no time of its own; aware.
+    :return: what the line sets, or None if it is not about recording the agent's conversation.
+    :raises UnreadableLine: when it is about that, or might be, and cannot be understood.
+    """
+    line = _json_object(message)
+    if line.get("ContactFlowModuleType") not in RECORDING_BLOCKS:
+        return None
+    try:
+        contact_id = check_contact_id(line.get("ContactId"))
+        at = parse_time(str(line["Timestamp"])) if line.get("Timestamp") else event_time
+        setting = _setting(line)
+    except (InvalidContact, ValueError) as error:
+        raise UnreadableLine(str(error)) from error
+    return RecordingSetting(at, setting, contact_id) if setting else None
+
+
+def setting_in_effect(settings: Iterable[str], agent_joined_at: datetime | None) -> Setting | None:
+    """Return the last setting that took effect before the agent joined.
+
+    A block that failed took no effect. Where none took effect in time, the first one that did later says
+    what the flow wanted; where none ever did, there is only the FAILED one, or nothing (None).
+
+    :param settings: the settings of one contact, as :class:`RecordingSetting` writes them.
+    :param agent_joined_at: aware; None while no agent has.
+    """
+    read = sorted((parse_time(time), Setting(word)) for time, _, word in (text.partition(" ") for text in settings))
+    effective = [(time, setting) for time, setting in read if setting is not Setting.FAILED]
+    in_time = [setting for time, setting in effective if agent_joined_at is None or time <= agent_joined_at]
+    if in_time:
+        return in_time[-1]
+    return next((setting for _, setting in [*effective, *read]), None)
+
+
+def _json_object(message: str) -> Mapping[str, Any]:
+    try:
+        line = json.loads(message)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableLine(f"a line is not JSON: {error}") from error
+    if not isinstance(line, dict):
+        raise UnreadableLine("a line is JSON, but no object")
+    return line
+
+
+def _setting(line: Mapping[str, Any]) -> Setting | None:
+    if str(line.get("Results", "")).lower().startswith("error"):
+        return Setting.FAILED
+    parameters = _object(line.get("Parameters"))
+    option = parameters.get("RecordingBehaviorOption")
+    if option is not None:
+        return _by_option(str(option), str(parameters.get("RecordingParticipantOption", "All")))
+    for behavior in (
+        _object(parameters.get("RecordingBehavior")),
+        _object(_object(parameters.get("VoiceBehavior")).get("VoiceRecordingBehavior")),
+    ):
+        if "RecordedParticipants" in behavior:
+            return _by_participants(behavior["RecordedParticipants"])
+    if any("IVRRecordingBehavior" in part for part in (parameters, _object(parameters.get("RecordingBehavior")))):
+        return None  # about the automated interaction alone
+    raise UnreadableLine(f"a recording block has none of the known parameters: {sorted(parameters)[:10]}")
+
+
+def _by_option(option: str, participant: str) -> Setting:
+    if option.lower().startswith("disable"):
+        return Setting.OFF  # the participant reads All even then
+    if not option.lower().startswith("enable"):
+        raise UnreadableLine(f"RecordingBehaviorOption is {option[:40]!r}; allowed are 'Enable', 'Disable'")
+    return _by_participants(["Agent", "Customer"] if participant.lower() in ("all", "both") else [participant])
+
+
+def _by_participants(participants: object) -> Setting:
+    if not isinstance(participants, list):
+        raise UnreadableLine("RecordedParticipants is no list")
+    named = {str(participant).upper() for participant in participants}
+    if not named <= {"AGENT", "CUSTOMER"}:
+        raise UnreadableLine(f"recorded participants are {sorted(named)[:4]}; allowed are Agent, Customer")
+    if not named:
+        return Setting.OFF
+    return Setting.ALL if len(named) == 2 else Setting(named.pop())
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

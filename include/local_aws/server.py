@@ -1,0 +1,111 @@
+"""Everything the monitor talks to, on ports of this machine."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+from moto.server import ThreadedMotoServer
+
+from local_aws.connect_simulator import ConnectSimulator
+
+REGION = "af-south-1"
+_FAST = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
+
+
+class LocalAws:
+    """moto for DynamoDB, S3, SNS, Logs and CloudFormation beside a simulated Amazon Connect.
+
+    A context manager; each one starts empty. moto keeps its state per process, so one at a time.
+    """
+
+    def __init__(self, connect: ConnectSimulator) -> None:
+        self.connect = connect
+        self._moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+
+    def __enter__(self) -> Self:
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self.connect.__enter__()
+        self._moto.start()
+        self.reset()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._moto.stop()
+        self.connect.__exit__()
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where moto listens."""
+        host, port = self._moto.get_host_and_port()
+        return f"http://{host}:{port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What leads boto3, in this process or another one, here and nowhere else."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ENDPOINT_URL_CONNECT": self.connect.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    @contextmanager
+    def applied(self) -> Iterator[Self]:
+        """Set :attr:`environment` for as long as the block lasts."""
+        before = dict(os.environ)
+        os.environ.update(self.environment)
+        try:
+            yield self
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+    def reset(self) -> None:
+        """Forget everything: tables, buckets, topics, log groups, stacks."""
+        from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: F401, PLC0415  # makes sure moto is set up
+        from moto.moto_api._internal import moto_api_backend  # noqa: PLC0415
+
+        moto_api_backend.reset()
+
+    def client(self, service: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
+        """Return a boto3 client that talks to this stand-in and never retries."""
+        return boto3.client(  # type: ignore[call-overload]
+            service,
+            endpoint_url=self.connect.endpoint_url if service == "connect" else self.endpoint_url,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",  # noqa: S106
+            region_name=REGION,
+            config=_FAST,
+        )
+
+    def deploy(self, template: Path, stack: str, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Create a stack and return its outputs.
+
+        :raises RuntimeError: with CloudFormation's reason, when the stack did not come up.
+        """
+        cloudformation = self.client("cloudformation")
+        cloudformation.create_stack(
+            StackName=stack,
+            TemplateBody=template.read_text(),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        (created,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        if created["StackStatus"] != "CREATE_COMPLETE":
+            raise RuntimeError(f"stack {stack}: {created['StackStatus']} {created.get('StackStatusReason', '')}")
+        return {output["OutputKey"]: output["OutputValue"] for output in created.get("Outputs", [])}
+
+    def create_bucket(self, name: str) -> None:
+        """Create an empty bucket."""
+        self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+    def create_log_group(self, name: str) -> None:
+        """Create an empty log group."""
+        self.client("logs").create_log_group(logGroupName=name)

@@ -1,0 +1,29 @@
+"""Airflow as the tests see it: a home of its own, no examples, no network, nothing of the user's."""
+
+import os
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_HOME = Path(tempfile.mkdtemp(prefix="audio-leakage-airflow-"))
+
+# Before anything imports Airflow: it reads its configuration on import.
+os.environ.update(
+    {
+        "AIRFLOW_HOME": str(_HOME),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_HOME}/airflow.db",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "af-south-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+)
+for _name in [
+    name for name in os.environ if name.startswith(("AIRFLOW_VAR_", "AIRFLOW_CONN_", "AWS_ENDPOINT"))
+]:
+    del os.environ[_name]

@@ -1,0 +1,205 @@
+"""The domain's ports in memory, and builders for what goes through them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from audio_leakage.contact import Contact, Item
+from audio_leakage.errors import AudioLeakageError, ContactNotFound, SetupError
+from audio_leakage.run import Run
+from audio_leakage.settings import Settings
+from audio_leakage.states import ContactState
+
+INSTANCE_ID = "bd7c61d1-6722-4b4f-8c9c-6253e5a85c32"
+CONTACT_ID = "955c07e1-af64-4094-9c16-c59995ecdcbe"
+BUCKET = "recordings"
+PREFIX = "connect/acme/CallRecordings"
+SECONDS = 32_000  # bytes of audio
+MINUTE = timedelta(minutes=1)
+SETTINGS = Settings(
+    connect_instance_id=INSTANCE_ID,
+    contact_table="contacts",
+    recording_bucket=BUCKET,
+    recording_prefix=PREFIX,
+)
+
+
+def at(text: str) -> datetime:
+    """Return a time of 29 August 2023 (or of a day that is named), in UTC."""
+    return datetime.fromisoformat(text if "-" in text else f"2023-08-29T{text}").replace(tzinfo=UTC)
+
+
+def number(position: int) -> str:
+    """Return a contact id that ends in a number."""
+    return f"00000000-0000-4000-8000-{position:012d}"
+
+
+def answer(contact_id: str = CONTACT_ID, **members: Any) -> dict[str, Any]:
+    """Return DescribeContact's answer for a voice call: of a minute with an agent, unless told otherwise.
+
+    A member given as None is left out; ``connected`` stands for AgentInfo.ConnectedToAgentTimestamp.
+    """
+    agent = {
+        "Id": "59ede75e-26d7-44f9-bf20-32e6bfc378af",
+        "ConnectedToAgentTimestamp": members.pop("connected", at("10:30:11.038")),
+        "AfterContactWorkStartTimestamp": members.pop("work_start", None),
+        "AfterContactWorkEndTimestamp": members.pop("work_end", None),
+    }
+    contact = {
+        "Id": contact_id,
+        "Channel": "VOICE",
+        "InitiationMethod": "INBOUND",
+        "InitiationTimestamp": at("10:29:57.871"),
+        "DisconnectTimestamp": at("10:31:10.343"),
+        "AgentInfo": {name: value for name, value in agent.items() if value is not None},
+        **members,
+    }
+    return {"Contact": {name: value for name, value in contact.items() if value is not None}}
+
+
+def key_of(contact_id: str = CONTACT_ID, connected: datetime = at("10:30:11")) -> str:
+    """Return the key Connect gives the agent recording of a contact."""
+    return f"{PREFIX}/{connected:%Y/%m/%d}/{contact_id}_{connected:%Y%m%dT%H:%M}_UTC.wav"
+
+
+@dataclass
+class FakeConnect:
+    """Answers from a dict; an exception in it is raised."""
+
+    answers: dict[str, Mapping[str, Any] | Exception] = field(default_factory=dict)
+    instance_exists: bool = True
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def describe_contact(self, instance_id: str, contact_id: str) -> Mapping[str, Any]:
+        assert instance_id == INSTANCE_ID
+        self.calls[contact_id] += 1
+        found = self.answers.get(contact_id, ContactNotFound(f"Connect does not know contact {contact_id}"))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def check_instance(self, instance_id: str) -> None:
+        self.calls["check_instance"] += 1
+        if not self.instance_exists:
+            raise SetupError(f"Connect instance '{instance_id}' does not exist")
+
+    def recording_storage(self, instance_id: str) -> tuple[str, str]:  # noqa: ARG002
+        self.calls["recording_storage"] += 1
+        return BUCKET, PREFIX
+
+
+@dataclass
+class FakeBucket:
+    """Objects by ``bucket/key``; remembers every listing it was asked for."""
+
+    objects: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    denied: set[str] = field(default_factory=set)
+    listings: list[str] = field(default_factory=list)
+    error: AudioLeakageError | None = None
+
+    def lay(self, key: str = key_of(), size: int = 60 * SECONDS, at: datetime = at("10:32")) -> None:
+        self.objects[f"{BUCKET}/{key}"] = (size, at)
+
+    def list_objects(self, bucket: str, prefix: str) -> list[Mapping[str, Any]]:
+        self.listings.append(f"{bucket}/{prefix}")
+        if self.error:
+            raise self.error
+        return [
+            {"Key": path.removeprefix(f"{bucket}/"), "Size": size, "LastModified": modified}
+            for path, (size, modified) in sorted(self.objects.items())
+            if path.startswith(f"{bucket}/{prefix}")
+        ]
+
+
+@dataclass
+class FakeTable:
+    """Items by id, with the conditions of the real one."""
+
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    writes: Counter[str] = field(default_factory=Counter)
+    error: AudioLeakageError | None = None
+
+    def put(self, *contacts: Contact) -> None:
+        self.items |= {contact.contact_id: contact.to_item() for contact in contacts}
+
+    def contact(self, contact_id: str = CONTACT_ID) -> Contact:
+        return Contact.from_item(self.items[contact_id])
+
+    def due(self, table: str, open_state: str, until: str) -> Iterator[Item]:
+        assert table == SETTINGS.contact_table
+        if self.error:
+            raise self.error
+        due = [item for item in self.items.values() if item.get("OpenState") == open_state]
+        yield from sorted(
+            (dict(item) for item in due if item["NextCheckAt"] <= until), key=lambda item: item["NextCheckAt"]
+        )
+
+    def never_indexed(self, table: str) -> Iterator[Item]:  # noqa: ARG002
+        absent = ("OpenState", "RecordedState", "ClosedReason")
+        yield from [dict(item) for item in self.items.values() if not any(item.get(name) for name in absent)]
+
+    def create(self, table: str, item: Item) -> bool:  # noqa: ARG002
+        if item["ContactId"] in self.items:
+            return False
+        self.items[item["ContactId"]] = dict(item)
+        return True
+
+    def update(self, table: str, before: Item, after: Item) -> bool:  # noqa: ARG002
+        stored = self.items.get(before["ContactId"])
+        guards = ("State", "RecordedState", "ClosedReason")
+        if stored is None or any(stored.get(name) != before.get(name) for name in guards):
+            return False
+        if before != after:
+            self.writes[before["ContactId"]] += 1
+            for name in before.keys() - after.keys():
+                stored.pop(name, None)
+            stored.update({name: value for name, value in after.items() if before.get(name) != value})
+        return True
+
+    def purge(self, table: str, contact_id: str) -> bool:  # noqa: ARG002
+        stored = self.items.get(contact_id, {})
+        if stored.get("State") != "COMPLETED - QUEUE/IVR" or stored.get("ConnectedToAgentTimestamp"):
+            return False
+        del self.items[contact_id]
+        return True
+
+
+@dataclass
+class World:
+    """The three ports together, and runs over them at any time."""
+
+    connect: FakeConnect = field(default_factory=FakeConnect)
+    bucket: FakeBucket = field(default_factory=FakeBucket)
+    contacts: FakeTable = field(default_factory=FakeTable)
+
+    def run(self, now: datetime, settings: Settings = SETTINGS, **changes: Any) -> Run:
+        parts: dict[str, Any] = {
+            "settings": settings,
+            "now": now,
+            "connect": self.connect,
+            "bucket": self.bucket,
+            "contacts": self.contacts,
+            "out_of_time": lambda: False,
+        }
+        return Run(**(parts | changes))
+
+
+def contact(state: ContactState = ContactState.INITIALISED, **fields: Any) -> Contact:
+    """Return a contact that has been due since 10:30."""
+    defaults: dict[str, Any] = {"contact_id": CONTACT_ID, "state": state, "next_check_at": at("10:30")}
+    return Contact(**(defaults | fields))
+
+
+def ended_with_agent(**fields: Any) -> Contact:
+    """Return the contact of :func:`answer`, described and due for its first check."""
+    facts = {
+        "channel": "VOICE",
+        "initiation_method": "INBOUND",
+        "initiation_timestamp": at("10:29:57.871"),
+        "connected_to_agent_timestamp": at("10:30:11.038"),
+        "disconnect_timestamp": at("10:31:10.343"),
+        "next_check_at": at("10:33:10.343"),
+    }
+    return contact(ContactState.COMPLETED_AGENT, **(facts | fields))

@@ -1,0 +1,110 @@
+import json
+from typing import Any
+
+import pytest
+
+from audio_leakage.errors import SettingsError
+from audio_leakage.settings import Settings
+from fakes import INSTANCE_ID
+
+REQUIRED = {"connect_instance_id": INSTANCE_ID, "contact_table": "contacts"}
+
+
+def refusal(text: str | None) -> str:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_json(text)
+    return str(refused.value)
+
+
+def test_two_keys_are_enough_and_the_rest_has_defaults() -> None:
+    settings = Settings.from_json(json.dumps(REQUIRED))
+    assert (settings.first_check_minutes, settings.failure_after_minutes, settings.recheck_days) == (2, 60, 7)
+    assert (settings.describe_contact_rps, settings.search_contacts_rps) == (8, 0.4)
+    assert settings.aws_conn_id == "aws_default"
+    assert settings.recording_bucket is None
+
+
+def test_every_setting_can_be_set() -> None:
+    values = REQUIRED | {
+        "recording_bucket": "recordings",
+        "recording_prefix": "connect/acme/CallRecordings",
+        "flow_log_group": "/aws/connect/acme",
+        "alert_topic_arn": "arn:aws:sns:af-south-1:123456789012:alerts",
+        "aws_conn_id": "aws_connect",
+        "first_check_minutes": 0.5,
+        "failure_after_minutes": 90,
+        "recheck_days": 0,
+        "describe_contact_rps": 4,
+        "search_contacts_rps": 0.2,
+    }
+    settings = Settings.from_json(json.dumps(values))
+    assert {key: getattr(settings, key) for key in values} == values
+
+
+def test_null_stands_for_the_default() -> None:
+    assert Settings.from_json(json.dumps(REQUIRED | {"recheck_days": None})).recheck_days == 7
+
+
+@pytest.mark.parametrize("key", ["connect_instance_id", "contact_table"])
+def test_a_missing_required_key_is_named_with_what_it_must_be(key: str) -> None:
+    message = refusal(json.dumps({name: value for name, value in REQUIRED.items() if name != key}))
+    assert f"'{key}' is missing, it must be the" in message
+
+
+def test_an_unknown_key_is_named_with_all_that_are_allowed() -> None:
+    message = refusal(json.dumps(REQUIRED | {"recording_buckets": "x"}))
+    assert "'recording_buckets' is unknown, allowed keys are connect_instance_id, contact_table" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "is not set"),
+        ("", "is not JSON"),
+        ("{'single': 1}", "is not JSON"),
+        ("[]", "is not a JSON object"),
+        ("3", "is not a JSON object"),
+    ],
+)
+def test_what_is_not_a_json_object_is_refused(text: str | None, says: str) -> None:
+    assert says in refusal(text)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("connect_instance_id", "acme", "the instance's UUID"),
+        ("contact_table", "a b", "the name of a DynamoDB table"),
+        ("recording_bucket", "s3://recordings", "the name of a bucket"),
+        ("recording_prefix", "connect/acme/", "a prefix without date and without slash at either end"),
+        ("alert_topic_arn", "alerts", "the ARN of an SNS topic"),
+        ("aws_conn_id", "", "the id of an Airflow connection"),
+        ("first_check_minutes", -1, "a number from 0 to 1440"),
+        ("first_check_minutes", True, "a number from 0 to 1440"),
+        ("failure_after_minutes", "60", "a number from 1 to 10080"),
+        ("failure_after_minutes", float("nan"), "a number from 1 to 10080"),
+        ("recheck_days", float("inf"), "a number from 0 to 365"),
+        ("describe_contact_rps", 0, "a number from 0.1 to 1000"),
+    ],
+)
+def test_a_value_out_of_range_is_named_with_what_is_allowed(key: str, value: object, allowed: str) -> None:
+    message = refusal(json.dumps(REQUIRED | {key: value}))
+    assert f"'{key}' is" in message
+    assert f"allowed is {allowed}" in message
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"recording_bucket": "recordings"}, "must be set both or neither"),
+        ({"recording_prefix": "connect/acme"}, "must be set both or neither"),
+        ({"first_check_minutes": 61}, "must not be more than 'failure_after_minutes'"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(values: dict[str, Any], says: str) -> None:
+    assert says in refusal(json.dumps(REQUIRED | values))
+
+
+def test_everything_wrong_is_said_in_one_message() -> None:
+    message = refusal(json.dumps({"contact_table": "", "surplus": 1, "recheck_days": -1}))
+    assert all(key in message for key in ("connect_instance_id", "contact_table", "surplus", "recheck_days"))

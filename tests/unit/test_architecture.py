@@ -1,0 +1,77 @@
+"""The arrows between the packages: dags -> hooks and domain; hooks -> the domain's errors; domain -> nothing."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+
+DOMAIN = ROOT / "include" / "audio_leakage"
+HOOKS = ROOT / "plugins" / "audio_leakage_hooks"
+LOCAL_AWS = ROOT / "include" / "local_aws"
+OURS = {"audio_leakage", "audio_leakage_hooks", "flow_log_subscriber", "local_aws", "monitor_audio_leakage"}
+
+
+def imports(folder: Path) -> set[str]:
+    """Return every module that any file below a folder imports, at the top or further in."""
+    files = sorted(folder.rglob("*.py"))
+    assert files, f"no modules in {folder}"
+    names: set[str] = set()
+    for node in (node for file in files for node in ast.walk(ast.parse(file.read_text()))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the arrows"
+            names.add(node.module or "")
+    return names
+
+
+def packages(folder: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports(folder)}
+
+
+def test_the_domain_needs_the_standard_library_and_nothing_else() -> None:
+    assert packages(DOMAIN) - {"audio_leakage"} <= sys.stdlib_module_names
+
+
+def test_the_domain_reads_no_clock() -> None:
+    code = "\n".join(file.read_text() for file in DOMAIN.rglob("*.py"))
+    assert not [call for call in (".now(", ".utcnow(", ".today(", "time.time(", "monotonic(") if call in code]
+
+
+def test_importing_the_domain_pulls_in_neither_airflow_nor_boto3() -> None:
+    modules = ", ".join(f"audio_leakage.{file.stem}" for file in DOMAIN.glob("[!_]*.py"))
+    code = f"import sys, {modules}; print([name for name in ('airflow', 'boto3', 'botocore') if name in sys.modules])"
+    imported = subprocess.run(  # the code above, with this interpreter
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(DOMAIN.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert imported.stdout.strip() == "[]"
+
+
+def test_the_hooks_know_nothing_of_the_domain_but_its_errors() -> None:
+    ours = {name for name in imports(HOOKS) if name.partition(".")[0] in OURS - {"audio_leakage_hooks"}}
+    assert ours == {"audio_leakage.errors"}
+
+
+def test_the_stand_in_shares_no_code_with_what_it_checks() -> None:
+    assert "audio_leakage" not in packages(LOCAL_AWS)
+
+
+@pytest.mark.parametrize("folder", [DOMAIN, HOOKS])
+def test_nothing_that_is_deployed_imports_what_is_only_for_development(folder: Path) -> None:
+    assert not packages(folder) & {"local_aws", "moto", "pytest", "hypothesis", "time_machine", "rich"}
+
+
+def test_airflow_executes_no_hook_module_as_a_plugin() -> None:
+    ignored = (ROOT / "plugins" / ".airflowignore").read_text().splitlines()
+    named = {line.rstrip("/") for line in ignored if line and not line.startswith("#")}
+    assert {
+        path.name for path in (ROOT / "plugins").iterdir() if path.is_dir() and path.name[0] not in "._"
+    } <= named
