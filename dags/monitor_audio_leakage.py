@@ -36,25 +36,31 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import dag, get_current_context, task, task_group
+from airflow.sdk import Param, dag, get_current_context, task, task_group
 
 from audio_leakage.checking import check_recordings as check_recordings_of
-from audio_leakage.errors import SettingsError, SetupError
+from audio_leakage.errors import SettingsError, SetupError, WindowError
 from audio_leakage.polling import poll_in_progress as poll_in_progress_of
 from audio_leakage.polling import poll_initialised as poll_initialised_of
 from audio_leakage.purging import purge_ivr as purge_ivr_of
 from audio_leakage.run import Run
 from audio_leakage.settings import VARIABLE, Settings
-from audio_leakage.times import format_time
-from audio_leakage.window import run_window
+from audio_leakage.window import named_window, run_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from airflow.sdk import Context
 
 #: Three tasks follow each other within five minutes, and Airflow needs some of that for itself.
 _SECONDS_PER_TASK = 75
 
 Summary = dict[str, Any]
+
+
+def _window_param(side: str) -> Param:
+    text = f"Only contacts {side} this time, ISO-8601 with offset; empty: whatever is due"
+    return Param(None, type=["null", "string"], format="date-time", description=text)
 
 
 @dag(
@@ -70,6 +76,7 @@ Summary = dict[str, Any]
         "retry_delay": timedelta(seconds=15),
         "execution_timeout": timedelta(minutes=4),
     },
+    params={"window_start": _window_param("from"), "window_end": _window_param("up to")},
     tags=["amazon-connect", "call-recording", "compliance"],
     doc_md=__doc__,
 )
@@ -102,40 +109,48 @@ def monitor_audio_leakage() -> None:
 
 def _summary(use_case: Callable[[Run], dict[str, int]]) -> Summary:
     """Run one use case and return what a person wants to read in the run's XCom tab."""
-    from airflow.exceptions import AirflowFailException
-
-    dag_run = get_current_context()["dag_run"]
-    window = run_window(
-        dag_run.data_interval_start, dag_run.data_interval_end, dag_run.logical_date, dag_run.run_after
-    )
-    adopts = window.is_for_adoption or dag_run.run_type == "manual"
     try:
-        counts = use_case(_run(adopts))
-    except (SettingsError, SetupError) as error:
+        from airflow.sdk.exceptions import AirflowFailException
+    except ImportError:  # Airflow 3.0
+        from airflow.exceptions import AirflowFailException
+
+    try:
+        run = _run(get_current_context())
+        return {"window": str(run.window), **use_case(run)}
+    except (SettingsError, SetupError, WindowError) as error:
         raise AirflowFailException(str(error)) from error  # another try would end the same
-    return {"window": f"{format_time(window.start)} - {format_time(window.end)}", **counts}
 
 
-def _run(adopts: bool) -> Run:
+def _run(context: Context) -> Run:
     """Build the hooks; they come from here and not from the top, so that parsing this file stays cheap."""
     from airflow.sdk import Variable
 
     from audio_leakage_hooks.connect import ConnectHook
     from audio_leakage_hooks.contact_table import ContactTableHook
+    from audio_leakage_hooks.flow_log import FlowLogHook
     from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 
     settings = Settings.from_json(Variable.get(VARIABLE, default=None))
     connect = ConnectHook(aws_conn_id=settings.aws_conn_id)
     connect.pace("DescribeContact", settings.describe_contact_rps)
-    started = time.monotonic()
+    started, now, dag_run = time.monotonic(), datetime.now(UTC), context["dag_run"]
+    named = named_window(context["params"]["window_start"], context["params"]["window_end"], now)
+    window = named or run_window(
+        dag_run.data_interval_start, dag_run.data_interval_end, dag_run.logical_date, dag_run.run_after
+    )
+    only_window = named is not None or dag_run.run_type == "backfill"
     return Run(
         settings=settings,
-        now=datetime.now(UTC),
+        now=now,
         connect=connect,
         bucket=RecordingBucketHook(aws_conn_id=settings.aws_conn_id),
         contacts=ContactTableHook(aws_conn_id=settings.aws_conn_id),
+        flow_log=FlowLogHook(aws_conn_id=settings.aws_conn_id),
         out_of_time=lambda: time.monotonic() - started > _SECONDS_PER_TASK,
-        adopts=adopts,
+        window=window,
+        only_window=only_window,
+        last_success=context.get("prev_data_interval_end_success"),
+        adopts=not only_window and (dag_run.run_type == "manual" or window.is_for_adoption),
     )
 
 

@@ -11,6 +11,7 @@ from audio_leakage.errors import AudioLeakageError, ContactNotFound, SetupError
 from audio_leakage.run import Run
 from audio_leakage.settings import Settings
 from audio_leakage.states import ContactState
+from audio_leakage.window import Window
 
 INSTANCE_ID = "bd7c61d1-6722-4b4f-8c9c-6253e5a85c32"
 CONTACT_ID = "955c07e1-af64-4094-9c16-c59995ecdcbe"
@@ -136,9 +137,18 @@ class FakeTable:
             (dict(item) for item in due if item["NextCheckAt"] <= until), key=lambda item: item["NextCheckAt"]
         )
 
+    def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Item]:  # noqa: ARG002
+        for item in list(self.items.values()):
+            if item.get("InitialisedHour") in hours and start <= item["InitialisedAt"] < end:
+                yield dict(item)
+
     def never_indexed(self, table: str) -> Iterator[Item]:  # noqa: ARG002
         absent = ("OpenState", "RecordedState", "ClosedReason")
         yield from [dict(item) for item in self.items.values() if not any(item.get(name) for name in absent)]
+
+    def get(self, table: str, contact_id: str) -> Item | None:  # noqa: ARG002
+        item = self.items.get(contact_id)
+        return dict(item) if item else None
 
     def create(self, table: str, item: Item) -> bool:  # noqa: ARG002
         if item["ContactId"] in self.items:
@@ -148,7 +158,7 @@ class FakeTable:
 
     def update(self, table: str, before: Item, after: Item) -> bool:  # noqa: ARG002
         stored = self.items.get(before["ContactId"])
-        guards = ("State", "RecordedState", "ClosedReason")
+        guards = ("State", "RecordedState", "ClosedReason", "RecordingSettings")
         if stored is None or any(stored.get(name) != before.get(name) for name in guards):
             return False
         if before != after:
@@ -182,6 +192,7 @@ class World:
             "bucket": self.bucket,
             "contacts": self.contacts,
             "out_of_time": lambda: False,
+            "window": Window(now - 5 * MINUTE, now),
         }
         return Run(**(parts | changes))
 

@@ -44,6 +44,7 @@ class Contact:
 
     initialised_at: datetime | None = None  # when the flow's recording block ran
     recording_policy: RecordingPolicy | None = None
+    recording_settings: tuple[str, ...] = ()  # everything the flow log said: "<time> <setting>"
 
     channel: str | None = None
     initiation_method: str | None = None

@@ -4,6 +4,7 @@
 
     AudioLeakageError
     ├── SettingsError            the Airflow Variable is not what it must be
+    ├── WindowError              the window named for a run cannot be worked on
     ├── AwsError                 an answer of AWS that says nothing about any contact
     │   ├── SetupError           denied or missing: somebody must grant or create something
     │   └── ServiceUnavailable   throttled, broken or slow: the next run tries again
@@ -22,6 +23,10 @@ class AudioLeakageError(Exception):
 
 class SettingsError(AudioLeakageError):
     """The settings cannot be used; the message names each key and what is allowed."""
+
+
+class WindowError(AudioLeakageError):
+    """The window named for a run cannot be worked on; the message says what is allowed."""
 
 
 class AwsError(AudioLeakageError):

@@ -1,4 +1,4 @@
-"""One line of a flow log: does it say that a contact is to be recorded?
+"""One line of a flow log, and what it says about recording its contact.
 
 Amazon Connect logs every block of a flow as one JSON message, at least once and in no order. Source:
 CONNECT.md, "Flow logs", for the names of the blocks and the shapes of their parameters.
@@ -81,7 +81,9 @@ def setting_in_effect(settings: Iterable[str], agent_joined_at: datetime | None)
     :param settings: the settings of one contact, as :class:`RecordingSetting` writes them.
     :param agent_joined_at: aware; None while no agent has.
     """
-    read = sorted((parse_time(time), Setting(word)) for time, _, word in (text.partition(" ") for text in settings))
+    read = sorted(
+        (parse_time(time), Setting(word)) for time, _, word in (text.partition(" ") for text in settings)
+    )
     effective = [(time, setting) for time, setting in read if setting is not Setting.FAILED]
     in_time = [setting for time, setting in effective if agent_joined_at is None or time <= agent_joined_at]
     if in_time:
@@ -100,9 +102,14 @@ def _json_object(message: str) -> Mapping[str, Any]:
 
 
 def _setting(line: Mapping[str, Any]) -> Setting | None:
-    if str(line.get("Results", "")).lower().startswith("error"):
-        return Setting.FAILED
-    parameters = _object(line.get("Parameters"))
+    wanted = _wanted(_object(line.get("Parameters")))
+    failed = str(line.get("Results", "")).lower().startswith("error")
+    if not failed:
+        return wanted
+    return None if wanted in (None, Setting.OFF) else Setting.FAILED
+
+
+def _wanted(parameters: Mapping[str, Any]) -> Setting | None:
     option = parameters.get("RecordingBehaviorOption")
     if option is not None:
         return _by_option(str(option), str(parameters.get("RecordingParticipantOption", "All")))
@@ -112,7 +119,9 @@ def _setting(line: Mapping[str, Any]) -> Setting | None:
     ):
         if "RecordedParticipants" in behavior:
             return _by_participants(behavior["RecordedParticipants"])
-    if any("IVRRecordingBehavior" in part for part in (parameters, _object(parameters.get("RecordingBehavior")))):
+    if any(
+        "IVRRecordingBehavior" in part for part in (parameters, _object(parameters.get("RecordingBehavior")))
+    ):
         return None  # about the automated interaction alone
     raise UnreadableLine(f"a recording block has none of the known parameters: {sorted(parameters)[:10]}")
 
@@ -122,7 +131,9 @@ def _by_option(option: str, participant: str) -> Setting:
         return Setting.OFF  # the participant reads All even then
     if not option.lower().startswith("enable"):
         raise UnreadableLine(f"RecordingBehaviorOption is {option[:40]!r}; allowed are 'Enable', 'Disable'")
-    return _by_participants(["Agent", "Customer"] if participant.lower() in ("all", "both") else [participant])
+    return _by_participants(
+        ["Agent", "Customer"] if participant.lower() in ("all", "both") else [participant]
+    )
 
 
 def _by_participants(participants: object) -> Setting:

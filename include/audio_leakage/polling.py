@@ -4,6 +4,7 @@ from audio_leakage.adoption import adopt
 from audio_leakage.contact import Contact
 from audio_leakage.errors import ContactNotFound, InvalidContact
 from audio_leakage.follow import followed, not_found, set_aside
+from audio_leakage.recovery import recover
 from audio_leakage.run import Run
 from audio_leakage.states import ContactState
 from audio_leakage.sweep import look, sweep
@@ -12,12 +13,15 @@ from audio_leakage.sweep import look, sweep
 def poll_initialised(run: Run) -> dict[str, int]:
     """Describe every INITIALISED contact that is due and move it to where it is.
 
-    A run that adopts first takes up what somebody else wrote, so that it is followed at once.
+    First the contacts are entered that the subscription missed, in this run's window and in those missed
+    since the last successful run; and, in a run that adopts, what somebody else wrote. All of them are
+    followed at once.
 
-    :return: how many were due, and how many had each outcome.
+    :return: how many were due, how many had each outcome, and how many were recovered and adopted.
     """
+    recovered = recover(run, run.window if run.only_window else run.window.since(run.last_success))
     adopted = adopt(run) if run.adopts else {}
-    return {**_poll(run, ContactState.INITIALISED), **adopted}
+    return {**recovered, **adopted, **_poll(run, ContactState.INITIALISED)}
 
 
 def poll_in_progress(run: Run) -> dict[str, int]:

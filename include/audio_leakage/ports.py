@@ -5,6 +5,7 @@ The hooks satisfy these by shape. Whatever AWS answers reaches the domain as one
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from audio_leakage.contact import Item
@@ -43,6 +44,14 @@ class RecordingBucket(Protocol):
         ...
 
 
+class FlowLog(Protocol):
+    """The log group a Connect instance writes its flow logs to."""
+
+    def events(self, log_group: str, start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
+        """Give time (aware) and message of the lines that may be about recording, from start to end."""
+        ...
+
+
 class ContactTable(Protocol):
     """The contact table."""
 
@@ -50,8 +59,19 @@ class ContactTable(Protocol):
         """Give the items of a state that are due by a time, the longest due first, all pages."""
         ...
 
+    def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Item]:
+        """Give the items whose InitialisedAt is from ``start`` up to, but not at, ``end``, all pages.
+
+        :param hours: every InitialisedHour that this touches.
+        """
+        ...
+
     def never_indexed(self, table: str) -> Iterator[Item]:
         """Give the items that no index shows although nobody judged or closed them: somebody else's."""
+        ...
+
+    def get(self, table: str, contact_id: str) -> Item | None:
+        """Return an item as it is now, or None if there is none."""
         ...
 
     def create(self, table: str, item: Item) -> bool:

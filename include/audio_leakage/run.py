@@ -7,12 +7,15 @@ from functools import cached_property
 
 from audio_leakage.contact import Contact, Item
 from audio_leakage.errors import ContactNotFound
-from audio_leakage.ports import Connect, ContactTable, OutOfTime, RecordingBucket
+from audio_leakage.ports import Connect, ContactTable, FlowLog, OutOfTime, RecordingBucket
 from audio_leakage.recording import RecordingStorage
 from audio_leakage.settings import Settings
 from audio_leakage.snapshot import ContactSnapshot
-from audio_leakage.states import ContactState
+from audio_leakage.states import ContactState, RecordedState
 from audio_leakage.times import format_time
+from audio_leakage.window import Window
+
+_FAILURE = RecordedState.CALL_RECORDED_FAILURE
 
 
 @dataclass(kw_only=True)
@@ -26,6 +29,13 @@ class Run:
     bucket: RecordingBucket
     contacts: ContactTable
     out_of_time: OutOfTime
+    window: Window
+    """The stretch of time this run is about."""
+    only_window: bool = False
+    """Whether it works on the contacts of its window alone: a backfill, or a window that was named."""
+    flow_log: FlowLog | None = None
+    last_success: datetime | None = None
+    """Up to where the last successful run came; aware."""
     adopts: bool = False
     """Whether this run looks for items that somebody else wrote."""
 
@@ -40,9 +50,21 @@ class Run:
         return RecordingStorage(*self.connect.recording_storage(settings.connect_instance_id))
 
     def due(self, *states: ContactState) -> Iterator[Item]:
-        """Give the contacts in these states that are due, the longest due first within each state."""
-        for state in states:
-            yield from self.contacts.due(self.settings.contact_table, state, format_time(self.now))
+        """Give the contacts in these states that this run is to look at.
+
+        These are all that are due, the longest due first within each state; or, in a run that is only
+        about its window, those of the window: the due ones, and the failed ones whenever they are due.
+        """
+        table, until = self.settings.contact_table, format_time(self.now)
+        if not self.only_window:
+            for state in states:
+                yield from self.contacts.due(table, state, until)
+            return
+        start, end = format_time(self.window.start), format_time(self.window.end)
+        for item in self.contacts.initialised(table, self.window.hours, start, end):
+            is_due = "OpenState" in item and item.get("NextCheckAt", "") <= until
+            if item.get("State") in states and (is_due or item.get("RecordedState") == _FAILURE):
+                yield item
 
     def describe(self, contact: Contact) -> ContactSnapshot:
         """Ask Connect about a contact.
@@ -59,7 +81,14 @@ class Run:
         return ContactSnapshot.from_answer(contact.contact_id, answer)
 
     def save(self, before: Contact, after: Contact) -> bool:
-        """Write what one look changed; False when somebody else changed the contact meanwhile."""
+        """Write what one look changed; False when somebody else changed the contact meanwhile.
+
+        A failed contact that is looked at out of turn and has still failed stays as it is, so that a second
+        backfill changes nothing.
+        """
+        out_of_turn = before.next_check_at is None or before.next_check_at > self.now
+        if out_of_turn and before.recorded_state is _FAILURE and after.recorded_state is _FAILURE:
+            return True
         return self.contacts.update(self.settings.contact_table, before.to_item(), after.to_item())
 
     def _make_sure_of_the_instance(self) -> None:

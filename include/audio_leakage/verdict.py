@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from audio_leakage.contact import Contact
+from audio_leakage.flow_log import Setting, setting_in_effect
 from audio_leakage.follow import NEXT_RUN
 from audio_leakage.recording import Place, StoredObject, longest
 from audio_leakage.settings import Settings
@@ -18,6 +19,10 @@ _MAX_PAUSE = timedelta(days=1)
 NOT_EXPECTED: tuple[tuple[ClosedReason, Callable[[Contact], bool]], ...] = (
     (ClosedReason.NOT_VOICE, lambda contact: contact.channel != "VOICE"),
     (ClosedReason.NO_AGENT, lambda contact: contact.connected_to_agent_timestamp is None),
+    (
+        ClosedReason.RECORDING_SWITCHED_OFF,
+        lambda contact: _setting(contact) is Setting.OFF,
+    ),
     (
         ClosedReason.NO_RECORDING_OF_ITS_OWN,
         lambda contact: contact.initiation_method in ("MONITOR", "EXTERNAL_OUTBOUND"),
@@ -116,7 +121,14 @@ def _cause(contact: Contact, evidence: Evidence) -> FailureCause:
         return FailureCause.EMPTY_OBJECT
     if contact.recording_status == "DELETED":
         return FailureCause.DELETED
-    return FailureCause.POINTER_WITHOUT_OBJECT if contact.recording_location else FailureCause.NO_OBJECT
+    if contact.recording_location:
+        return FailureCause.POINTER_WITHOUT_OBJECT
+    failed = _setting(contact) is Setting.FAILED
+    return FailureCause.RECORDING_BLOCK_FAILED if failed else FailureCause.NO_OBJECT
+
+
+def _setting(contact: Contact) -> Setting | None:
+    return setting_in_effect(contact.recording_settings, contact.connected_to_agent_timestamp)
 
 
 def _pause(ended_at: datetime, now: datetime) -> timedelta:

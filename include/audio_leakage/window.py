@@ -1,9 +1,14 @@
-"""The five minutes a run is about."""
+"""The stretch of time a run is about, in which the flows' recording blocks ran."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from audio_leakage.errors import WindowError
+from audio_leakage.times import format_time, parse_time
+
 STEP = timedelta(minutes=5)
+#: Neither a named window nor what a run recovers after an outage is longer.
+LONGEST = timedelta(days=1)
 _ADOPTION_HOURS = (0, 6, 12, 18)
 
 
@@ -14,6 +19,10 @@ class Window:
     start: datetime
     end: datetime
 
+    def __str__(self) -> str:
+        """Return it as a person reads it."""
+        return f"{format_time(self.start)} - {format_time(self.end)}"
+
     @property
     def is_for_adoption(self) -> bool:
         """Whether the scheduled run of this window looks for items that somebody else wrote.
@@ -21,6 +30,18 @@ class Window:
         Several times a day, so that "at least once a day" survives an outage at any one of them.
         """
         return self.start.hour in _ADOPTION_HOURS and self.start.minute == 0
+
+    @property
+    def hours(self) -> list[str]:
+        """Every UTC hour it touches, as ``YYYY-MM-DDTHH``."""
+        first = self.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        count = -(-(self.end - first) // timedelta(hours=1))
+        return [format_time(first + timedelta(hours=hour))[:13] for hour in range(count)]
+
+    def since(self, last_success: datetime | None) -> "Window":
+        """Return this window together with those missed since a run last succeeded, up to a bound."""
+        earliest = max(last_success or self.start, self.end - LONGEST)
+        return Window(min(earliest, self.start), self.end)
 
 
 def run_window(
@@ -39,6 +60,34 @@ def run_window(
         return Window(interval_start, interval_end)
     end = _floor(interval_end or logical_date or run_after)
     return Window(end - STEP, end)
+
+
+def named_window(start: str | None, end: str | None, now: datetime) -> Window | None:
+    """Return the window somebody named for a manual run, or None if nobody did.
+
+    :param start: ISO-8601 with its offset, or nothing.
+    :param end: the same.
+    :raises WindowError: says what is wrong with it and what is allowed.
+    """
+    if not start and not end:
+        return None
+    if not start or not end:
+        raise WindowError("window_start and window_end must be given both or neither")
+    try:
+        window = Window(parse_time(start), parse_time(end))
+    except ValueError as error:
+        raise WindowError(
+            f"window_start and window_end must be times in ISO-8601 with an offset: {error}"
+        ) from None
+    if window.end <= window.start:
+        raise WindowError(f"the window {window} ends before it starts")
+    if window.end > now:
+        raise WindowError(f"the window {window} lies in the future: it must end by {format_time(now)}")
+    if window.end - window.start > LONGEST:
+        raise WindowError(
+            f"the window {window} is too long: at most {LONGEST.days} day; name several, or backfill"
+        )
+    return window
 
 
 def _floor(moment: datetime) -> datetime:

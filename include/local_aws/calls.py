@@ -108,7 +108,9 @@ class SimulatedCall:
             return Truth("IN_PROGRESS - AGENT" if agent else "IN_PROGRESS - QUEUE/IVR", None)
         if not agent:
             return Truth(None, None)
-        return Truth("COMPLETED - AGENT", self._verdict(moment, failure_after) if self.recording_expected else None)
+        return Truth(
+            "COMPLETED - AGENT", self._verdict(moment, failure_after) if self.recording_expected else None
+        )
 
     def _verdict(self, moment: datetime, failure_after: timedelta) -> str | None:
         if self.recording_lands and self.recording_lands <= moment and self.recording_size > HEADER_BYTES:
@@ -170,8 +172,8 @@ class CallWriter:
         return self._recorded(self._answered(call))
 
     def recorded_late(self, call: SimulatedCall) -> SimulatedCall:
-        """The recording takes its time, but less than an hour."""
-        return self._recorded(self._answered(call), after=self._seconds(5 * 60, 40 * 60))
+        """The recording takes its time, but less than half an hour."""
+        return self._recorded(self._answered(call), after=self._seconds(5 * 60, 25 * 60))
 
     def leaked(self, call: SimulatedCall) -> SimulatedCall:
         """What it is all about: the recording never comes."""
@@ -188,7 +190,9 @@ class CallWriter:
     def long_after_contact_work(self, call: SimulatedCall) -> SimulatedCall:
         """The agent works on for a while, and the recording waits for it."""
         call = self._answered(call)
-        return self._recorded(replace(call, work_ended=(call.agent_left or call.initiated) + self._seconds(600, 1500)))
+        return self._recorded(
+            replace(call, work_ended=(call.agent_left or call.initiated) + self._seconds(600, 1500))
+        )
 
     def switched_off_again(self, call: SimulatedCall) -> SimulatedCall:
         """A later block switches recording off before the agent joins: no recording is expected."""

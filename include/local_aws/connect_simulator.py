@@ -23,7 +23,9 @@ Contact = Mapping[str, Any]
 _TIME_RANGES: Mapping[str, Callable[[Contact], datetime | None]] = {
     "INITIATION_TIMESTAMP": lambda contact: contact.get("InitiationTimestamp"),
     "SCHEDULED_TIMESTAMP": lambda contact: contact.get("ScheduledTimestamp"),
-    "CONNECTED_TO_AGENT_TIMESTAMP": lambda contact: contact.get("AgentInfo", {}).get("ConnectedToAgentTimestamp"),
+    "CONNECTED_TO_AGENT_TIMESTAMP": lambda contact: contact.get("AgentInfo", {}).get(
+        "ConnectedToAgentTimestamp"
+    ),
     "DISCONNECT_TIMESTAMP": lambda contact: contact.get("DisconnectTimestamp"),
     "ENQUEUE_TIMESTAMP": lambda contact: contact.get("QueueInfo", {}).get("EnqueueTimestamp"),
 }
@@ -76,7 +78,7 @@ class ConnectSimulator:
     :param indexing_delay: how long a contact that is searchable does not show up yet.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what can be set, by name
         self,
         instance_id: str,
         directory: ContactDirectory,
@@ -116,7 +118,11 @@ class ConnectSimulator:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def answer(
-        self, operation: str, instance_id: str, act: Callable[[], Mapping[str, Any]], contact_id: str | None = None
+        self,
+        operation: str,
+        instance_id: str,
+        act: Callable[[], Mapping[str, Any]],
+        contact_id: str | None = None,
     ) -> Response:
         """Answer one request as the account's quotas, the waiting faults and the operation have it."""
         time.sleep(self.latency_seconds)
@@ -213,7 +219,11 @@ def _meets(contact: Contact, criteria: Mapping[str, Any]) -> bool:
 
 def _search_result(contact: Contact) -> Contact:
     result = {name: contact[name] for name in _SEARCH_RESULT if name in contact}
-    agent = {name: value for name, value in contact.get("AgentInfo", {}).items() if name in ("Id", "ConnectedToAgentTimestamp")}
+    agent = {
+        name: value
+        for name, value in contact.get("AgentInfo", {}).items()
+        if name in ("Id", "ConnectedToAgentTimestamp")
+    }
     return result | ({"AgentInfo": agent} if agent else {})
 
 

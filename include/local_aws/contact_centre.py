@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from local_aws.calls import CallWriter, SimulatedCall
+from local_aws.calls import CallWriter
 from local_aws.flow_log import lines_of
 from local_aws.recordings import wav
 from local_aws.server import LocalAws

@@ -25,7 +25,9 @@ class _Fault:
 
     def strikes(self, operation: str, contact_id: str | None) -> bool:
         return (
-            self.operation == operation and self.contact_id in (None, contact_id) and (self.times is None or self.times > 0)
+            self.operation == operation
+            and self.contact_id in (None, contact_id)
+            and (self.times is None or self.times > 0)
         )
 
 
@@ -36,7 +38,9 @@ class Faults:
         self._faults: list[_Fault] = []
         self._lock = threading.Lock()
 
-    def add(self, operation: str, code: str, *, contact_id: str | None = None, times: int | None = None) -> None:
+    def add(
+        self, operation: str, code: str, *, contact_id: str | None = None, times: int | None = None
+    ) -> None:
         """Let an operation fail.
 
         :param operation: such as ``DescribeContact``.
@@ -46,7 +50,9 @@ class Faults:
         :raises ValueError: when there is no such fault.
         """
         if code not in {*STATUS, CUT_OFF, NOT_JSON, RESET}:
-            raise ValueError(f"{code!r} is no fault; allowed are {', '.join([*STATUS, CUT_OFF, NOT_JSON, RESET])}")
+            raise ValueError(
+                f"{code!r} is no fault; allowed are {', '.join([*STATUS, CUT_OFF, NOT_JSON, RESET])}"
+            )
         self._faults.append(_Fault(operation, code, contact_id, times))
 
     def clear(self) -> None:

@@ -11,7 +11,10 @@ def lines_of(call: SimulatedCall) -> Iterator[tuple[datetime, str]]:
     """Give the lines of a call with their times: those about recording, and others."""
     yield call.initiated, _line(call, call.initiated, "PlayPrompt", {"PromptLocation": "welcome"})
     if call.recording_set:
-        yield call.recording_set, _line(call, call.recording_set, "SetRecordingBehavior", _recording("Enable"))
+        yield (
+            call.recording_set,
+            _line(call, call.recording_set, "SetRecordingBehavior", _recording("Enable")),
+        )
     if call.enqueued:
         moment = call.enqueued + timedelta(milliseconds=1)
         yield moment, _line(call, moment, "TransferToQueue", {})

@@ -19,4 +19,12 @@ def wav(size: int) -> bytes:
         return b""
     audio = size - HEADER_BYTES
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, _RATE, _RATE * _FRAME_BYTES, _FRAME_BYTES, 16)
-    return b"RIFF" + struct.pack("<I", size - 8) + b"WAVE" + form + b"data" + struct.pack("<I", audio) + bytes(audio)
+    return (
+        b"RIFF"
+        + struct.pack("<I", size - 8)
+        + b"WAVE"
+        + form
+        + b"data"
+        + struct.pack("<I", audio)
+        + bytes(audio)
+    )

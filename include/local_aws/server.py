@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
+from urllib.request import Request, urlopen
 
 import boto3
 from botocore.config import Config
@@ -69,10 +70,7 @@ class LocalAws:
 
     def reset(self) -> None:
         """Forget everything: tables, buckets, topics, log groups, stacks."""
-        from moto.core.models import DEFAULT_ACCOUNT_ID  # noqa: F401, PLC0415  # makes sure moto is set up
-        from moto.moto_api._internal import moto_api_backend  # noqa: PLC0415
-
-        moto_api_backend.reset()
+        urlopen(Request(f"{self.endpoint_url}/moto-api/reset", method="POST")).close()  # noqa: S310
 
     def client(self, service: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
         """Return a boto3 client that talks to this stand-in and never retries."""
@@ -99,7 +97,9 @@ class LocalAws:
         )
         (created,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
         if created["StackStatus"] != "CREATE_COMPLETE":
-            raise RuntimeError(f"stack {stack}: {created['StackStatus']} {created.get('StackStatusReason', '')}")
+            raise RuntimeError(
+                f"stack {stack}: {created['StackStatus']} {created.get('StackStatusReason', '')}"
+            )
         return {output["OutputKey"]: output["OutputValue"] for output in created.get("Outputs", [])}
 
     def create_bucket(self, name: str) -> None:

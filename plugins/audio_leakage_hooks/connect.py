@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
@@ -39,11 +40,18 @@ class ConnectHook(AwsGenericHook["ConnectClient"]):
         - :class:`airflow.providers.amazon.aws.hooks.base_aws.AwsBaseHook`
     """
 
-    conn: ConnectClient
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["client_type"] = "connect"
         super().__init__(*args, **kwargs)
+        self._paces: dict[str, _Pace] = {}
+
+    @cached_property
+    def conn(self) -> ConnectClient:
+        """The client, made when it is first used, with the paces that were set."""
+        client: ConnectClient = super().conn
+        for operation, pace in self._paces.items():
+            client.meta.events.register(f"before-send.connect.{operation}", pace)
+        return client
 
     @property
     def config(self) -> Config:
@@ -51,14 +59,14 @@ class ConnectHook(AwsGenericHook["ConnectClient"]):
         return RETRIES.merge(super().config)
 
     def pace(self, operation: str, per_second: float) -> None:
-        """Keep this hook's calls of an operation, retries included, below a rate.
+        """Keep this hook's calls of an operation, retries included, below a rate; to be set before the first.
 
         Connect's quotas are per account and Region and shared by every caller (CONNECT.md, "Quotas").
 
         :param operation: the operation as AWS spells it, such as ``DescribeContact``.
         :param per_second: calls per second.
         """
-        self.conn.meta.events.register(f"before-send.connect.{operation}", _Pace(per_second))
+        self._paces[operation] = _Pace(per_second)
 
     def describe_contact(self, instance_id: str, contact_id: str) -> DescribeContactResponseTypeDef:
         """Describe one contact.
@@ -127,8 +135,8 @@ class ConnectHook(AwsGenericHook["ConnectClient"]):
         storage = next((config["S3Config"] for config in configs if "S3Config" in config), None)
         if storage is None:
             raise SetupError(
-                f"Connect instance '{instance_id}' has no S3 storage for call recordings: add it to the instance, "
-                "or set 'recording_bucket' and 'recording_prefix'"
+                f"Connect instance '{instance_id}' has no S3 storage for call recordings: "
+                "add it to the instance, or set 'recording_bucket' and 'recording_prefix'"
             )
         return storage["BucketName"], storage["BucketPrefix"].rstrip("/")
 
@@ -152,7 +160,7 @@ class ConnectHook(AwsGenericHook["ConnectClient"]):
 
 
 class _Pace:
-    """Let one caller pass per interval, across threads."""
+    """Let so many callers a second pass, across threads; what was not used lasts for one second."""
 
     def __init__(self, per_second: float) -> None:
         self._interval = 1 / per_second
@@ -162,6 +170,6 @@ class _Pace:
     def __call__(self, **_: object) -> None:
         with self._lock:
             now = time.monotonic()
-            turn = max(now, self._next)
+            turn = max(now - 1, self._next)
             self._next = turn + self._interval
-        time.sleep(turn - now)
+        time.sleep(max(0, turn - now))

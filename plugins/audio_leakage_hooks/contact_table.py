@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.service_resource import DynamoDBServiceResource
 
 #: What a write is conditional on: where the contact stood when it was read.
-_GUARDS = ("State", "RecordedState", "ClosedReason")
+_GUARDS = ("State", "RecordedState", "ClosedReason", "RecordingSettings")
 
 
 class ContactTableHook(AwsGenericHook["DynamoDBServiceResource"]):
@@ -58,6 +58,26 @@ class ContactTableHook(AwsGenericHook["DynamoDBServiceResource"]):
         condition = Key("OpenState").eq(open_state) & Key("NextCheckAt").lte(until)
         yield from self._pages("query", table, IndexName="open-contacts", KeyConditionExpression=condition)
 
+    def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Mapping[str, Any]]:
+        """Query the index ``contacts-by-hour``; all pages are followed.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Client.query`
+
+        :param table: name of the table.
+        :param hours: the partitions, every InitialisedHour between start and end.
+        :param start: the items' InitialisedAt is not before this time.
+        :param end: the items' InitialisedAt is before this time.
+        :return: the items, in the order of InitialisedAt.
+        """
+        for hour in hours:
+            # BETWEEN includes its upper bound, and a sort key takes one condition only.
+            condition = Key("InitialisedHour").eq(hour) & Key("InitialisedAt").between(start, end)
+            items = self._pages(
+                "query", table, IndexName="contacts-by-hour", KeyConditionExpression=condition
+            )
+            yield from (item for item in items if item["InitialisedAt"] < end)
+
     def never_indexed(self, table: str) -> Iterator[Mapping[str, Any]]:
         """Scan for items that nobody judged, closed or made due; all pages are followed.
 
@@ -69,6 +89,23 @@ class ContactTableHook(AwsGenericHook["DynamoDBServiceResource"]):
         """
         condition = _absent("OpenState") & _absent("RecordedState") & _absent("ClosedReason")
         yield from self._pages("scan", table, FilterExpression=condition)
+
+    def get(self, table: str, contact_id: str) -> Mapping[str, Any] | None:
+        """Read an item as it is now.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Table.get_item`
+
+        :param table: name of the table.
+        :param contact_id: the item's id.
+        :return: the item, or None if there is none.
+        """
+        with domain_errors("dynamodb:GetItem", f"table '{table}'", "contact_table"):
+            return (
+                self.conn.Table(table)
+                .get_item(Key={"ContactId": contact_id}, ConsistentRead=True)
+                .get("Item")
+            )
 
     def create(self, table: str, item: Mapping[str, Any]) -> bool:
         """Put a new item.

@@ -25,7 +25,7 @@ def dag() -> DAG:
 
 
 def test_it_runs_every_five_minutes_one_run_at_a_time_and_never_catches_up_by_itself(dag: DAG) -> None:
-    assert dag.schedule == "*/5 * * * *"
+    assert str(dag.schedule) == "*/5 * * * *"
     assert dag.catchup is False
     assert dag.max_active_runs == 1
 

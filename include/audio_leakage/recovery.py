@@ -1,0 +1,30 @@
+"""What the subscription missed: read a stretch of the flow log and enter what is not in the table."""
+
+import logging
+from collections import Counter
+from datetime import timedelta
+
+from audio_leakage.intake import take_in
+from audio_leakage.run import Run
+from audio_leakage.window import Window
+
+log = logging.getLogger(__name__)
+
+#: CloudWatch Logs may show a line minutes after it was written; entering one twice changes nothing.
+_LATE_LINES = timedelta(minutes=10)
+
+
+def recover(run: Run, stretch: Window) -> dict[str, int]:
+    """Enter every contact that the flow log of a stretch of time speaks of.
+
+    :return: how many contacts were ``recovered``, and how many lines were about recording but unreadable.
+    :raises SetupError: when the log group is missing or denied.
+    """
+    if run.flow_log is None or run.settings.flow_log_group is None:
+        return {}
+    counts: Counter[str] = Counter(recovered=0, unreadable_lines=0)
+    lines = run.flow_log.events(run.settings.flow_log_group, stretch.start - _LATE_LINES, stretch.end)
+    for event_time, message in lines:
+        counts[take_in(message, event_time, run.contacts, run.settings.contact_table)] += 1
+    log.info("flow log from %s to %s: %s", stretch.start, stretch.end, dict(counts))
+    return {"recovered": counts["entered"], "unreadable_lines": counts["unreadable_lines"]}

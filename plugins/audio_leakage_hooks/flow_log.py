@@ -1,0 +1,59 @@
+"""The flow log in CloudWatch Logs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
+
+from audio_leakage_hooks.aws_errors import RETRIES, domain_errors, member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from botocore.config import Config
+    from types_boto3_logs.client import CloudWatchLogsClient
+
+#: Any of the names the recording block has had; what else it lets through is sorted out by the reader.
+_RECORDING_BLOCKS = "?SetRecording ?UpdateContactRecording"
+
+
+class FlowLogHook(AwsLogsHook):
+    """Read the flow log of an Amazon Connect instance from CloudWatch Logs.
+
+    Additional arguments (such as ``aws_conn_id``) may be specified and are passed down to the underlying
+    AwsLogsHook. Every method raises the domain's ``SetupError`` and ``ServiceUnavailable``.
+
+    .. seealso::
+        - :class:`airflow.providers.amazon.aws.hooks.logs.AwsLogsHook`
+    """
+
+    conn: CloudWatchLogsClient
+
+    @property
+    def config(self) -> Config:
+        """Retry and time-out settings, under those of the connection."""
+        return RETRIES.merge(super().config)
+
+    def events(self, log_group: str, start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
+        """Read the lines that may be about recording; all pages are followed, empty ones too.
+
+        .. seealso::
+            - :external+boto3:py:meth:`CloudWatchLogs.Client.filter_log_events`
+
+        :param log_group: name of the log group.
+        :param start: aware; included.
+        :param end: aware; included.
+        :return: time and message of each line.
+        """
+        with domain_errors("logs:FilterLogEvents", f"log group '{log_group}'", "flow_log_group"):
+            pages = self.conn.get_paginator("filter_log_events").paginate(
+                logGroupName=log_group,
+                startTime=int(start.timestamp() * 1000),
+                endTime=int(end.timestamp() * 1000),
+                filterPattern=_RECORDING_BLOCKS,
+            )
+            for page in pages:
+                for event in member(page, "events"):
+                    yield datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event["message"]
