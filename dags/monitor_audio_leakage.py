@@ -112,7 +112,7 @@ def _summary(use_case: Callable[[Run], dict[str, int]]) -> Summary:
     try:
         from airflow.sdk.exceptions import AirflowFailException
     except ImportError:  # Airflow 3.0
-        from airflow.exceptions import AirflowFailException
+        from airflow.exceptions import AirflowFailException  # type: ignore[no-redef]
 
     try:
         run = _run(get_current_context())

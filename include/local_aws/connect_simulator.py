@@ -4,6 +4,7 @@ Paths, members and errors follow botocore's service model; what is searchable an
 carries follow CONNECT.md, "Reading a contact".
 """
 
+import socket
 import threading
 import time
 from collections import Counter
@@ -240,7 +241,7 @@ def _fault(code: str) -> Response:
     if code == NOT_JSON:
         return Response("<html>", mimetype="application/json")
     if code == RESET:
-        request.environ["werkzeug.socket"].close()
+        request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
         return Response()
     return _error(code, f"simulated {code}")
 

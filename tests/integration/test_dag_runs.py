@@ -1,0 +1,174 @@
+"""The DAG through Airflow itself, against the stand-in over HTTP."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from airflow.models import DagBag
+from airflow.sdk import DAG
+from airflow.utils.db import initdb
+
+from conftest import ROOT
+from fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, key_of, number
+from local_aws.contact_centre import ContactCentre
+from local_aws.seed_contacts import (
+    DISCONNECTED_IN_QUEUE,
+    ON_CALL_WITH_AGENT,
+    SEED_CONTACTS,
+    SPOKE_TO_AGENT,
+    WAITING_IN_QUEUE,
+)
+from stage import LOG_GROUP, Stage
+
+MINUTE = timedelta(minutes=1)
+Counts = Mapping[str, Mapping[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def dag() -> DAG:
+    initdb()
+    return DagBag(ROOT / "dags").dags["monitor_audio_leakage"]
+
+
+def run(dag: DAG, **how: Any) -> tuple[str, Counts]:
+    """Run the DAG once and return its state and what each task returned."""
+    result = dag.test(**how)
+    tasks = result.get_task_instances()
+    return str(result.state), {task.task_id: task.xcom_pull(task_ids=task.task_id) for task in tasks}
+
+
+def test_the_seeds_four_contacts_end_as_the_specification_says(stage: Stage, dag: DAG) -> None:
+    stage.contacts.update(SEED_CONTACTS)
+    stage.put(*({"ContactId": contact_id, "State": "INITIALISED"} for contact_id in SEED_CONTACTS))
+    stage.lay(f"{PREFIX}/2023/08/29/{SPOKE_TO_AGENT}_20230829T10:30_UTC.wav")
+    state, counts = run(dag)
+    assert state == "success"
+    items = stage.items()
+    assert {contact_id: item["State"] for contact_id, item in items.items()} == {
+        SPOKE_TO_AGENT: "COMPLETED - AGENT",
+        ON_CALL_WITH_AGENT: "IN_PROGRESS - AGENT",
+        WAITING_IN_QUEUE: "IN_PROGRESS - QUEUE/IVR",
+    }
+    assert items[SPOKE_TO_AGENT]["RecordedState"] == "CALL_RECORDED_SUCCESS"
+    assert DISCONNECTED_IN_QUEUE not in items
+    assert counts["poll_initialised"]["adopted"] == 4
+    assert counts["purge_ivr"]["purged"] == 1
+    assert counts["check_recordings"]["CALL_RECORDED_SUCCESS"] == 1
+
+
+def test_half_an_hour_of_calls_ends_with_the_truth(stage: Stage, dag: DAG) -> None:
+    start, failure_after = datetime(2024, 2, 28, 23, 40, tzinfo=UTC), 20 * MINUTE
+    centre = ContactCentre(
+        seed=7,
+        start=start,
+        duration=30 * MINUTE,
+        number_of_calls=40,
+        bucket=BUCKET,
+        prefix=PREFIX,
+        log_group=LOG_GROUP,
+    )
+    stage.connect.directory = centre
+    stage.aws.create_log_group(LOG_GROUP)
+    stage.configure(flow_log_group=LOG_GROUP, failure_after_minutes=failure_after / MINUTE)
+    ends = [start + n * 10 * MINUTE for n in range(1, 9)]  # across midnight, into a leap day
+    with time_machine.travel(start, tick=True) as clock:
+        for end in ends:
+            for minute in range(10):
+                clock.move_to(end - (9 - minute) * MINUTE)
+                centre.play(end - (9 - minute) * MINUTE, stage.aws)
+            assert run(dag, logical_date=end)[0] == "success"
+    items = stage.items()
+    truths = {call.contact_id: call.truth(ends[-1], failure_after) for call in centre.calls}
+    told = {
+        contact_id: (items[contact_id]["State"], items[contact_id].get("RecordedState"))
+        if contact_id in items
+        else (None, None)
+        for contact_id in truths
+    }
+    assert told == {contact_id: (truth.state, truth.recorded_state) for contact_id, truth in truths.items()}
+    assert set(items) <= set(truths)
+
+
+def test_a_second_run_over_the_same_contacts_changes_nothing(stage: Stage, dag: DAG) -> None:
+    stage.contacts[CONTACT_ID] = answer()["Contact"]
+    stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
+    stage.lay(key_of())
+    run(dag)
+    first = stage.items()
+    state, counts = run(dag)
+    assert state == "success"
+    assert stage.items() == first
+    assert all(task.get("due") == 0 for task in counts.values())
+
+
+def test_one_contact_that_errs_does_not_stop_the_others(stage: Stage, dag: DAG) -> None:
+    for position in range(1, 6):
+        stage.contacts[number(position)] = answer(number(position))["Contact"]
+        stage.put({"ContactId": number(position), "State": "INITIALISED"})
+        stage.lay(key_of(number(position)))
+    stage.put(
+        {"ContactId": "no contact id", "State": "INITIALISED"}, {"ContactId": number(6), "State": "ENDED"}
+    )
+    stage.connect.faults.add("DescribeContact", "CutOff", contact_id=number(2))
+    stage.connect.faults.add("DescribeContact", "InternalServiceException", contact_id=number(3))
+    state, counts = run(dag)
+    assert state == "success"
+    expected = {
+        "adopted": 5,
+        "not_adoptable": 2,
+        "due": 5,
+        "set_aside": 1,
+        "unavailable": 1,
+        "COMPLETED - AGENT": 3,
+    }
+    assert expected.items() <= counts["poll_initialised"].items()
+    assert counts["check_recordings"]["CALL_RECORDED_SUCCESS"] == 3
+    assert stage.items()[number(2)]["LastError"].startswith("DescribeContact answered without Contact.Id")
+
+
+@pytest.mark.parametrize(
+    ("settings", "task", "says"),
+    [
+        ({"contact_table": "nowhere"}, "poll_initialised", "table 'nowhere' does not exist: create it"),
+        (
+            {"connect_instance_id": number(9)},
+            "poll_initialised",
+            "does not exist: create it, or correct 'connect_",
+        ),
+        (
+            {"recording_bucket": "nowhere-at-all", "recording_prefix": PREFIX},
+            "check_recordings",
+            "bucket 'nowhere-at-all' does not exist: create it",
+        ),
+        ({"recheck_days": -1}, "poll_initialised", "'recheck_days' is -1, allowed is a number from 0 to 365"),
+        ({"flow_log_group": "/nowhere"}, "poll_initialised", "log group '/nowhere' does not exist"),
+    ],
+)
+def test_what_is_missing_or_wrong_fails_the_task_with_one_sentence(
+    stage: Stage, dag: DAG, capfd: pytest.CaptureFixture[str], settings: dict[str, Any], task: str, says: str
+) -> None:
+    stage.contacts[CONTACT_ID] = answer()["Contact"]
+    stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
+    stage.configure(**settings)
+    result = dag.test()
+    assert result.state == "failed"
+    states = {instance.task_id: str(instance.state) for instance in result.get_task_instances()}
+    assert states[task] == "failed"
+    printed = capfd.readouterr()
+    assert says in printed.out + printed.err
+    assert stage.items()[CONTACT_ID].get("RecordedState") is None
+
+
+def test_a_denied_instance_fails_the_task_and_says_what_to_grant(
+    stage: Stage, dag: DAG, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
+    stage.connect.faults.add("DescribeContact", "AccessDeniedException")
+    assert dag.test().state == "failed"
+    printed = capfd.readouterr()
+    assert (
+        f"connect:DescribeContact on Connect instance '{INSTANCE_ID}' was denied: grant"
+        in printed.out + printed.err
+    )

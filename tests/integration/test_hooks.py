@@ -1,0 +1,266 @@
+"""The hooks over real HTTP: every page, every condition, and errors that say what to do."""
+
+import inspect
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+
+from audio_leakage.errors import ContactNotFound, ServiceUnavailable, SetupError
+from audio_leakage.states import ContactState
+from audio_leakage_hooks.connect import ConnectHook
+from audio_leakage_hooks.contact_table import ContactTableHook
+from audio_leakage_hooks.flow_log import FlowLogHook
+from audio_leakage_hooks.recording_bucket import RecordingBucketHook
+from fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, at, contact, ended_with_agent, number
+from local_aws.faults import CUT_OFF, RESET
+from stage import LOG_GROUP, TABLE, Stage
+
+
+@pytest.mark.parametrize("hook", [ConnectHook, ContactTableHook, FlowLogHook, RecordingBucketHook])
+def test_a_hook_takes_what_every_aws_hook_takes_and_nothing_else(hook: type[AwsGenericHook[Any]]) -> None:
+    own = inspect.signature(hook.__init__).parameters if "__init__" in vars(hook) else {}
+    assert set(own) <= {"self", "args", "kwargs"}
+
+
+@pytest.mark.parametrize("hook", [ConnectHook, ContactTableHook, FlowLogHook, RecordingBucketHook])
+def test_retries_are_ours_under_those_of_the_connection(
+    hook: type[AwsGenericHook[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config: Any = hook(aws_conn_id=None).config
+    assert config.retries == {"mode": "adaptive", "total_max_attempts": 4}
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_OURS", '{"conn_type": "aws", "extra": {"config_kwargs": {"read_timeout": 7}}}'
+    )
+    config = hook(aws_conn_id="ours").config
+    assert (config.read_timeout, config.connect_timeout) == (7, 5)
+
+
+class TestConnect:
+    @pytest.fixture
+    def hook(self, stage: Stage) -> ConnectHook:
+        del stage
+        return ConnectHook(aws_conn_id=None)
+
+    def test_a_contact_is_described(self, stage: Stage, hook: ConnectHook) -> None:
+        stage.contacts[CONTACT_ID] = answer()["Contact"]
+        assert hook.describe_contact(INSTANCE_ID, CONTACT_ID)["Contact"] == answer()["Contact"]
+
+    @pytest.mark.parametrize(
+        ("fault", "error", "says"),
+        [
+            ("ResourceNotFoundException", ContactNotFound, f"does not know contact {CONTACT_ID}"),
+            ("InvalidRequestException", ContactNotFound, f"does not know contact {CONTACT_ID}"),
+            ("ThrottlingException", ServiceUnavailable, "unavailable for now: ThrottlingException"),
+            ("InternalServiceException", ServiceUnavailable, "unavailable for now"),
+            ("AccessDeniedException", SetupError, "grant connect:DescribeContact"),
+            (RESET, ServiceUnavailable, "no usable answer"),
+        ],
+    )
+    def test_each_error_becomes_the_domains(
+        self, stage: Stage, hook: ConnectHook, fault: str, error: type[Exception], says: str
+    ) -> None:
+        stage.contacts[CONTACT_ID] = answer()["Contact"]
+        stage.connect.faults.add("DescribeContact", fault)
+        with pytest.raises(error, match=says):
+            hook.describe_contact(INSTANCE_ID, CONTACT_ID)
+
+    def test_a_throttle_that_passes_is_not_even_noticed(self, stage: Stage, hook: ConnectHook) -> None:
+        stage.contacts[CONTACT_ID] = answer()["Contact"]
+        stage.connect.faults.add("DescribeContact", "ThrottlingException", times=1)
+        assert hook.describe_contact(INSTANCE_ID, CONTACT_ID)["Contact"]
+
+    def test_every_page_of_a_search_is_followed(self, stage: Stage, hook: ConnectHook) -> None:
+        stage.contacts.update({number(n): answer(number(n))["Contact"] for n in range(250)})
+        found = hook.search_contacts(INSTANCE_ID, "INITIATION_TIMESTAMP", at("10:00"), at("11:00"))
+        assert {summary["Id"] for summary in found} == {number(n) for n in range(250)}
+
+    def test_a_search_that_was_cut_off_does_not_pass_for_an_empty_one(
+        self, stage: Stage, hook: ConnectHook
+    ) -> None:
+        stage.connect.faults.add("SearchContacts", CUT_OFF)
+        with pytest.raises(ServiceUnavailable, match="without its member Contacts"):
+            list(hook.search_contacts(INSTANCE_ID, "INITIATION_TIMESTAMP", at("10:00"), at("11:00")))
+
+    def test_connect_says_where_recordings_lie(self, stage: Stage, hook: ConnectHook) -> None:
+        stage.connect.storage["BucketPrefix"] = f"{PREFIX}/"
+        try:
+            assert hook.recording_storage(INSTANCE_ID) == (BUCKET, PREFIX)
+        finally:
+            stage.connect.storage["BucketPrefix"] = PREFIX
+
+    def test_a_missing_instance_is_said_by_name(self, hook: ConnectHook) -> None:
+        with pytest.raises(
+            SetupError, match=f"'{number(1)}' does not exist: create it, or correct 'connect_inst"
+        ):
+            hook.check_instance(number(1))
+        hook.check_instance(INSTANCE_ID)
+
+    def test_calls_are_paced_retries_included(
+        self, stage: Stage, hook: ConnectHook, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = [1000.0]
+        monkeypatch.setattr("audio_leakage_hooks.connect.time.monotonic", lambda: clock[0])
+        monkeypatch.setattr(
+            "audio_leakage_hooks.connect.time.sleep", lambda s: clock.__setitem__(0, clock[0] + s)
+        )
+        stage.contacts[CONTACT_ID] = answer()["Contact"]
+        stage.connect.faults.add("DescribeContact", "InternalServiceException", times=1)
+        hook.pace("DescribeContact", 2)
+        for _ in range(11):
+            hook.describe_contact(INSTANCE_ID, CONTACT_ID)
+        assert stage.connect.calls["DescribeContact"] == 12
+        assert clock[0] - 1000.0 >= 12 / 2 - 1.5  # the first second's share may go at once
+
+
+class TestRecordingBucket:
+    @pytest.fixture
+    def hook(self, stage: Stage) -> RecordingBucketHook:
+        del stage
+        return RecordingBucketHook(aws_conn_id=None)
+
+    def test_every_page_is_followed(self, stage: Stage, hook: RecordingBucketHook) -> None:
+        keys = {f"many/{position:04}" for position in range(1001)}
+        for key in keys:
+            stage.lay(key, b"")
+        assert {found["Key"] for found in hook.list_objects(BUCKET, "many/")} == keys
+
+    def test_an_empty_folder_is_empty(self, hook: RecordingBucketHook) -> None:
+        assert list(hook.list_objects(BUCKET, "none/")) == []
+
+    def test_a_missing_bucket_is_said_by_name(self, hook: RecordingBucketHook) -> None:
+        with pytest.raises(SetupError, match="bucket 'nowhere' does not exist: create it, or correct"):
+            list(hook.list_objects("nowhere", "x"))
+
+
+class TestContactTable:
+    @pytest.fixture
+    def hook(self, stage: Stage) -> ContactTableHook:
+        del stage
+        return ContactTableHook(aws_conn_id=None)
+
+    def test_a_new_item_is_written_once(self, hook: ContactTableHook) -> None:
+        assert hook.create(TABLE, contact().to_item())
+        assert not hook.create(TABLE, contact(ContactState.COMPLETED_AGENT).to_item())
+        assert hook.get(TABLE, CONTACT_ID) == contact().to_item()
+
+    def test_the_index_gives_what_is_due_the_longest_due_first_through_all_pages(
+        self, stage: Stage, hook: ContactTableHook
+    ) -> None:
+        padding = "x" * 60_000  # moto pages at 1 MB, as DynamoDB does
+        for position in range(25):
+            due = contact(
+                contact_id=number(position), next_check_at=at("10:30") - timedelta(minutes=position)
+            )
+            stage.put({**due.to_item(), "Padding": padding})
+        stage.put(contact(contact_id=number(99), next_check_at=at("10:31")).to_item())
+        due_ids = [item["ContactId"] for item in hook.due(TABLE, "INITIALISED", "2023-08-29T10:30:00.000Z")]
+        assert due_ids == [number(position) for position in reversed(range(25))]
+
+    def test_a_window_takes_the_index_by_hour_across_hours_and_excludes_its_end(
+        self, hook: ContactTableHook
+    ) -> None:
+        for position, time in enumerate(["10:54:59", "10:55", "11:04:59.999", "11:05"]):
+            hook.create(TABLE, contact(contact_id=number(position), initialised_at=at(time)).to_item())
+        start, end = "2023-08-29T10:55:00.000Z", "2023-08-29T11:05:00.000Z"
+        found = hook.initialised(TABLE, ["2023-08-29T10", "2023-08-29T11"], start, end)
+        assert [item["ContactId"] for item in found] == [number(1), number(2)]
+
+    def test_an_update_writes_the_difference_and_touches_nothing_else(
+        self, stage: Stage, hook: ContactTableHook
+    ) -> None:
+        before = contact(agent_id="a", queue_id="q").to_item()
+        stage.put({**before, "SomebodyElses": "note"})
+        after = ended_with_agent(agent_id="b").to_item()
+        assert hook.update(TABLE, before, after)
+        assert hook.get(TABLE, CONTACT_ID) == {**after, "SomebodyElses": "note"}
+
+    @pytest.mark.parametrize(
+        "meanwhile",
+        [
+            {"State": "COMPLETED - AGENT"},
+            {"RecordedState": "CALL_RECORDED_SUCCESS"},
+            {"ClosedReason": "NO_AGENT"},
+        ],
+    )
+    def test_an_update_gives_way_to_whoever_was_faster(
+        self, stage: Stage, hook: ContactTableHook, meanwhile: dict[str, str]
+    ) -> None:
+        before = contact().to_item()
+        stage.put({**before, **meanwhile})
+        assert not hook.update(TABLE, before, contact(ContactState.IN_PROGRESS_AGENT).to_item())
+        assert hook.get(TABLE, CONTACT_ID) == {**before, **meanwhile}
+
+    def test_an_update_never_brings_back_what_was_deleted(self, hook: ContactTableHook) -> None:
+        before = contact().to_item()
+        assert not hook.update(TABLE, before, contact(ContactState.IN_PROGRESS_AGENT).to_item())
+        assert hook.get(TABLE, CONTACT_ID) is None
+
+    def test_null_counts_as_missing_as_other_writers_leave_it(
+        self, stage: Stage, hook: ContactTableHook
+    ) -> None:
+        stage.put(
+            {"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT", "RecordedState": None, "Channel": None}
+        )
+        (item,) = hook.never_indexed(TABLE)
+        before = {"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT"}
+        assert hook.update(TABLE, before, ended_with_agent().to_item())
+        assert item["ContactId"] == CONTACT_ID
+        assert list(hook.never_indexed(TABLE)) == []
+
+    @pytest.mark.parametrize("state", list(ContactState))
+    def test_a_purge_hits_only_calls_that_ended_without_an_agent(
+        self, hook: ContactTableHook, state: ContactState
+    ) -> None:
+        hook.create(TABLE, contact(state).to_item())
+        assert hook.purge(TABLE, CONTACT_ID) == (state is ContactState.COMPLETED_QUEUE_IVR)
+        assert (hook.get(TABLE, CONTACT_ID) is None) == (state is ContactState.COMPLETED_QUEUE_IVR)
+
+    def test_a_purge_never_hits_a_call_that_met_an_agent(self, hook: ContactTableHook) -> None:
+        met = contact(ContactState.COMPLETED_QUEUE_IVR, connected_to_agent_timestamp=at("10:30"))
+        hook.create(TABLE, met.to_item())
+        assert not hook.purge(TABLE, CONTACT_ID)
+        assert not hook.purge(TABLE, number(1))
+
+    def test_a_missing_table_is_said_by_name(self, hook: ContactTableHook) -> None:
+        with pytest.raises(
+            SetupError, match="table 'nowhere' does not exist: create it, or correct 'contact_table'"
+        ):
+            list(hook.due("nowhere", "INITIALISED", "2023"))
+        with pytest.raises(SetupError, match="table 'nowhere' does not exist"):
+            hook.purge("nowhere", CONTACT_ID)
+
+
+class TestFlowLog:
+    def test_lines_of_a_stretch_come_through_all_pages(self, stage: Stage) -> None:
+        stage.aws.create_log_group(LOG_GROUP)
+        logs = stage.aws.client("logs")
+        logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="flows")
+        import time
+
+        now = int(time.time() * 1000)
+        for batch in range(3):
+            logs.put_log_events(
+                logGroupName=LOG_GROUP,
+                logStreamName="flows",
+                logEvents=[
+                    {
+                        "timestamp": now - 1000 + batch,
+                        "message": f'{{"SetRecordingBehavior": {batch * 4000 + n}}}',
+                    }
+                    for n in range(4000)
+                ],
+            )
+        from datetime import UTC, datetime
+
+        end = datetime.fromtimestamp(now / 1000, UTC)
+        lines = list(FlowLogHook(aws_conn_id=None).events(LOG_GROUP, end - timedelta(seconds=2), end))
+        assert len(lines) == len({message for _, message in lines}) == 12_000
+
+    def test_a_missing_log_group_is_said_by_name(self, stage: Stage) -> None:
+        del stage
+        with pytest.raises(
+            SetupError, match="log group '/nowhere' does not exist: create it, or correct 'flow_log_g"
+        ):
+            list(FlowLogHook(aws_conn_id=None).events("/nowhere", at("10:00"), at("10:05")))

@@ -1,0 +1,53 @@
+"""AWS as an integration test finds it: a contact table, a recording bucket, and what Connect knows."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fakes import BUCKET
+from local_aws.connect_simulator import ConnectSimulator, StaticDirectory
+from local_aws.server import LocalAws
+
+TABLE = "contacts"
+LOG_GROUP = "/aws/connect/acme"
+
+
+@dataclass
+class Stage:
+    """AWS with a contact table and a recording bucket in it, and what Connect knows."""
+
+    aws: LocalAws
+    contacts: StaticDirectory
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def connect(self) -> ConnectSimulator:
+        return self.aws.connect
+
+    def put(self, *items: Mapping[str, Any]) -> None:
+        """Write items of strings (or of NULL) as somebody else would."""
+        for item in items:
+            values = {name: {"NULL": True} if value is None else {"S": value} for name, value in item.items()}
+            self.aws.client("dynamodb").put_item(TableName=TABLE, Item=values)
+
+    def items(self) -> dict[str, dict[str, str]]:
+        """Return everything in the table, by contact id, numbers as strings."""
+        pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName=TABLE)
+        return {
+            item["ContactId"]["S"]: {
+                name: value.get("S") or value.get("N", "") for name, value in item.items()
+            }
+            for page in pages
+            for item in page["Items"]
+        }
+
+    def lay(self, key: str, body: bytes = b"\0" * 100_000) -> None:
+        """Lay an object into the recording bucket."""
+        self.aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
+
+    def configure(self, **changes: Any) -> None:
+        """Set the Airflow Variable."""
+        self.settings |= changes
+        os.environ["AIRFLOW_VAR_AUDIO_LEAKAGE"] = json.dumps(self.settings)
