@@ -217,7 +217,8 @@ def _words(counts: Mapping[str, Any]) -> str:
 def _totals(truths: Mapping[str, Truth], wrong: Mapping[str, Truth], calls: Counter[str]) -> Iterator[str]:
     kinds = Counter(truth.recorded_state or truth.state or "purged" for truth in truths.values())
     yield "\n[bold]The truth:[/] " + ", ".join(f"{count} {name}" for name, count in kinds.most_common())
-    yield f"[bold]Amazon Connect was asked:[/] {', '.join(f'{count} {name}' for name, count in calls.items())}"
+    asked = ", ".join(f"{count} {name}" for name, count in calls.items())
+    yield f"[bold]Amazon Connect was asked:[/] {asked}"
     for contact_id, truth in wrong.items():
         yield f"[red]WRONG {contact_id}: the truth is {truth.state}, {truth.recorded_state}[/]"
     colour = "red" if wrong else "green"
