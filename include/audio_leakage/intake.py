@@ -7,7 +7,7 @@ the same whichever line came first.
 
 import logging
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from audio_leakage.contact import Contact
 from audio_leakage.errors import ServiceUnavailable, UnreadableLine
@@ -19,6 +19,7 @@ from audio_leakage.times import parse_time
 log = logging.getLogger(__name__)
 
 _TRIES = 5
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _POLICIES = frozenset(map(str, RecordingPolicy))
 
 
@@ -62,12 +63,14 @@ def with_setting(contact: Contact, setting: RecordingSetting) -> Contact:
     if settings == contact.recording_settings:
         return contact
     words = [text.partition(" ")[2] for text in settings]
-    first = parse_time(settings[0].partition(" ")[0])
+    first = min(parse_time(settings[0].partition(" ")[0]), contact.initialised_at or _NEVER)
+    untouched = contact.next_check_at is not None and contact.next_check_at == contact.initialised_at
     contact = replace(
         contact,
         recording_settings=settings,
         recording_policy=next((RecordingPolicy(word) for word in reversed(words) if word in _POLICIES), None),
-        initialised_at=min(first, contact.initialised_at or first),
+        initialised_at=first,
+        next_check_at=first if untouched else contact.next_check_at,
     )
     if contact.next_check_at or contact.closed_reason not in (None, ClosedReason.RECORDING_SWITCHED_OFF):
         return contact

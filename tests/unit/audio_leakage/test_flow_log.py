@@ -1,0 +1,137 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio_leakage.errors import UnreadableLine
+from audio_leakage.flow_log import RECORDING_BLOCKS, RecordingSetting, Setting, read_line, setting_in_effect
+from fakes import CONTACT_ID, at
+from flow_lines import line, option
+
+EVENT_TIME = at("10:00")
+
+
+@pytest.mark.parametrize("block", sorted(RECORDING_BLOCKS))
+@pytest.mark.parametrize(
+    ("parameters", "setting"),
+    [
+        (option("Enable"), Setting.ALL),
+        (option("Enable", "Both"), Setting.ALL),
+        (option("Enable", "Agent"), Setting.AGENT),
+        (option("Enable", "Customer"), Setting.CUSTOMER),
+        (option("Disable"), Setting.OFF),
+        ({"RecordingBehavior": {"RecordedParticipants": ["Agent", "Customer"]}}, Setting.ALL),
+        ({"RecordingBehavior": {"RecordedParticipants": ["Customer"]}}, Setting.CUSTOMER),
+        ({"RecordingBehavior": {"RecordedParticipants": []}}, Setting.OFF),
+        ({"VoiceBehavior": {"VoiceRecordingBehavior": {"RecordedParticipants": ["Agent"]}}}, Setting.AGENT),
+        ({"VoiceBehavior": {"VoiceRecordingBehavior": {"RecordedParticipants": []}}}, Setting.OFF),
+    ],
+)
+def test_every_block_and_every_shape_of_its_parameters_is_read(
+    block: str, parameters: dict[str, Any], setting: Setting
+) -> None:
+    read = read_line(line(ContactFlowModuleType=block, Parameters=parameters), EVENT_TIME)
+    assert read == RecordingSetting(at("10:29:58.032"), setting, CONTACT_ID)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        line(ContactFlowModuleType="PlayPrompt"),
+        line(ContactFlowModuleType=None),
+        line(Parameters={"IVRRecordingBehavior": "Enabled"}),  # the automated interaction alone
+        line(Parameters={"RecordingBehavior": {"IVRRecordingBehavior": "Enabled"}}),
+        line(Results="Error", Parameters=option("Disable")),  # it stays as it was
+    ],
+)
+def test_a_line_about_anything_else_is_not_ours(message: str) -> None:
+    assert read_line(message, EVENT_TIME) is None
+
+
+def test_a_block_that_failed_is_kept_as_that() -> None:
+    read = read_line(line(Results="Error"), EVENT_TIME)
+    assert read
+    assert read.setting is Setting.FAILED
+
+
+def test_a_line_without_a_time_has_that_of_its_event() -> None:
+    read = read_line(line(Timestamp=None), EVENT_TIME)
+    assert read
+    assert read.at == EVENT_TIME
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("7", "no object"),
+        (line(ContactId="../secrets"), "ContactId is '../secrets'; allowed is a UUID"),
+        (line(ContactId=None), "ContactId is None"),
+        (line(Timestamp="yesterday"), "yesterday"),
+        (line(Timestamp="2023-08-29T10:29:58"), "names no offset"),
+        (line(Parameters=None), "none of the known parameters"),
+        (line(Parameters={"Novelty": 1}), "none of the known parameters: ['Novelty']"),
+        (line(Parameters=option("Perhaps")), "allowed are 'Enable', 'Disable'"),
+        (line(Parameters=option("Enable", "Nobody")), "allowed are Agent, Customer"),
+        (line(Parameters={"RecordingBehavior": {"RecordedParticipants": "Agent"}}), "is no list"),
+    ],
+)
+def test_a_line_that_cannot_be_understood_says_why(message: str, says: str) -> None:
+    with pytest.raises(UnreadableLine) as refused:
+        read_line(message, EVENT_TIME)
+    assert says in str(refused.value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+PARAMETERS = st.dictionaries(
+    st.sampled_from(
+        ["RecordingBehaviorOption", "RecordingParticipantOption", "RecordingBehavior", "VoiceBehavior"]
+    ),
+    JSON | st.dictionaries(st.sampled_from(["RecordedParticipants", "VoiceRecordingBehavior"]), JSON),
+)
+
+
+@given(st.text() | st.builds(lambda p, r: line(Parameters=p, Results=r), PARAMETERS, JSON))
+def test_no_line_whatever_raises_anything_else(message: str) -> None:
+    try:
+        read = read_line(message, EVENT_TIME)
+    except UnreadableLine:
+        return
+    assert read is None or read.contact_id == CONTACT_ID
+
+
+JOINED = at("10:30")
+
+
+@pytest.mark.parametrize(
+    ("settings", "effect"),
+    [
+        ([], None),
+        (["10:29 ALL"], Setting.ALL),
+        (["10:29 ALL", "10:29:30 OFF"], Setting.OFF),
+        (["10:29:30 OFF", "10:29 ALL"], Setting.OFF),  # whichever line came first
+        (["10:29 OFF", "10:29:30 AGENT"], Setting.AGENT),
+        (["10:29 ALL", "10:31 OFF"], Setting.ALL),  # after the agent joined
+        (["10:29 ALL", "10:29:30 FAILED"], Setting.ALL),  # what was set before still holds
+        (["10:29 FAILED"], Setting.FAILED),
+        (["10:31 CUSTOMER"], Setting.CUSTOMER),  # too late, but wanted
+        (["10:29 FAILED", "10:31 ALL"], Setting.ALL),
+    ],
+)
+def test_the_last_setting_that_took_effect_before_the_agent_joined_counts(
+    settings: list[str], effect: Setting | None
+) -> None:
+    stored = [f"2023-08-29T{time}Z {word}" for time, word in (text.split() for text in settings)]
+    assert setting_in_effect(stored, JOINED) == effect
+
+
+def test_a_setting_is_kept_with_its_time() -> None:
+    kept = str(RecordingSetting(datetime(2023, 8, 29, 10, tzinfo=UTC), Setting.ALL, CONTACT_ID))
+    assert kept == "2023-08-29T10:00:00.000Z ALL"

@@ -1,0 +1,222 @@
+"""How contacts enter the table: the same result, however often and in whatever order lines arrive."""
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio_leakage.checking import check_recordings
+from audio_leakage.intake import take_in
+from audio_leakage.polling import poll_initialised
+from audio_leakage.states import ClosedReason, ContactState, RecordedState
+from audio_leakage.window import Window
+from fakes import CONTACT_ID, SETTINGS, FakeTable, World, answer, at, contact, ended_with_agent, number
+from flow_lines import line, option
+
+TABLE = SETTINGS.contact_table
+ON = line(Timestamp="2023-08-29T10:29:58.000Z")
+OFF = line(Timestamp="2023-08-29T10:30:05.000Z", Parameters=option("Disable"))
+FAILED = line(Timestamp="2023-08-29T10:30:01.000Z", Results="Error")
+AGENT_ONLY = line(Timestamp="2023-08-29T10:30:03.000Z", Parameters=option("Enable", "Agent"))
+
+
+def take(contacts: FakeTable, *messages: str) -> list[str]:
+    return [take_in(message, at("10:30"), contacts, TABLE) for message in messages]
+
+
+def test_a_contact_whose_flow_switched_recording_on_enters_as_initialised() -> None:
+    contacts = FakeTable()
+    assert take(contacts, ON) == ["entered"]
+    assert contacts.items[CONTACT_ID] == {
+        "ContactId": CONTACT_ID,
+        "State": "INITIALISED",
+        "OpenState": "INITIALISED",
+        "NextCheckAt": "2023-08-29T10:29:58.000Z",
+        "InitialisedAt": "2023-08-29T10:29:58.000Z",
+        "InitialisedHour": "2023-08-29T10",
+        "RecordingPolicy": "ALL",
+        "RecordingSettings": ["2023-08-29T10:29:58.000Z ALL"],
+    }
+
+
+def test_a_repeated_line_changes_nothing_wherever_the_contact_has_come_to() -> None:
+    contacts = FakeTable()
+    take(contacts, ON)
+    for state in ContactState:
+        contacts.items[CONTACT_ID] |= {"State": str(state), "RecordedState": "CALL_RECORDED_SUCCESS"}
+        before = dict(contacts.items[CONTACT_ID])
+        assert take(contacts, ON) == ["known"]
+        assert contacts.items[CONTACT_ID] == before
+
+
+@pytest.mark.parametrize(
+    "lines", [(ON, OFF), (ON, FAILED, AGENT_ONLY), (OFF, FAILED), (ON, ON, OFF, AGENT_ONLY)]
+)
+def test_the_order_in_which_lines_arrive_makes_no_difference(lines: tuple[str, ...]) -> None:
+    results = []
+    for order in permutations(lines):
+        contacts = FakeTable()
+        take(contacts, *order)
+        results.append(contacts.items)
+    assert all(result == results[0] for result in results)
+
+
+LINES = st.lists(st.sampled_from([ON, OFF, FAILED, AGENT_ONLY]), min_size=1)
+
+
+@given(LINES.flatmap(lambda lines: st.tuples(st.just(lines), st.permutations(lines))))
+def test_nor_does_it_however_often_each_arrives(lines_and_shuffled: tuple[list[str], list[str]]) -> None:
+    straight, shuffled = FakeTable(), FakeTable()
+    take(straight, *lines_and_shuffled[0])
+    take(shuffled, *lines_and_shuffled[1])
+    assert straight.items == shuffled.items
+
+
+def test_a_contact_of_which_only_off_was_ever_said_is_not_followed_and_says_so() -> None:
+    contacts = FakeTable()
+    take(contacts, OFF)
+    closed = contacts.contact()
+    assert (closed.next_check_at, closed.closed_reason) == (None, ClosedReason.RECORDING_SWITCHED_OFF)
+
+
+def test_a_contact_switched_off_before_the_agent_joined_is_closed_and_not_failed() -> None:
+    world = World()
+    take(world.contacts, ON, OFF)
+    world.connect.answers[CONTACT_ID] = answer()  # the agent joins at 10:30:11
+    poll_initialised(world.run(at("10:32")))
+    assert check_recordings(world.run(at("12:00"))) == {"due": 1, "RECORDING_SWITCHED_OFF": 1}
+    assert world.contacts.contact().recorded_state is None
+
+
+def test_a_contact_switched_off_after_the_agent_joined_should_have_been_recorded() -> None:
+    world = World()
+    late_off = line(Timestamp="2023-08-29T10:30:30.000Z", Parameters=option("Disable"))
+    take(world.contacts, ON, late_off)
+    world.connect.answers[CONTACT_ID] = answer()
+    poll_initialised(world.run(at("10:32")))
+    assert check_recordings(world.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+
+
+def test_a_line_that_turns_up_late_opens_a_contact_again_that_off_had_closed() -> None:
+    world = World()
+    take(world.contacts, ON, OFF)
+    world.connect.answers[CONTACT_ID] = answer()
+    poll_initialised(world.run(at("10:32")))
+    check_recordings(world.run(at("10:40")))
+    on_again = line(Timestamp="2023-08-29T10:30:08.000Z")
+    assert take(world.contacts, on_again) == ["known"]
+    world.bucket.lay()
+    assert check_recordings(world.run(at("10:45"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+
+
+def test_a_failed_block_is_the_cause_where_there_is_no_recording() -> None:
+    world = World()
+    take(world.contacts, FAILED)
+    world.connect.answers[CONTACT_ID] = answer()
+    poll_initialised(world.run(at("10:32")))
+    check_recordings(world.run(at("12:00")))
+    assert world.contacts.contact().failure_cause == "RECORDING_BLOCK_FAILED"
+
+
+def test_lines_that_are_unreadable_or_not_ours_are_counted_and_write_nothing() -> None:
+    contacts = FakeTable()
+    assert take(contacts, "{", line(ContactFlowModuleType="PlayPrompt")) == ["unreadable_lines", "not_ours"]
+    assert not contacts.items
+
+
+class FakeFlowLog:
+    def __init__(self, *messages: str) -> None:
+        self.messages = messages
+        self.asked: list[Window] = []
+
+    def events(self, log_group: str, start: object, end: object) -> list[tuple[object, str]]:
+        assert log_group == "/aws/connect/acme"
+        self.asked.append(Window(start, end))  # type: ignore[arg-type]
+        return [(at("10:30"), message) for message in self.messages]
+
+
+class TestRecovery:
+    def recover(self, world: World, *messages: str, **how: object) -> tuple[dict[str, int], Window]:
+        from dataclasses import replace
+
+        flow_log = FakeFlowLog(*messages)
+        settings = replace(SETTINGS, flow_log_group="/aws/connect/acme")
+        run = world.run(at("10:35"), settings, flow_log=flow_log, **how)
+        counts = poll_initialised(run)
+        return counts, flow_log.asked[0]
+
+    def test_a_run_enters_and_follows_what_its_window_of_the_flow_log_says(self) -> None:
+        world = World()
+        world.connect.answers[CONTACT_ID] = answer()
+        counts, asked = self.recover(world, ON, ON, "{", line(ContactId=number(1), Timestamp=None))
+        assert (counts["recovered"], counts["unreadable_lines"], counts["due"]) == (2, 1, 2)
+        assert asked == Window(at("10:20"), at("10:35"))  # ten minutes early, for lines that come late
+
+    def test_windows_missed_since_the_last_success_are_recovered_too(self) -> None:
+        _, asked = self.recover(World(), last_success=at("08:00"))
+        assert asked.start == at("07:50")
+
+    def test_but_no_more_than_a_day(self) -> None:
+        _, asked = self.recover(World(), last_success=at("2023-08-01T00:00"))
+        assert asked.start == at("2023-08-28T10:25")
+
+    def test_a_run_that_is_only_about_its_window_recovers_that_and_nothing_else(self) -> None:
+        window = Window(at("09:00"), at("09:05"))
+        _, asked = self.recover(World(), last_success=at("08:00"), only_window=True, window=window)
+        assert asked == Window(at("08:50"), at("09:05"))
+
+
+class TestRunsThatAreOnlyAboutTheirWindow:
+    WINDOW = Window(at("10:25"), at("10:30"))
+
+    def world(self) -> World:
+        world = World()
+        inside, outside = at("10:29:58"), at("10:30")
+        world.contacts.put(
+            contact(contact_id=number(1), initialised_at=inside),
+            contact(contact_id=number(2), initialised_at=outside),
+            ended_with_agent(contact_id=number(3), initialised_at=inside),
+            ended_with_agent(contact_id=number(4), initialised_at=outside),
+            ended_with_agent(contact_id=number(5), initialised_at=inside, next_check_at=at("23:00")),
+        )
+        world.connect.answers = {number(n): answer(number(n)) for n in range(6)}
+        return world
+
+    def test_they_leave_the_contacts_of_other_windows_alone(self) -> None:
+        world = self.world()
+        run = world.run(at("10:40"), window=self.WINDOW, only_window=True)
+        assert poll_initialised(run)["due"] == 1
+        assert check_recordings(run)["due"] == 2  # the one that was polled just now, and number 3
+        assert set(world.connect.calls) == {number(1), number(3)}
+
+    def test_they_check_failures_again_and_heal_them_whenever_those_are_due(self) -> None:
+        world = self.world()
+        failed = ended_with_agent(
+            initialised_at=at("10:29:58"),
+            recorded_state=RecordedState.CALL_RECORDED_FAILURE,
+            next_check_at=None,
+            failed_at=at("11:31"),
+        )
+        world.contacts.put(failed)
+        world.bucket.lay()
+        counts = check_recordings(
+            world.run(at("12:00") + timedelta(days=9), window=self.WINDOW, only_window=True)
+        )
+        assert counts["CALL_RECORDED_SUCCESS"] == 1
+        assert world.contacts.contact().warnings == ("LATE",)
+
+    def test_a_second_one_changes_nothing(self) -> None:
+        world = self.world()
+        for _ in range(2):
+            run = world.run(at("12:00"), window=self.WINDOW, only_window=True)
+            poll_initialised(run)
+            check_recordings(run)
+            items = {contact_id: dict(item) for contact_id, item in world.contacts.items.items()}
+            writes = world.contacts.writes.total()
+        run = world.run(at("12:01"), window=self.WINDOW, only_window=True)
+        poll_initialised(run)
+        check_recordings(run)
+        assert world.contacts.items == items
+        assert world.contacts.writes.total() == writes
