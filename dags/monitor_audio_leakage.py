@@ -38,14 +38,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param, dag, get_current_context, task, task_group
 
-from audio_leakage.checking import check_recordings as check_recordings_of
+from audio_leakage import use_cases
 from audio_leakage.errors import SettingsError, SetupError, WindowError
-from audio_leakage.polling import poll_in_progress as poll_in_progress_of
-from audio_leakage.polling import poll_initialised as poll_initialised_of
-from audio_leakage.purging import purge_ivr as purge_ivr_of
 from audio_leakage.run import Run
 from audio_leakage.settings import VARIABLE, Settings
-from audio_leakage.window import named_window, run_window
+from audio_leakage.window import scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,19 +82,19 @@ def monitor_audio_leakage() -> None:
 
     @task(doc_md="Takes up the INITIALISED contacts that are due: where are they by now?")
     def poll_initialised() -> Summary:
-        return _summary(poll_initialised_of)
+        return _summary(use_cases.poll_initialised)
 
     @task(doc_md="Deletes the contacts that are COMPLETED - QUEUE/IVR: no agent, nothing to record.")
     def purge_ivr() -> Summary:
-        return _summary(purge_ivr_of)
+        return _summary(use_cases.purge_ivr)
 
     @task(doc_md="Follows the contacts that are IN_PROGRESS, in the queue or with an agent, to their end.")
     def poll_in_progress() -> Summary:
-        return _summary(poll_in_progress_of)
+        return _summary(use_cases.poll_in_progress)
 
     @task(doc_md="Searches the bucket for the contacts that are COMPLETED - AGENT and writes the verdict.")
     def check_recordings() -> Summary:
-        return _summary(check_recordings_of)
+        return _summary(use_cases.check_recordings)
 
     @task_group(prefix_group_id=False, tooltip="What is left to be done with each contact")
     def due_contacts() -> None:
@@ -116,7 +113,7 @@ def _summary(use_case: Callable[[Run], dict[str, int]]) -> Summary:
 
     try:
         run = _run(get_current_context())
-        return {"window": str(run.window), **use_case(run)}
+        return {"window": str(run.scope.window), **use_case(run)}
     except (SettingsError, SetupError, WindowError) as error:
         raise AirflowFailException(str(error)) from error  # another try would end the same
 
@@ -133,24 +130,18 @@ def _run(context: Context) -> Run:
     settings = Settings.from_json(Variable.get(VARIABLE, default=None))
     connect = ConnectHook(aws_conn_id=settings.aws_conn_id)
     connect.pace("DescribeContact", settings.describe_contact_rps)
-    started, now, dag_run = time.monotonic(), datetime.now(UTC), context["dag_run"]
-    named = named_window(context["params"]["window_start"], context["params"]["window_end"], now)
-    window = named or run_window(
-        dag_run.data_interval_start, dag_run.data_interval_end, dag_run.logical_date, dag_run.run_after
-    )
-    only_window = named is not None or dag_run.run_type == "backfill"
+    started, now = time.monotonic(), datetime.now(UTC)
     return Run(
         settings=settings,
+        scope=scope_of(
+            context["dag_run"], context["params"], context.get("prev_data_interval_end_success"), now
+        ),
         now=now,
         connect=connect,
         bucket=RecordingBucketHook(aws_conn_id=settings.aws_conn_id),
         contacts=ContactTableHook(aws_conn_id=settings.aws_conn_id),
         flow_log=FlowLogHook(aws_conn_id=settings.aws_conn_id),
         out_of_time=lambda: time.monotonic() - started > _SECONDS_PER_TASK,
-        window=window,
-        only_window=only_window,
-        last_success=context.get("prev_data_interval_end_success"),
-        adopts=not only_window and (dag_run.run_type == "manual" or window.is_for_adoption),
     )
 
 

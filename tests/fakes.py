@@ -11,7 +11,7 @@ from audio_leakage.errors import AudioLeakageError, ContactNotFound, SetupError
 from audio_leakage.run import Run
 from audio_leakage.settings import Settings
 from audio_leakage.states import ContactState
-from audio_leakage.window import Window
+from audio_leakage.window import Scope, Window
 
 INSTANCE_ID = "bd7c61d1-6722-4b4f-8c9c-6253e5a85c32"
 CONTACT_ID = "955c07e1-af64-4094-9c16-c59995ecdcbe"
@@ -192,9 +192,11 @@ class World:
             "bucket": self.bucket,
             "contacts": self.contacts,
             "out_of_time": lambda: False,
-            "window": Window(now - 5 * MINUTE, now),
         }
-        return Run(**(parts | changes))
+        scope: dict[str, Any] = {"window": Window(now - 5 * MINUTE, now)}
+        for name in ("window", "only_window", "last_success", "adopts"):
+            scope |= {name: changes.pop(name)} if name in changes else {}
+        return Run(**(parts | {"scope": Scope(**scope)} | changes))
 
 
 def contact(state: ContactState = ContactState.INITIALISED, **fields: Any) -> Contact:

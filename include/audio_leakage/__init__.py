@@ -13,8 +13,14 @@ asks through the Protocols of :mod:`audio_leakage.ports`.
 ``polling``           the use cases ``poll_initialised`` and ``poll_in_progress``
 ``purging``           the use case ``purge_ivr``
 ``checking``          the use case ``check_recordings``
+``use_cases``         the four of them, for the DAG
+``flow_log``          one line of a flow log, read
+``intake``            how a line enters its contact into the table
+``recovery``          reads a stretch of the flow log for what the subscription missed
 ``adoption``          takes up table items that somebody else wrote
+``window``            the stretch of time a run is about
 ``run``               what they work with: ports, settings, time
+``ports``             what is needed from outside
 ``sweep``             the loop they share: one contact that errs never stops the others
 ``settings``          the Airflow Variable, validated
 ``errors``            the tree of everything that can go wrong

@@ -19,9 +19,8 @@ def poll_initialised(run: Run) -> dict[str, int]:
 
     :return: how many were due, how many had each outcome, and how many were recovered and adopted.
     """
-    recovered = recover(run, run.window if run.only_window else run.window.since(run.last_success))
-    adopted = adopt(run) if run.adopts else {}
-    return {**recovered, **adopted, **_poll(run, ContactState.INITIALISED)}
+    adopted = adopt(run) if run.scope.adopts else {}
+    return {**recover(run), **adopted, **_poll(run, ContactState.INITIALISED)}
 
 
 def poll_in_progress(run: Run) -> dict[str, int]:

@@ -13,7 +13,7 @@ from audio_leakage.settings import Settings
 from audio_leakage.snapshot import ContactSnapshot
 from audio_leakage.states import ContactState, RecordedState
 from audio_leakage.times import format_time
-from audio_leakage.window import Window
+from audio_leakage.window import Scope
 
 _FAILURE = RecordedState.CALL_RECORDED_FAILURE
 
@@ -29,16 +29,8 @@ class Run:
     bucket: RecordingBucket
     contacts: ContactTable
     out_of_time: OutOfTime
-    window: Window
-    """The stretch of time this run is about."""
-    only_window: bool = False
-    """Whether it works on the contacts of its window alone: a backfill, or a window that was named."""
+    scope: Scope
     flow_log: FlowLog | None = None
-    last_success: datetime | None = None
-    """Up to where the last successful run came; aware."""
-    adopts: bool = False
-    """Whether this run looks for items that somebody else wrote."""
-
     _instance_exists: bool = field(default=False, init=False)
 
     @cached_property
@@ -56,12 +48,12 @@ class Run:
         about its window, those of the window: the due ones, and the failed ones whenever they are due.
         """
         table, until = self.settings.contact_table, format_time(self.now)
-        if not self.only_window:
+        if not self.scope.only_window:
             for state in states:
                 yield from self.contacts.due(table, state, until)
             return
-        start, end = format_time(self.window.start), format_time(self.window.end)
-        for item in self.contacts.initialised(table, self.window.hours, start, end):
+        start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
+        for item in self.contacts.initialised(table, self.scope.window.hours, start, end):
             is_due = "OpenState" in item and item.get("NextCheckAt", "") <= until
             if item.get("State") in states and (is_due or item.get("RecordedState") == _FAILURE):
                 yield item

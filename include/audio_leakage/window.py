@@ -1,7 +1,9 @@
 """The stretch of time a run is about, in which the flows' recording blocks ran."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from audio_leakage.errors import WindowError
 from audio_leakage.times import format_time, parse_time
@@ -42,6 +44,53 @@ class Window:
         """Return this window together with those missed since a run last succeeded, up to a bound."""
         earliest = max(last_success or self.start, self.end - LONGEST)
         return Window(min(earliest, self.start), self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a run is about."""
+
+    window: Window
+    only_window: bool = False
+    """Whether it works on the contacts of its window alone: a backfill, or a window that was named."""
+    last_success: datetime | None = None
+    """Up to where the last successful run came; aware."""
+    adopts: bool = False
+    """Whether it looks for items that somebody else wrote: by hand always, else several times a day."""
+
+    @property
+    def to_recover(self) -> Window:
+        """The stretch of the flow log to read."""
+        return self.window if self.only_window else self.window.since(self.last_success)
+
+
+class AirflowRun(Protocol):
+    """What Airflow knows of a run; any of the times but the last may be missing."""
+
+    run_type: Any
+    data_interval_start: datetime | None
+    data_interval_end: datetime | None
+    logical_date: datetime | None
+    run_after: datetime
+
+
+def scope_of(
+    run: AirflowRun, params: Mapping[str, str | None], last_success: datetime | None, now: datetime
+) -> Scope:
+    """Return what a run is about.
+
+    :param params: ``window_start`` and ``window_end``, if somebody named a window.
+    :param last_success: up to where the last successful run came; aware.
+    :param now: aware.
+    :raises WindowError: when the named window cannot be worked on.
+    """
+    named = named_window(params.get("window_start"), params.get("window_end"), now)
+    window = named or run_window(
+        run.data_interval_start, run.data_interval_end, run.logical_date, run.run_after
+    )
+    only_window = named is not None or run.run_type == "backfill"
+    adopts = not only_window and (run.run_type == "manual" or window.is_for_adoption)
+    return Scope(window=window, only_window=only_window, last_success=last_success, adopts=adopts)
 
 
 def run_window(

@@ -1,0 +1,177 @@
+"""What is asked of the contact table in DynamoDB; boto3 only, so that the Lambda can use it, too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+
+from audio_leakage_hooks.aws_errors import domain_errors, member
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from types_boto3_dynamodb.service_resource import DynamoDBServiceResource
+
+#: What a write is conditional on: where the contact stood when it was read.
+_GUARDS = ("State", "RecordedState", "ClosedReason", "RecordingSettings")
+
+
+class ContactTable:
+    """Reads and writes of the contact table, for whoever has a connection to DynamoDB.
+
+    Every write is conditional; that its condition does not hold is a normal outcome and returned as False.
+    Every method raises the domain's ``SetupError`` and ``ServiceUnavailable``.
+    """
+
+    conn: DynamoDBServiceResource
+    """boto3's resource for DynamoDB."""
+
+    def due(self, table: str, open_state: str, until: str) -> Iterator[Mapping[str, Any]]:
+        """Query the sparse index ``open-contacts``; all pages are followed.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Client.query`
+
+        :param table: name of the table.
+        :param open_state: the partition, which is the contact's state.
+        :param until: the items' NextCheckAt is not after this time.
+        :return: the items, the longest due first.
+        """
+        condition = Key("OpenState").eq(open_state) & Key("NextCheckAt").lte(until)
+        yield from self._pages("query", table, IndexName="open-contacts", KeyConditionExpression=condition)
+
+    def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Mapping[str, Any]]:
+        """Query the index ``contacts-by-hour``; all pages are followed.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Client.query`
+
+        :param table: name of the table.
+        :param hours: the partitions, every InitialisedHour between start and end.
+        :param start: the items' InitialisedAt is not before this time.
+        :param end: the items' InitialisedAt is before this time.
+        :return: the items, in the order of InitialisedAt.
+        """
+        for hour in hours:
+            # BETWEEN includes its upper bound, and a sort key takes one condition only.
+            condition = Key("InitialisedHour").eq(hour) & Key("InitialisedAt").between(start, end)
+            items = self._pages(
+                "query", table, IndexName="contacts-by-hour", KeyConditionExpression=condition
+            )
+            yield from (item for item in items if item["InitialisedAt"] < end)
+
+    def never_indexed(self, table: str) -> Iterator[Mapping[str, Any]]:
+        """Scan for items that nobody judged, closed or made due; all pages are followed.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Client.scan`
+
+        :param table: name of the table.
+        :return: the items.
+        """
+        condition = _absent("OpenState") & _absent("RecordedState") & _absent("ClosedReason")
+        yield from self._pages("scan", table, FilterExpression=condition)
+
+    def get(self, table: str, contact_id: str) -> Mapping[str, Any] | None:
+        """Read an item as it is now.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Table.get_item`
+
+        :param table: name of the table.
+        :param contact_id: the item's id.
+        :return: the item, or None if there is none.
+        """
+        with domain_errors("dynamodb:GetItem", f"table '{table}'", "contact_table"):
+            return (
+                self.conn.Table(table)
+                .get_item(Key={"ContactId": contact_id}, ConsistentRead=True)
+                .get("Item")
+            )
+
+    def create(self, table: str, item: Mapping[str, Any]) -> bool:
+        """Put a new item.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Table.put_item`
+
+        :param table: name of the table.
+        :param item: the attributes, ContactId among them.
+        :return: False when there is an item with that id already; it stays as it is.
+        """
+        condition = Attr("ContactId").not_exists()
+        return self._write("PutItem", table, Item=dict(item), ConditionExpression=condition)
+
+    def update(self, table: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+        """Write the attributes in which two versions of an item differ; nothing is sent when none does.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Table.update_item`
+
+        :param table: name of the table.
+        :param before: the attributes as they were read.
+        :param after: the attributes as they shall be; those that are missing here are removed.
+        :return: False when state, verdict or reason are no longer those of ``before``.
+        """
+        put = {name: value for name, value in after.items() if before.get(name) != value}
+        remove = [name for name in before if name not in after]
+        if not put and not remove:
+            return True
+        condition: ConditionBase = Attr("ContactId").exists()
+        for name in _GUARDS:
+            condition &= Attr(name).eq(before[name]) if name in before else _absent(name)
+        return self._write(
+            "UpdateItem",
+            table,
+            Key={"ContactId": before["ContactId"]},
+            ConditionExpression=condition,
+            **_update_expression(put, remove),
+        )
+
+    def purge(self, table: str, contact_id: str) -> bool:
+        """Delete an item that ended without ever reaching an agent; no other can be hit.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Table.delete_item`
+
+        :param table: name of the table.
+        :param contact_id: the item's id.
+        :return: False when the item is not COMPLETED - QUEUE/IVR, has met an agent, or is gone.
+        """
+        condition = Attr("State").eq("COMPLETED - QUEUE/IVR") & _absent("ConnectedToAgentTimestamp")
+        return self._write("DeleteItem", table, Key={"ContactId": contact_id}, ConditionExpression=condition)
+
+    def _pages(self, operation: str, table: str, **request: Any) -> Iterator[Mapping[str, Any]]:
+        with domain_errors(f"dynamodb:{operation.capitalize()}", f"table '{table}'", "contact_table"):
+            paginator = self.conn.meta.client.get_paginator(operation)  # type: ignore[call-overload]
+            for page in paginator.paginate(TableName=table, **request):
+                yield from member(page, "Items")
+
+    def _write(self, operation: str, table: str, **request: Any) -> bool:
+        methods = {"PutItem": "put_item", "UpdateItem": "update_item", "DeleteItem": "delete_item"}
+        with domain_errors(f"dynamodb:{operation}", f"table '{table}'", "contact_table"):
+            try:
+                getattr(self.conn.Table(table), methods[operation])(**request)
+            except self.conn.meta.client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+
+def _absent(name: str) -> ConditionBase:
+    """Match what other writers leave: the attribute is missing, or NULL."""
+    return Attr(name).not_exists() | Attr(name).attribute_type("NULL")
+
+
+def _update_expression(put: Mapping[str, Any], remove: list[str]) -> dict[str, Any]:
+    """Build SET and REMOVE with placeholders for every name: ``State`` is a reserved word."""
+    names = {f"#{place}": name for place, name in enumerate([*put, *remove])}
+    values = {f":{place}": value for place, value in enumerate(put.values())}
+    assignments = ", ".join(f"#{place} = :{place}" for place in range(len(put)))
+    removals = ", ".join(f"#{place}" for place in range(len(put), len(names)))
+    clauses = [f"SET {assignments}" if put else "", f"REMOVE {removals}" if remove else ""]
+    update: dict[str, Any] = {
+        "UpdateExpression": " ".join(filter(None, clauses)),
+        "ExpressionAttributeNames": names,
+    }
+    return update | ({"ExpressionAttributeValues": values} if values else {})
