@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from airflow.models import DagBag
+from airflow.sdk import DAG
+from airflow.utils.db import initdb
 
 from conftest import ROOT
 from fakes import BUCKET, INSTANCE_ID, PREFIX
@@ -36,3 +39,9 @@ def stage(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Stage:
     stage = Stage(local_aws, contacts)
     stage.configure(connect_instance_id=INSTANCE_ID, contact_table=TABLE)
     return stage
+
+
+@pytest.fixture(scope="session")
+def dag() -> DAG:
+    initdb()
+    return DagBag(ROOT / "dags").dags["monitor_audio_leakage"]

@@ -6,11 +6,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from airflow.models import DagBag
 from airflow.sdk import DAG
-from airflow.utils.db import initdb
 
-from conftest import ROOT
 from fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, key_of, number
 from local_aws.contact_centre import ContactCentre
 from local_aws.seed_contacts import (
@@ -24,12 +21,6 @@ from stage import LOG_GROUP, Stage
 
 MINUTE = timedelta(minutes=1)
 Counts = Mapping[str, Mapping[str, Any]]
-
-
-@pytest.fixture(scope="session")
-def dag() -> DAG:
-    initdb()
-    return DagBag(ROOT / "dags").dags["monitor_audio_leakage"]
 
 
 def run(dag: DAG, **how: Any) -> tuple[str, Counts]:

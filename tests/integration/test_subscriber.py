@@ -1,0 +1,167 @@
+"""The subscription Lambda against the table, beside recovery, and its stack."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from airflow.sdk import DAG
+from botocore.stub import Stubber
+
+from audio_leakage.errors import ServiceUnavailable
+from audio_leakage.flow_log import RECORDING_BLOCKS
+from conftest import ROOT
+from fakes import BUCKET, CONTACT_ID, PREFIX, at
+from flow_lines import control_message, delivery, line
+from flow_log_subscriber import handler as subscriber
+from local_aws.contact_centre import ContactCentre, LogEvent
+from stage import LOG_GROUP, TABLE, Stage
+
+
+@pytest.fixture(autouse=True)
+def _subscribed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    del stage
+    monkeypatch.setenv("CONTACT_TABLE", TABLE)
+    subscriber._contacts.cache_clear()
+
+
+def test_a_delivery_enters_its_contacts() -> None:
+    counts = subscriber.handler(delivery((line(), at("10:30"))), None)
+    assert counts == {"entered": 1}
+
+
+def test_a_control_message_is_ignored(stage: Stage) -> None:
+    assert subscriber.handler(control_message(), None) == {}
+    assert stage.items() == {}
+
+
+def test_what_could_not_be_written_raises_and_the_next_delivery_completes_it(stage: Stage) -> None:
+    """A throttled table: the first write of two is refused, the second is not."""
+    contacts = subscriber._contacts()
+    two = delivery(
+        (line(), at("10:30")), (line(ContactId="00000000-0000-4000-8000-000000000002"), at("10:30"))
+    )
+    with Stubber(contacts.conn.meta.client) as throttled:
+        throttled.add_client_error("put_item", "ProvisionedThroughputExceededException", http_status_code=400)
+        throttled.add_client_error("put_item", "ProvisionedThroughputExceededException", http_status_code=400)
+        with pytest.raises(
+            ServiceUnavailable, match="dynamodb:PutItem on table 'contacts' is unavailable for now"
+        ):
+            subscriber.handler(two, None)
+    assert stage.items() == {}
+    assert subscriber.handler(two, None) == {"entered": 2}
+    assert len(stage.items()) == 2
+
+
+def test_one_line_that_cannot_be_written_keeps_no_other_from_being_written(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts = subscriber._contacts()
+    create = contacts.create
+
+    def throttled(table: str, item: dict[str, str]) -> bool:
+        if item["ContactId"] == CONTACT_ID:
+            raise ServiceUnavailable("throttled")
+        return create(table, item)
+
+    monkeypatch.setattr(contacts, "create", throttled)
+    other = "00000000-0000-4000-8000-000000000002"
+    with pytest.raises(ServiceUnavailable):
+        subscriber.handler(delivery((line(), at("10:30")), (line(ContactId=other), at("10:30"))), None)
+    assert set(stage.items()) == {other}
+
+
+def an_hour_of_lines(stage: Stage, log_group: str | None) -> tuple[ContactCentre, list[LogEvent]]:
+    start = datetime.now(UTC) - timedelta(hours=2)
+    centre = ContactCentre(
+        seed=11,
+        start=start,
+        duration=timedelta(hours=1),
+        number_of_calls=60,
+        bucket=BUCKET,
+        prefix=PREFIX,
+        log_group=log_group,
+    )
+    return centre, centre.play(start + timedelta(hours=2), stage.aws)
+
+
+def deliver(events: list[LogEvent], seed: int) -> None:
+    """Deliver lines in batches, shuffled, each twice, with a malformed line and a control message in between."""
+    dice = random.Random(seed)
+    lines = [(event.message, event.at) for event in [*events, *events]] + [("{ malformed", at("10:30"))]
+    dice.shuffle(lines)
+    for first in range(0, len(lines), 20):
+        subscriber.handler(delivery(*lines[first : first + 20]), None)
+        subscriber.handler(control_message(), None)
+
+
+def test_the_same_hour_twice_out_of_order_and_beside_recovery_gives_the_same_table(
+    stage: Stage, dag: DAG
+) -> None:
+    stage.aws.create_log_group(LOG_GROUP)
+    centre, events = an_hour_of_lines(stage, LOG_GROUP)
+    subscriber.handler(delivery(*((event.message, event.at) for event in events)), None)
+    once = stage.items()
+    assert set(once) == {call.contact_id for call in centre.calls}
+
+    deliver(events, seed=1)
+    assert stage.items() == once
+
+    client = stage.aws.client("dynamodb")
+    for contact_id in once:
+        client.delete_item(TableName=TABLE, Key={"ContactId": {"S": contact_id}})
+    with ThreadPoolExecutor(2) as side_by_side:
+        list(side_by_side.map(lambda seed: deliver(events, seed), (2, 3)))
+        recover(dag, stage, centre)
+    assert {key: entered(item) for key, item in stage.items().items()} == {
+        key: entered(item) for key, item in once.items() if key in stage.items()
+    }
+    purged = set(once) - set(stage.items())
+    assert purged <= {call.contact_id for call in centre.calls if call.connected_to_agent is None}
+
+
+def recover(dag: DAG, stage: Stage, centre: ContactCentre) -> None:
+    """Run the DAG over the hour, which recovers it from the flow log while the Lambda is at it."""
+    stage.connect.directory = centre
+    stage.configure(flow_log_group=LOG_GROUP)
+    conf = {
+        "window_start": centre.start.isoformat(),
+        "window_end": (centre.start + timedelta(hours=1, minutes=30)).isoformat(),
+    }
+    assert dag.test(run_conf=conf).state == "success"
+
+
+def entered(item: dict[str, str]) -> dict[str, str]:
+    """Return what intake alone decides about a contact."""
+    names = ("ContactId", "InitialisedAt", "InitialisedHour", "RecordingPolicy", "RecordingSettings")
+    return {name: item[name] for name in names if name in item}
+
+
+def test_its_stack_deploys(stage: Stage) -> None:
+    stage.aws.create_log_group("/aws/connect/acme")
+    stage.aws.client("s3").put_object(Bucket=BUCKET, Key="subscriber.zip", Body=b"zip")
+    outputs = stage.aws.deploy(
+        ROOT / "include" / "infrastructure" / "subscriber.yaml",
+        "leakage",
+        {
+            "ContactTableName": TABLE,
+            "FlowLogGroupName": "/aws/connect/acme",
+            "CodeBucket": BUCKET,
+            "CodeKey": "subscriber.zip",
+        },
+    )
+    function = stage.aws.client("lambda").get_function(FunctionName=outputs["FunctionName"])["Configuration"]
+    assert function["Handler"] == "flow_log_subscriber.handler.handler"
+    assert function["Environment"]["Variables"] == {"CONTACT_TABLE": TABLE}
+    assert outputs["DeadLetterQueueUrl"]
+
+
+def test_its_filter_lets_every_name_of_the_recording_block_through() -> None:
+    template = (ROOT / "include" / "infrastructure" / "subscriber.yaml").read_text()
+    assert all(f'($.ContactFlowModuleType = "{block}")' in template for block in RECORDING_BLOCKS)
+
+
+def test_the_table_outlives_its_stack(stage: Stage) -> None:
+    stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
+    stage.aws.client("cloudformation").delete_stack(StackName="table")
+    assert CONTACT_ID in stage.items()
