@@ -48,7 +48,7 @@ class FlowLog(Protocol):
     """The log group a Connect instance writes its flow logs to."""
 
     def events(self, log_group: str, start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
-        """Give time (aware) and message of the lines that may be about recording, from start to end."""
+        """Give time (aware) and message of the lines that may be about recording; ``end`` is excluded."""
         ...
 
 

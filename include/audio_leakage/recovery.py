@@ -2,15 +2,11 @@
 
 import logging
 from collections import Counter
-from datetime import timedelta
 
 from audio_leakage.intake import take_in
 from audio_leakage.run import Run
 
 log = logging.getLogger(__name__)
-
-#: CloudWatch Logs may show a line minutes after it was written; entering one twice changes nothing.
-_LATE_LINES = timedelta(minutes=10)
 
 
 def recover(run: Run) -> dict[str, int]:
@@ -23,7 +19,7 @@ def recover(run: Run) -> dict[str, int]:
         return {}
     stretch = run.scope.to_recover
     counts: Counter[str] = Counter(recovered=0, unreadable_lines=0)
-    lines = run.flow_log.events(run.settings.flow_log_group, stretch.start - _LATE_LINES, stretch.end)
+    lines = run.flow_log.events(run.settings.flow_log_group, stretch.start, stretch.end)
     for event_time, message in lines:
         counts[take_in(message, event_time, run.contacts, run.settings.contact_table)] += 1
     log.info("flow log of %s: %s", stretch, dict(counts))

@@ -11,6 +11,7 @@ from audio_leakage.times import format_time, parse_time
 STEP = timedelta(minutes=5)
 #: Neither a named window nor what a run recovers after an outage is longer.
 LONGEST = timedelta(days=1)
+_LATE_LINES = timedelta(minutes=10)
 _ADOPTION_HOURS = (0, 6, 12, 18)
 
 
@@ -60,8 +61,15 @@ class Scope:
 
     @property
     def to_recover(self) -> Window:
-        """The stretch of the flow log to read."""
-        return self.window if self.only_window else self.window.since(self.last_success)
+        """The stretch of the flow log to read.
+
+        CloudWatch Logs may show a line minutes after it was written, so a run that is not only about its
+        window begins a little earlier; entering a line twice changes nothing.
+        """
+        if self.only_window:
+            return self.window
+        missed = self.window.since(self.last_success)
+        return Window(missed.start - _LATE_LINES, missed.end)
 
 
 class AirflowRun(Protocol):

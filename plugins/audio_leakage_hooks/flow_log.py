@@ -44,14 +44,14 @@ class FlowLogHook(AwsLogsHook):
 
         :param log_group: name of the log group.
         :param start: aware; included.
-        :param end: aware; included.
+        :param end: aware; excluded.
         :return: time and message of each line.
         """
         with domain_errors("logs:FilterLogEvents", f"log group '{log_group}'", "flow_log_group"):
             pages = self.conn.get_paginator("filter_log_events").paginate(
                 logGroupName=log_group,
                 startTime=int(start.timestamp() * 1000),
-                endTime=int(end.timestamp() * 1000),
+                endTime=int(end.timestamp() * 1000) - 1,  # the service includes it
                 filterPattern=_RECORDING_BLOCKS,
             )
             for page in pages:
