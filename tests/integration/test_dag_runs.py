@@ -163,3 +163,38 @@ def test_a_denied_instance_fails_the_task_and_says_what_to_grant(
         f"connect:DescribeContact on Connect instance '{INSTANCE_ID}' was denied: grant"
         in printed.out + printed.err
     )
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "says"),
+    [
+        ("2023-08-29T11:00:00Z", "2023-08-29T10:00:00Z", "ends before it starts"),
+        ("2099-01-01T00:00:00Z", "2099-01-01T01:00:00Z", "lies in the future"),
+        ("2023-08-01T00:00:00Z", "2023-08-29T00:00:00Z", "is too long: at most 1 day"),
+    ],
+)
+def test_a_window_that_cannot_be_worked_on_fails_the_run_and_says_why(
+    stage: Stage, dag: DAG, capfd: pytest.CaptureFixture[str], start: str, end: str, says: str
+) -> None:
+    del stage
+    assert dag.test(run_conf={"window_start": start, "window_end": end}).state == "failed"
+    printed = capfd.readouterr()
+    assert says in printed.out + printed.err
+
+
+def test_a_named_window_works_on_its_own_contacts_alone(stage: Stage, dag: DAG) -> None:
+    for position, initialised in ((1, "2023-08-29T10:02:00.000Z"), (2, "2023-08-29T10:07:00.000Z")):
+        contact_id = number(position)
+        stage.contacts[contact_id] = answer(contact_id)["Contact"]
+        times = {
+            "NextCheckAt": initialised,
+            "InitialisedAt": initialised,
+            "InitialisedHour": initialised[:13],
+        }
+        stage.put({"ContactId": contact_id, "State": "INITIALISED", "OpenState": "INITIALISED", **times})
+    named = {"window_start": "2023-08-29T10:00:00Z", "window_end": "2023-08-29T10:05:00Z"}
+    state, counts = run(dag, run_conf=named)
+    assert state == "success"
+    assert counts["poll_initialised"]["window"] == "2023-08-29T10:00:00.000Z - 2023-08-29T10:05:00.000Z"
+    assert stage.items()[number(1)]["State"] == "COMPLETED - AGENT"
+    assert stage.items()[number(2)]["State"] == "INITIALISED"

@@ -1,11 +1,16 @@
 """The hooks over real HTTP: every page, every condition, and errors that say what to do."""
 
 import inspect
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.stub import Stubber
+from urllib3 import HTTPResponse
 
 from audio_leakage.errors import ContactNotFound, ServiceUnavailable, SetupError
 from audio_leakage.states import ContactState
@@ -233,34 +238,75 @@ class TestContactTable:
 
 
 class TestFlowLog:
-    def test_lines_of_a_stretch_come_through_all_pages(self, stage: Stage) -> None:
+    @pytest.fixture
+    def hook(self, stage: Stage) -> FlowLogHook:
         stage.aws.create_log_group(LOG_GROUP)
-        logs = stage.aws.client("logs")
-        logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="flows")
-        import time
+        stage.aws.client("logs").create_log_stream(logGroupName=LOG_GROUP, logStreamName="flows")
+        return FlowLogHook(aws_conn_id=None)
 
-        now = int(time.time() * 1000)
+    @staticmethod
+    def write(stage: Stage, *times: datetime) -> None:
+        events = [
+            {"timestamp": int(time.timestamp() * 1000), "message": f'{{"SetRecordingBehavior": {position}}}'}
+            for position, time in enumerate(times)
+        ]
+        stage.aws.client("logs").put_log_events(
+            logGroupName=LOG_GROUP, logStreamName="flows", logEvents=events
+        )
+
+    def test_more_lines_than_a_page_holds_all_come_through(self, stage: Stage, hook: FlowLogHook) -> None:
+        end = datetime.now(UTC)
         for batch in range(3):
-            logs.put_log_events(
-                logGroupName=LOG_GROUP,
-                logStreamName="flows",
-                logEvents=[
-                    {
-                        "timestamp": now - 1000 + batch,
-                        "message": f'{{"SetRecordingBehavior": {batch * 4000 + n}}}',
-                    }
-                    for n in range(4000)
-                ],
+            moment = end - timedelta(seconds=2 + batch)
+            self.write(stage, *(moment + timedelta(microseconds=100 * n) for n in range(4000)))
+        assert len(list(hook.events(LOG_GROUP, end - timedelta(seconds=10), end))) == 12_000
+
+    def test_a_stretch_includes_its_start_and_excludes_its_end(self, stage: Stage, hook: FlowLogHook) -> None:
+        end = datetime.now(UTC).replace(microsecond=0)
+        start = end - timedelta(seconds=5)
+        millisecond = timedelta(milliseconds=1)
+        self.write(stage, start - millisecond, start, end - millisecond, end)
+        assert [moment for moment, _ in hook.events(LOG_GROUP, start, end)] == [start, end - millisecond]
+
+    def test_an_empty_page_with_a_token_is_not_the_end(self, hook: FlowLogHook) -> None:
+        event = {"timestamp": 1_693_305_000_000, "message": "line", "eventId": "1"}
+        pages: list[dict[str, Any]] = [
+            {"events": [], "nextToken": "a"},
+            {"events": [event], "nextToken": "b"},
+            {"events": [], "nextToken": "c"},
+            {"events": [event]},
+        ]
+        with Stubber(hook.conn) as logs:
+            for page in pages:
+                logs.add_response("filter_log_events", page)
+            assert len(list(hook.events(LOG_GROUP, at("10:00"), at("11:00")))) == 2
+            logs.assert_no_pending_responses()
+
+    def test_a_page_that_was_cut_off_is_not_the_end_either(self, hook: FlowLogHook) -> None:
+        with Stubber(hook.conn) as logs:
+            logs.add_response("filter_log_events", {})
+            with pytest.raises(ServiceUnavailable, match="without its member events"):
+                list(hook.events(LOG_GROUP, at("10:00"), at("11:00")))
+
+    def test_a_throttle_on_the_way_loses_nothing(self, stage: Stage, hook: FlowLogHook) -> None:
+        end = datetime.now(UTC)
+        self.write(stage, end - timedelta(seconds=1))
+        refusals = iter(range(2))
+
+        def refuse_twice(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+            if next(refusals, None) is None:
+                return None
+            body = b'{"__type": "ThrottlingException", "message": "Rate exceeded"}'
+            return AWSResponse(
+                request.url, 429, HTTPHeaders(), HTTPResponse(BytesIO(body), preload_content=False)
             )
-        from datetime import UTC, datetime
 
-        end = datetime.fromtimestamp(now / 1000, UTC)
-        lines = list(FlowLogHook(aws_conn_id=None).events(LOG_GROUP, end - timedelta(seconds=2), end))
-        assert len(lines) == len({message for _, message in lines}) == 12_000
+        hook.conn.meta.events.register("before-send.cloudwatch-logs.FilterLogEvents", refuse_twice)  # type: ignore[arg-type]
+        assert len(list(hook.events(LOG_GROUP, end - timedelta(minutes=1), end))) == 1
+        assert next(refusals, None) is None
 
-    def test_a_missing_log_group_is_said_by_name(self, stage: Stage) -> None:
-        del stage
+    def test_a_missing_log_group_is_said_by_name(self, hook: FlowLogHook) -> None:
         with pytest.raises(
             SetupError, match="log group '/nowhere' does not exist: create it, or correct 'flow_log_g"
         ):
-            list(FlowLogHook(aws_conn_id=None).events("/nowhere", at("10:00"), at("10:05")))
+            list(hook.events("/nowhere", at("10:00"), at("10:05")))

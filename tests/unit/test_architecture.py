@@ -11,6 +11,7 @@ from conftest import ROOT
 
 DOMAIN = ROOT / "include" / "audio_leakage"
 HOOKS = ROOT / "plugins" / "audio_leakage_hooks"
+SUBSCRIBER = ROOT / "include" / "flow_log_subscriber"
 LOCAL_AWS = ROOT / "include" / "local_aws"
 OURS = {"audio_leakage", "audio_leakage_hooks", "flow_log_subscriber", "local_aws", "monitor_audio_leakage"}
 
@@ -60,11 +61,26 @@ def test_the_hooks_know_nothing_of_the_domain_but_its_errors() -> None:
     assert ours == {"audio_leakage.errors"}
 
 
+def test_the_subscriber_needs_the_domain_boto3_and_the_part_of_the_hooks_that_needs_no_airflow() -> None:
+    assert packages(SUBSCRIBER) - sys.stdlib_module_names == {
+        "audio_leakage",
+        "audio_leakage_hooks",
+        "boto3",
+        "flow_log_subscriber",
+    }
+    code = "import flow_log_subscriber.handler, sys; print('airflow' in sys.modules)"
+    path = {"PYTHONPATH": f"{ROOT / 'include'}:{ROOT / 'plugins'}"}
+    imported = subprocess.run(
+        [sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True
+    )
+    assert imported.stdout.strip() == "False"
+
+
 def test_the_stand_in_shares_no_code_with_what_it_checks() -> None:
     assert "audio_leakage" not in packages(LOCAL_AWS)
 
 
-@pytest.mark.parametrize("folder", [DOMAIN, HOOKS])
+@pytest.mark.parametrize("folder", [DOMAIN, HOOKS, SUBSCRIBER])
 def test_nothing_that_is_deployed_imports_what_is_only_for_development(folder: Path) -> None:
     assert not packages(folder) & {"local_aws", "moto", "pytest", "hypothesis", "time_machine", "rich"}
 
