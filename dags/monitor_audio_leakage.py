@@ -134,7 +134,7 @@ def _run(context: Context) -> Run:
     return Run(
         settings=settings,
         scope=scope_of(
-            context["dag_run"], context["params"], context.get("prev_data_interval_end_success"), now
+            context["dag_run"], context["params"], lambda: context["ti"].get_previous_dagrun("success"), now
         ),
         now=now,
         connect=connect,

@@ -1,6 +1,6 @@
 """The stretch of time a run is about, in which the flows' recording blocks ran."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ STEP = timedelta(minutes=5)
 #: Neither a named window nor what a run recovers after an outage is longer.
 LONGEST = timedelta(days=1)
 _LATE_LINES = timedelta(minutes=10)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ADOPTION_HOURS = (0, 6, 12, 18)
 
 
@@ -41,10 +42,21 @@ class Window:
         count = -(-(self.end - first) // timedelta(hours=1))
         return [format_time(first + timedelta(hours=hour))[:13] for hour in range(count)]
 
-    def since(self, last_success: datetime | None) -> "Window":
-        """Return this window together with those missed since a run last succeeded, up to a bound."""
-        earliest = max(last_success or self.start, self.end - LONGEST)
+    def since(self, covered_until: datetime | None) -> "Window":
+        """Return this window together with those missed since a time, up to a bound."""
+        earliest = max(covered_until or self.start, self.end - LONGEST)
         return Window(min(earliest, self.start), self.end)
+
+
+class AirflowRun(Protocol):
+    """What Airflow knows of a run; any of the times but the last may be missing."""
+
+    run_type: Any
+    conf: dict[str, Any] | None
+    data_interval_start: datetime | None
+    data_interval_end: datetime | None
+    logical_date: datetime | None
+    run_after: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +66,8 @@ class Scope:
     window: Window
     only_window: bool = False
     """Whether it works on the contacts of its window alone: a backfill, or a window that was named."""
-    last_success: datetime | None = None
-    """Up to where the last successful run came; aware."""
+    last_success: Callable[[], AirflowRun | None] = lambda: None
+    """Asks Airflow for the last run before this one that succeeded."""
     adopts: bool = False
     """Whether it looks for items that somebody else wrote: by hand always, else several times a day."""
 
@@ -68,54 +80,41 @@ class Scope:
         """
         if self.only_window:
             return self.window
-        missed = self.window.since(self.last_success)
+        missed = self.window.since(_covered_until(self.last_success()))
         return Window(missed.start - _LATE_LINES, missed.end)
 
 
-class AirflowRun(Protocol):
-    """What Airflow knows of a run; any of the times but the last may be missing."""
-
-    run_type: Any
-    data_interval_start: datetime | None
-    data_interval_end: datetime | None
-    logical_date: datetime | None
-    run_after: datetime
-
-
 def scope_of(
-    run: AirflowRun, params: Mapping[str, str | None], last_success: datetime | None, now: datetime
+    run: AirflowRun,
+    params: Mapping[str, str | None],
+    last_success: Callable[[], AirflowRun | None],
+    now: datetime,
 ) -> Scope:
     """Return what a run is about.
 
     :param params: ``window_start`` and ``window_end``, if somebody named a window.
-    :param last_success: up to where the last successful run came; aware.
+    :param last_success: asks Airflow for the last run before this one that succeeded.
     :param now: aware.
     :raises WindowError: when the named window cannot be worked on.
     """
     named = named_window(params.get("window_start"), params.get("window_end"), now)
-    window = named or run_window(
-        run.data_interval_start, run.data_interval_end, run.logical_date, run.run_after
-    )
+    window = named or window_of(run)
     only_window = named is not None or run.run_type == "backfill"
     adopts = not only_window and (run.run_type == "manual" or window.is_for_adoption)
     return Scope(window=window, only_window=only_window, last_success=last_success, adopts=adopts)
 
 
-def run_window(
-    interval_start: datetime | None,
-    interval_end: datetime | None,
-    logical_date: datetime | None,
-    run_after: datetime,
-) -> Window:
-    """Return the window of a run, from what Airflow says about it.
+def window_of(run: AirflowRun) -> Window:
+    """Return the window of a run for which nobody named one.
 
     A data interval with a width is the window. A cron schedule of Airflow 3 gives none (logical date, start
     and end are the fire time), and a manual run may have no logical date: then it is the aligned five
     minutes up to the interval's end, else the logical date, else ``run_after``.
     """
-    if interval_start and interval_end and interval_start < interval_end:
-        return Window(interval_start, interval_end)
-    end = _floor(interval_end or logical_date or run_after)
+    start, end = run.data_interval_start, run.data_interval_end
+    if start and end and start < end:
+        return Window(start, end)
+    end = _floor(end or run.logical_date or run.run_after)
     return Window(end - STEP, end)
 
 
@@ -145,6 +144,17 @@ def named_window(start: str | None, end: str | None, now: datetime) -> Window | 
             f"the window {window} is too long: at most {LONGEST.days} day; name several, or backfill"
         )
     return window
+
+
+def _covered_until(last_success: AirflowRun | None) -> datetime | None:
+    """Return up to where nothing is missing, given the last run that succeeded; None if there was none.
+
+    A run that was only about its own window says nothing of what came before it.
+    """
+    if last_success is None:
+        return None
+    only_window = last_success.run_type == "backfill" or (last_success.conf or {}).get("window_start")
+    return _LONG_AGO if only_window else window_of(last_success).end
 
 
 def _floor(moment: datetime) -> datetime:

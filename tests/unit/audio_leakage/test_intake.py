@@ -154,17 +154,9 @@ class TestRecovery:
         assert (counts["recovered"], counts["unreadable_lines"], counts["due"]) == (2, 1, 2)
         assert asked == Window(at("10:20"), at("10:35"))  # ten minutes early, for lines that come late
 
-    def test_windows_missed_since_the_last_success_are_recovered_too(self) -> None:
-        _, asked = self.recover(World(), last_success=at("08:00"))
-        assert asked.start == at("07:50")
-
-    def test_but_no_more_than_a_day(self) -> None:
-        _, asked = self.recover(World(), last_success=at("2023-08-01T00:00"))
-        assert asked.start == at("2023-08-28T10:25")
-
     def test_a_run_that_is_only_about_its_window_recovers_that_and_nothing_else(self) -> None:
         window = Window(at("09:00"), at("09:05"))
-        _, asked = self.recover(World(), last_success=at("08:00"), only_window=True, window=window)
+        _, asked = self.recover(World(), only_window=True, window=window)
         assert asked == window
 
 

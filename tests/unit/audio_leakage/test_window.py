@@ -1,32 +1,107 @@
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from audio_leakage.errors import WindowError
-from audio_leakage.window import Window, named_window, run_window
+from audio_leakage.window import Scope, Window, named_window, scope_of, window_of
 from fakes import at
 
 FIRED = at("06:20")
 
 
+@dataclass
+class AirflowRun:
+    run_type: str = "scheduled"
+    data_interval_start: datetime | None = None
+    data_interval_end: datetime | None = None
+    logical_date: datetime | None = None
+    run_after: datetime = FIRED
+    conf: dict[str, Any] | None = None
+
+
+def scheduled(fired: str = "06:20", **fields: Any) -> AirflowRun:
+    """Return a run as a cron schedule of Airflow 3 makes it: an interval without width."""
+    moment = at(fired)
+    times = {"data_interval_start": moment, "data_interval_end": moment, "logical_date": moment}
+    return AirflowRun(**(times | {"run_after": moment} | fields))
+
+
 @pytest.mark.parametrize(
-    ("start", "end", "logical_date", "run_after"),
+    "run",
     [
-        pytest.param(FIRED, FIRED, FIRED, FIRED, id="scheduled, cron trigger"),
-        pytest.param(at("06:15"), FIRED, at("06:15"), FIRED, id="scheduled, data interval"),
-        pytest.param(None, None, None, at("06:20:29.28"), id="manual without a logical date"),
-        pytest.param(at("06:20:29"), at("06:20:29"), at("06:20:29"), at("06:20:29"), id="manual from the UI"),
-        pytest.param(None, None, FIRED, at("09:00"), id="manual for a logical date"),
+        pytest.param(scheduled(), id="scheduled, cron trigger"),
+        pytest.param(
+            scheduled(data_interval_start=at("06:15"), logical_date=at("06:15")), id="data interval"
+        ),
+        pytest.param(AirflowRun(run_after=at("06:20:29.28")), id="manual without a logical date"),
+        pytest.param(scheduled("06:20:29"), id="manual from the UI"),
+        pytest.param(AirflowRun(logical_date=FIRED, run_after=at("09:00")), id="manual for a logical date"),
     ],
 )
-def test_a_run_is_about_the_aligned_five_minutes_before_it(
-    start: datetime | None, end: datetime | None, logical_date: datetime | None, run_after: datetime
-) -> None:
-    assert run_window(start, end, logical_date, run_after) == Window(at("06:15"), at("06:20"))
+def test_a_run_is_about_the_aligned_five_minutes_before_it(run: AirflowRun) -> None:
+    assert window_of(run) == Window(at("06:15"), at("06:20"))
 
 
 def test_a_data_interval_with_a_width_is_the_window() -> None:
-    assert run_window(at("05:00"), at("06:00"), at("05:00"), at("09:00")) == Window(at("05:00"), at("06:00"))
+    run = scheduled("06:00", data_interval_start=at("05:00"))
+    assert window_of(run) == Window(at("05:00"), at("06:00"))
+
+
+class TestWhatARunIsAbout:
+    NOW = at("12:00")
+
+    def scope(self, run: AirflowRun, last: AirflowRun | None = None, **params: Any) -> Scope:
+        return scope_of(run, params, lambda: last, self.NOW)
+
+    @pytest.mark.parametrize(
+        ("run", "params", "only_window", "adopts"),
+        [
+            (scheduled(), {}, False, False),
+            (scheduled("06:05"), {}, False, True),  # one of four windows a day
+            (scheduled(run_type="manual"), {}, False, True),
+            (scheduled(run_type="backfill"), {}, True, False),
+            (scheduled("06:05", run_type="backfill"), {}, True, False),
+            (
+                scheduled(run_type="manual"),
+                {"window_start": "2023-08-29T05:00Z", "window_end": "2023-08-29T06:00Z"},
+                True,
+                False,
+            ),
+        ],
+    )
+    def test_backfills_and_named_windows_are_about_their_contacts_alone(
+        self, run: AirflowRun, params: dict[str, str], only_window: bool, adopts: bool
+    ) -> None:
+        scope = self.scope(run, **params)
+        assert (scope.only_window, scope.adopts) == (only_window, adopts)
+
+    @pytest.mark.parametrize(
+        ("last", "start"),
+        [
+            pytest.param(None, "06:05", id="the first run there is"),
+            pytest.param(scheduled("06:15"), "06:05", id="nothing was missed"),
+            pytest.param(scheduled("04:00"), "03:50", id="two hours were missed"),
+            pytest.param(scheduled("2023-08-01T00:00"), "2023-08-28T06:10", id="no more than a day"),
+            pytest.param(
+                scheduled("06:10", run_type="backfill"), "2023-08-28T06:10", id="a backfill proves nothing"
+            ),
+            pytest.param(
+                scheduled("06:10", run_type="manual", conf={"window_start": "x"}),
+                "2023-08-28T06:10",
+                id="nor does a named window",
+            ),
+            pytest.param(scheduled("06:15", run_type="manual"), "06:05", id="any other manual run does"),
+        ],
+    )
+    def test_a_scheduled_run_recovers_from_where_nothing_is_missing_less_ten_minutes(
+        self, last: AirflowRun | None, start: str
+    ) -> None:
+        assert self.scope(scheduled(), last).to_recover == Window(at(start), at("06:20"))
+
+    def test_a_backfilled_run_recovers_its_window_and_asks_for_no_other_run(self) -> None:
+        assert self.scope(scheduled(run_type="backfill")).to_recover == Window(at("06:15"), at("06:20"))
 
 
 def test_four_scheduled_windows_a_day_adopt_what_others_wrote() -> None:
