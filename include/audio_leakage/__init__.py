@@ -13,6 +13,7 @@ asks through the Protocols of :mod:`audio_leakage.ports`.
 ``polling``           the use cases ``poll_initialised`` and ``poll_in_progress``
 ``purging``           the use case ``purge_ivr``
 ``checking``          the use case ``check_recordings``
+``alerts``            who hears of a failure, and of one that healed
 ``use_cases``         the four of them, for the DAG
 ``flow_log``          one line of a flow log, read
 ``intake``            how a line enters its contact into the table

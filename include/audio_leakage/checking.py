@@ -1,5 +1,8 @@
 """The use case ``check_recordings``: search the bucket for each call an agent took, and judge."""
 
+import logging
+
+from audio_leakage.alerts import alerts, marked, settled
 from audio_leakage.contact import Contact
 from audio_leakage.errors import ContactNotFound, InvalidContact
 from audio_leakage.follow import not_found, set_aside, with_facts
@@ -9,14 +12,45 @@ from audio_leakage.states import ContactState
 from audio_leakage.sweep import look, sweep
 from audio_leakage.verdict import Evidence, judged, reason_not_expected
 
+log = logging.getLogger(__name__)
+
 
 def check_recordings(run: Run) -> dict[str, int]:
     """Judge every COMPLETED - AGENT contact that is due, failures that may have healed among them.
 
+    Whoever listens to the alert topic hears of the new failures in one message, and in another of the healed
+    ones; whatever goes wrong on the way, the verdicts that fell are told.
+
     :return: how many were due, and how many had each outcome.
     """
-    due = run.due(ContactState.COMPLETED_AGENT)
-    return sweep(due, lambda contact: look(run, contact, _check(run, contact)), run.out_of_time)
+    news: list[Contact] = []
+
+    def check(contact: Contact) -> str:
+        if contact.alert_pending:
+            news.append(contact)
+            return "told_again"
+        after = _check(run, contact)
+        if run.alerts_are_wanted:
+            after = marked(contact, after, run.now)
+        outcome = look(run, contact, after)
+        if after.alert_pending and outcome != "changed_meanwhile":
+            news.append(after)
+        return outcome
+
+    try:
+        return sweep(run.due(ContactState.COMPLETED_AGENT), check, run.out_of_time)
+    finally:
+        _tell(run, news)
+
+
+def _tell(run: Run, news: list[Contact]) -> None:
+    if run.alert_topic is None or run.settings.alert_topic_arn is None:
+        return
+    for alert, contacts in alerts(news, run.settings.connect_instance_id):
+        run.alert_topic.publish(run.settings.alert_topic_arn, alert.subject, alert.message, alert.attributes)
+        log.info("alert published: %s", alert.subject)
+        for contact in contacts:
+            run.save(contact, settled(contact, run.now, run.settings))
 
 
 def _check(run: Run, contact: Contact) -> Contact:

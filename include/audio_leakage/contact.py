@@ -69,6 +69,7 @@ class Contact:
     failure_cause: FailureCause | None = None
     searched: tuple[str, ...] = ()  # bucket/prefix of every place that was searched in vain
     closed_reason: ClosedReason | None = None
+    alert_pending: str | None = None  # the verdict somebody has yet to hear of
 
     not_found_since: datetime | None = None
     attempts: int | None = None  # failed ones, in a row

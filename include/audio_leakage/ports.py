@@ -52,6 +52,14 @@ class FlowLog(Protocol):
         ...
 
 
+class AlertTopic(Protocol):
+    """Where alerts are published."""
+
+    def publish(self, topic_arn: str, subject: str, message: str, attributes: dict[str, str | int]) -> None:
+        """Publish one message."""
+        ...
+
+
 class ContactTable(Protocol):
     """The contact table."""
 

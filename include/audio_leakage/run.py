@@ -7,7 +7,7 @@ from functools import cached_property
 
 from audio_leakage.contact import Contact, Item
 from audio_leakage.errors import ContactNotFound
-from audio_leakage.ports import Connect, ContactTable, FlowLog, OutOfTime, RecordingBucket
+from audio_leakage.ports import AlertTopic, Connect, ContactTable, FlowLog, OutOfTime, RecordingBucket
 from audio_leakage.recording import RecordingStorage
 from audio_leakage.settings import Settings
 from audio_leakage.snapshot import ContactSnapshot
@@ -31,6 +31,7 @@ class Run:
     out_of_time: OutOfTime
     scope: Scope
     flow_log: FlowLog | None = None
+    alert_topic: AlertTopic | None = None
     _instance_exists: bool = field(default=False, init=False)
 
     @cached_property
@@ -40,6 +41,11 @@ class Run:
         if settings.recording_bucket is not None and settings.recording_prefix is not None:
             return RecordingStorage(settings.recording_bucket, settings.recording_prefix)
         return RecordingStorage(*self.connect.recording_storage(settings.connect_instance_id))
+
+    @property
+    def alerts_are_wanted(self) -> bool:
+        """Whether there is a topic to publish to."""
+        return self.alert_topic is not None and self.settings.alert_topic_arn is not None
 
     def due(self, *states: ContactState) -> Iterator[Item]:
         """Give the contacts in these states that this run is to look at.

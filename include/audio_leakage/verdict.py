@@ -80,7 +80,15 @@ def judged(contact: Contact, evidence: Evidence, now: datetime, settings: Settin
     fails_at = contact.ended_at + settings.failure_after
     if now < fails_at:
         return replace(contact, next_check_at=min(now + _pause(contact.ended_at, now), fails_at))
-    return _failed(contact, contact.ended_at, evidence, now, settings)
+    return _failed(contact, evidence, now, settings)
+
+
+def next_look(contact: Contact, now: datetime, settings: Settings) -> datetime | None:
+    """Return when a failed contact is looked at again, or None when ``recheck_days`` are over."""
+    if contact.ended_at is None:
+        return None
+    look_again = now + _pause(contact.ended_at, now)
+    return look_again if look_again <= contact.ended_at + settings.recheck_for else None
 
 
 def _succeeded(contact: Contact, recording: StoredObject, now: datetime, settings: Settings) -> Contact:
@@ -101,14 +109,11 @@ def _succeeded(contact: Contact, recording: StoredObject, now: datetime, setting
     )
 
 
-def _failed(
-    contact: Contact, ended_at: datetime, evidence: Evidence, now: datetime, settings: Settings
-) -> Contact:
-    look_again = now + _pause(ended_at, now)
+def _failed(contact: Contact, evidence: Evidence, now: datetime, settings: Settings) -> Contact:
     return replace(
         contact,
         recorded_state=RecordedState.CALL_RECORDED_FAILURE,
-        next_check_at=look_again if look_again <= ended_at + settings.recheck_for else None,
+        next_check_at=next_look(contact, now, settings),
         failure_cause=_cause(contact, evidence),
         searched=evidence.searched,
         judged_at=contact.judged_at or now,

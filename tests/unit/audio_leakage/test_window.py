@@ -72,7 +72,7 @@ class TestWhatARunIsAbout:
         ],
     )
     def test_backfills_and_named_windows_are_about_their_contacts_alone(
-        self, run: AirflowRun, params: dict[str, str], only_window: bool, adopts: bool
+        self, run: AirflowRun, params: dict[str, Any], only_window: bool, adopts: bool
     ) -> None:
         scope = self.scope(run, **params)
         assert (scope.only_window, scope.adopts) == (only_window, adopts)
