@@ -96,17 +96,17 @@ class FakeBucket:
     """Objects by ``bucket/key``; remembers every listing it was asked for."""
 
     objects: dict[str, tuple[int, datetime]] = field(default_factory=dict)
-    denied: set[str] = field(default_factory=set)
     listings: list[str] = field(default_factory=list)
     error: AudioLeakageError | None = None
+    errors: dict[str, AudioLeakageError] = field(default_factory=dict)  # by bucket
 
     def lay(self, key: str = key_of(), size: int = 60 * SECONDS, at: datetime = at("10:32")) -> None:
         self.objects[f"{BUCKET}/{key}"] = (size, at)
 
     def list_objects(self, bucket: str, prefix: str) -> list[Mapping[str, Any]]:
         self.listings.append(f"{bucket}/{prefix}")
-        if self.error:
-            raise self.error
+        if self.error or bucket in self.errors:
+            raise self.errors.get(bucket) or self.error or AssertionError
         return [
             {"Key": path.removeprefix(f"{bucket}/"), "Size": size, "LastModified": modified}
             for path, (size, modified) in sorted(self.objects.items())
@@ -120,6 +120,7 @@ class FakeTable:
 
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: Counter[str] = field(default_factory=Counter)
+    batches: list[int] = field(default_factory=list)  # what get_many was asked for
     error: AudioLeakageError | None = None
 
     def put(self, *contacts: Contact) -> None:
@@ -146,9 +147,9 @@ class FakeTable:
         absent = ("OpenState", "RecordedState", "ClosedReason")
         yield from [dict(item) for item in self.items.values() if not any(item.get(name) for name in absent)]
 
-    def get(self, table: str, contact_id: str) -> Item | None:  # noqa: ARG002
-        item = self.items.get(contact_id)
-        return dict(item) if item else None
+    def get_many(self, table: str, contact_ids: list[str]) -> list[Item]:  # noqa: ARG002
+        self.batches.append(len(contact_ids))
+        return [dict(self.items[contact_id]) for contact_id in contact_ids if contact_id in self.items]
 
     def create(self, table: str, item: Item) -> bool:  # noqa: ARG002
         if item["ContactId"] in self.items:

@@ -4,9 +4,9 @@ import logging
 
 from audio_leakage.alerts import alerts, marked, settled
 from audio_leakage.contact import Contact
-from audio_leakage.errors import ContactNotFound, InvalidContact
-from audio_leakage.follow import not_found, set_aside, with_facts
-from audio_leakage.recording import StoredObject, candidate_places, longest, matches
+from audio_leakage.errors import ContactNotFound, MissingError, SetupError
+from audio_leakage.follow import not_found, with_facts
+from audio_leakage.recording import Place, StoredObject, candidate_places, longest, matches
 from audio_leakage.run import Run
 from audio_leakage.states import ContactState
 from audio_leakage.sweep import look, sweep
@@ -38,7 +38,7 @@ def check_recordings(run: Run) -> dict[str, int]:
         return outcome
 
     try:
-        return sweep(run.due(ContactState.COMPLETED_AGENT), check, run.out_of_time)
+        return sweep(run, run.due(ContactState.COMPLETED_AGENT), check)
     finally:
         _tell(run, news)
 
@@ -64,26 +64,39 @@ def _check(run: Run, contact: Contact) -> Contact:
         except ContactNotFound:
             if not contact.is_described:
                 return not_found(contact, run.now, run.settings)
-        except InvalidContact as error:
-            return set_aside(contact, error, run.now)
         reason = reason_not_expected(contact)
-        if reason:
+        if reason and contact.recorded_state is None:
             return contact.closed(reason)
         evidence = _search(run, contact, evidence)
     return judged(contact, evidence, run.now, run.settings)
 
 
 def _search(run: Run, contact: Contact, evidence: Evidence) -> Evidence:
-    """List the candidate places that were not listed yet, until one of them shows audio."""
+    """List the candidate places that were not listed yet, until one of them shows audio.
+
+    Connect's pointer may name any bucket. If that one is gone, so is the object; if it is denied, that is
+    said only after the instance's own bucket was searched, too.
+    """
+    denied: SetupError | None = None
     for place in candidate_places(contact, run.storage):
         if evidence.has_audio:
             break
         if str(place) in evidence.searched:
             continue
-        listed = (
-            StoredObject(place.bucket, answer["Key"], answer["Size"], answer["LastModified"])
-            for answer in run.bucket.list_objects(place.bucket, place.prefix)
-        )
-        found = longest(item for item in listed if matches(contact, place, item))
-        evidence = evidence.after(place, found)
+        try:
+            evidence = evidence.after(place, _recording_at(run, contact, place))
+        except SetupError as error:
+            if place.bucket == run.storage.bucket:
+                raise
+            denied = None if isinstance(error, MissingError) else error
+    if denied and not evidence.has_audio:
+        raise denied
     return evidence
+
+
+def _recording_at(run: Run, contact: Contact, place: Place) -> StoredObject | None:
+    listed = (
+        StoredObject(place.bucket, answer["Key"], answer["Size"], answer["LastModified"])
+        for answer in run.bucket.list_objects(place.bucket, place.prefix)
+    )
+    return longest(found for found in listed if matches(contact, place, found))

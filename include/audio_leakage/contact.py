@@ -81,6 +81,11 @@ class Contact:
         return self.state if self.next_check_at else None
 
     @property
+    def standing(self) -> str:
+        """Where the contact stands, in one word: its reason, its verdict or its state."""
+        return str(self.closed_reason or self.recorded_state or self.state)
+
+    @property
     def ended_at(self) -> datetime | None:
         """When there was nothing left to wait for but the recording.
 
@@ -147,7 +152,7 @@ def _read(attribute: str, value: Any, kind: type) -> Any:  # noqa: ANN401  # as 
         if kind is tuple:
             return tuple(str(part) for part in value) if isinstance(value, list) else (str(value),)
         return kind(value)
-    except ValueError:
+    except (TypeError, ValueError):
         raise InvalidContact(f"{attribute} is {_shown(value)}; allowed {_allowed(kind)}") from None
 
 

@@ -6,7 +6,8 @@
     ├── SettingsError            the Airflow Variable is not what it must be
     ├── WindowError              the window named for a run cannot be worked on
     ├── AwsError                 an answer of AWS that says nothing about any contact
-    │   ├── SetupError           denied or missing: somebody must grant or create something
+    │   ├── SetupError           denied or refused: somebody must grant or correct something
+    │   │   └── MissingError     there is no such thing: somebody must create it or correct its name
     │   └── ServiceUnavailable   throttled, broken or slow: the next run tries again
     ├── UnreadableLine           a line of a flow log that cannot be understood
     └── ContactError             concerns one contact; the others go on
@@ -35,6 +36,10 @@ class AwsError(AudioLeakageError):
 
 class SetupError(AwsError):
     """A table, bucket or instance is missing or denied; the message says what to grant or create."""
+
+
+class MissingError(SetupError):
+    """A table, bucket, topic, log group or instance does not exist."""
 
 
 class ServiceUnavailable(AwsError):

@@ -81,9 +81,13 @@ def setting_in_effect(settings: Iterable[str], agent_joined_at: datetime | None)
     :param settings: the settings of one contact, as :class:`RecordingSetting` writes them.
     :param agent_joined_at: aware; None while no agent has.
     """
-    read = sorted(
-        (parse_time(time), Setting(word)) for time, _, word in (text.partition(" ") for text in settings)
-    )
+    try:
+        parts = [text.partition(" ") for text in settings]
+        read = [(parse_time(time), Setting(word)) for time, _, word in parts]
+    except ValueError as error:
+        raise InvalidContact(f"RecordingSettings cannot be read: {error}") from error
+    # Of two at the same moment "off" gives way: silence about a leak is the worse mistake.
+    read.sort(key=lambda setting: (setting[0], setting[1] is not Setting.OFF))
     effective = [(time, setting) for time, setting in read if setting is not Setting.FAILED]
     in_time = [setting for time, setting in effective if agent_joined_at is None or time <= agent_joined_at]
     if in_time:

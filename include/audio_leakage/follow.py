@@ -14,6 +14,8 @@ from audio_leakage.states import ClosedReason, advance, state_of
 NEXT_RUN = timedelta(minutes=4)
 _ONE_HOUR = timedelta(hours=1)
 _ONE_DAY = timedelta(days=1)
+_TRIES_AT_ONCE = 3
+_BEHIND_ALL_OTHERS = timedelta(milliseconds=1)
 
 
 def with_facts(contact: Contact, snapshot: ContactSnapshot) -> Contact:
@@ -34,7 +36,15 @@ def with_facts(contact: Contact, snapshot: ContactSnapshot) -> Contact:
         "recording_status": pointer and pointer.status,
     }
     known: dict[str, Any] = {name: value for name, value in seen.items() if value is not None}
-    return replace(contact, **known, not_found_since=None, attempts=None, last_error=None)
+    found_again = contact.closed_reason is ClosedReason.NOT_FOUND
+    return replace(
+        contact,
+        **known,
+        closed_reason=None if found_again else contact.closed_reason,
+        not_found_since=None,
+        attempts=None,
+        last_error=None,
+    )
 
 
 def followed(contact: Contact, snapshot: ContactSnapshot, now: datetime, settings: Settings) -> Contact:
@@ -69,9 +79,13 @@ def not_found(contact: Contact, now: datetime, settings: Settings) -> Contact:
 
 
 def set_aside(contact: Contact, error: Exception, now: datetime) -> Contact:
-    """Return a contact whose look failed for a reason of its own: tried again, more and more rarely."""
+    """Return a contact whose look failed: behind all others that are due, and soon more and more rarely due.
+
+    It stays due for the retries of its task: what nobody could look at must not pass for nothing to do.
+    """
     attempts = (contact.attempts or 0) + 1
-    pause = min(NEXT_RUN * 2 ** min(attempts - 1, 16), _ONE_DAY)
+    rarer = NEXT_RUN * 2 ** min(attempts - _TRIES_AT_ONCE - 1, 16)
+    pause = min(rarer, _ONE_DAY) if attempts > _TRIES_AT_ONCE else _BEHIND_ALL_OTHERS
     return replace(contact, attempts=attempts, last_error=str(error)[:200], next_check_at=now + pause)
 
 

@@ -6,11 +6,13 @@ the same whichever line came first.
 """
 
 import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from audio_leakage.contact import Contact
-from audio_leakage.errors import ServiceUnavailable, UnreadableLine
+from audio_leakage.contact import Contact, Item
+from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, UnreadableLine
 from audio_leakage.flow_log import RecordingSetting, Setting, read_line
 from audio_leakage.ports import ContactTable
 from audio_leakage.states import ClosedReason, ContactState, RecordingPolicy
@@ -18,48 +20,85 @@ from audio_leakage.times import parse_time
 
 log = logging.getLogger(__name__)
 
+_BATCH = 100
 _TRIES = 5
+#: What a further line may put right.
+_REOPENED = (None, ClosedReason.RECORDING_SWITCHED_OFF, ClosedReason.NOT_FOUND)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _POLICIES = frozenset(map(str, RecordingPolicy))
 
 
-def take_in(message: str, event_time: datetime, contacts: ContactTable, table: str) -> str:
-    """Let one line of the flow log have its effect on the table.
+def take_in(lines: Iterable[tuple[datetime, str]], contacts: ContactTable, table: str) -> dict[str, int]:
+    """Let lines of the flow log have their effect on the table.
 
-    :param message: the line.
-    :param event_time: when its log event happened; aware.
-    :return: the outcome to count: ``entered``, ``known``, ``not_ours`` or ``unreadable_lines``.
+    What is known already is read a hundred contacts at a time and written not at all, so a long stretch of
+    the log may be read again and again. A line that could not be written keeps no other from being written.
+
+    :param lines: time of the log event (aware) and message of each.
+    :return: how many contacts were ``entered`` and how many ``known`` (once a batch), and how many lines were
+        ``unreadable_lines``, or spoke of an item that nobody can read (``unreadable_items``).
+    :raises AwsError: at the end, when something could not be written.
     """
-    try:
-        setting = read_line(message, event_time)
-        return enter(setting, contacts, table) if setting else "not_ours"
-    except UnreadableLine as error:
-        log.warning("a line of the flow log was passed over: %s", error)
-        return "unreadable_lines"
+    counts: Counter[str] = Counter()
+    failures: list[AwsError] = []
+    for batch in _by_contact(lines, counts):
+        known = {item["ContactId"]: item for item in contacts.get_many(table, list(batch))}
+        for contact_id, settings in batch.items():
+            try:
+                counts[_enter(contact_id, settings, known.get(contact_id), contacts, table)] += 1
+            except InvalidContact as error:
+                log.warning("contact %s keeps its settings: %s", contact_id, error)
+                counts["unreadable_items"] += 1
+            except AwsError as error:
+                failures.append(error)
+    if failures:
+        log.warning("%d contacts could not be entered", len(failures))
+        raise failures[0]
+    return dict(counts)
 
 
-def enter(setting: RecordingSetting, contacts: ContactTable, table: str) -> str:
-    """Make sure that the table has a contact with this setting.
+def _by_contact(
+    lines: Iterable[tuple[datetime, str]], counts: Counter[str]
+) -> Iterator[dict[str, list[RecordingSetting]]]:
+    """Gather what lines say by contact, in batches; what they do not say is counted."""
+    batch: dict[str, list[RecordingSetting]] = {}
+    for event_time, message in lines:
+        try:
+            setting = read_line(message, event_time)
+        except UnreadableLine as error:
+            log.warning("a line of the flow log was passed over: %s", error)
+            counts["unreadable_lines"] += 1
+            continue
+        if setting:
+            batch.setdefault(setting.contact_id, []).append(setting)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = {}
+    if batch:
+        yield batch
 
-    :return: ``entered`` when the contact is new, else ``known``.
-    """
-    new = with_setting(Contact(contact_id=setting.contact_id, state=ContactState.INITIALISED), setting)
-    if contacts.create(table, new.to_item()):
-        log.info("contact %s: entered as %s", new.contact_id, new.closed_reason or new.state)
-        return "entered"
+
+def _enter(
+    contact_id: str, settings: list[RecordingSetting], item: Item | None, contacts: ContactTable, table: str
+) -> str:
+    """Make sure that the table has a contact with these settings."""
     for _ in range(_TRIES):
-        item = contacts.get(table, setting.contact_id)
-        if item is None:  # purged between the two requests: over, and no agent ever took it
-            return "known"
-        before = Contact.from_item(item)
-        if contacts.update(table, before.to_item(), with_setting(before, setting).to_item()):
-            return "known"
-    raise ServiceUnavailable(f"contact {setting.contact_id} changed {_TRIES} times while a line was taken in")
+        if item is None:
+            new = with_settings(Contact(contact_id=contact_id, state=ContactState.INITIALISED), settings)
+            if contacts.create(table, new.to_item()):
+                log.info("contact %s: entered as %s", contact_id, new.standing)
+                return "entered"
+        else:
+            before = Contact.from_item(item)
+            if contacts.update(table, before.to_item(), with_settings(before, settings).to_item()):
+                return "known"
+        item = next(iter(contacts.get_many(table, [contact_id])), None)  # somebody was faster
+    raise ServiceUnavailable(f"contact {contact_id} changed {_TRIES} times while a line was taken in")
 
 
-def with_setting(contact: Contact, setting: RecordingSetting) -> Contact:
-    """Return the contact with one more setting, which may be one that it has."""
-    settings = tuple(sorted({*contact.recording_settings, str(setting)}))
+def with_settings(contact: Contact, added: Iterable[RecordingSetting]) -> Contact:
+    """Return the contact with more settings, some or all of which it may have."""
+    settings = tuple(sorted({*contact.recording_settings, *map(str, added)}))
     if settings == contact.recording_settings:
         return contact
     words = [text.partition(" ")[2] for text in settings]
@@ -72,7 +111,7 @@ def with_setting(contact: Contact, setting: RecordingSetting) -> Contact:
         initialised_at=first,
         next_check_at=first if untouched else contact.next_check_at,
     )
-    if contact.next_check_at or contact.closed_reason not in (None, ClosedReason.RECORDING_SWITCHED_OFF):
+    if contact.next_check_at or contact.closed_reason not in _REOPENED:
         return contact
     return _followed_or_closed(contact, nothing_but_off=set(words) == {Setting.OFF})
 

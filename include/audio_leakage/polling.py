@@ -2,8 +2,8 @@
 
 from audio_leakage.adoption import adopt
 from audio_leakage.contact import Contact
-from audio_leakage.errors import ContactNotFound, InvalidContact
-from audio_leakage.follow import followed, not_found, set_aside
+from audio_leakage.errors import AwsError, ContactNotFound
+from audio_leakage.follow import followed, not_found
 from audio_leakage.recovery import recover
 from audio_leakage.run import Run
 from audio_leakage.states import ContactState
@@ -15,12 +15,21 @@ def poll_initialised(run: Run) -> dict[str, int]:
 
     First the contacts are entered that the subscription missed, in this run's window and in those missed
     since the last successful run; and, in a run that adopts, what somebody else wrote. All of them are
-    followed at once.
+    followed at once; if that fails, the task follows the others first and fails then.
 
     :return: how many were due, how many had each outcome, and how many were recovered and adopted.
     """
-    adopted = adopt(run) if run.scope.adopts else {}
-    return {**recover(run), **adopted, **_poll(run, ContactState.INITIALISED)}
+    entered: dict[str, int] = {}
+    trouble: AwsError | None = None
+    for enter in (recover, adopt):
+        try:
+            entered |= enter(run)
+        except AwsError as error:  # what is in the table is followed all the same
+            trouble = trouble or error
+    counts = {**entered, **_poll(run, ContactState.INITIALISED)}
+    if trouble:
+        raise trouble
+    return counts
 
 
 def poll_in_progress(run: Run) -> dict[str, int]:
@@ -32,7 +41,7 @@ def poll_in_progress(run: Run) -> dict[str, int]:
 
 
 def _poll(run: Run, *states: ContactState) -> dict[str, int]:
-    return sweep(run.due(*states), lambda contact: look(run, contact, _follow(run, contact)), run.out_of_time)
+    return sweep(run, run.due(*states), lambda contact: look(run, contact, _follow(run, contact)))
 
 
 def _follow(run: Run, contact: Contact) -> Contact:
@@ -40,5 +49,3 @@ def _follow(run: Run, contact: Contact) -> Contact:
         return followed(contact, run.describe(contact), run.now, run.settings)
     except ContactNotFound:
         return not_found(contact, run.now, run.settings)
-    except InvalidContact as error:
-        return set_aside(contact, error, run.now)

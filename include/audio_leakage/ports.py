@@ -78,8 +78,8 @@ class ContactTable(Protocol):
         """Give the items that no index shows although nobody judged or closed them: somebody else's."""
         ...
 
-    def get(self, table: str, contact_id: str) -> Item | None:
-        """Return an item as it is now, or None if there is none."""
+    def get_many(self, table: str, contact_ids: list[str]) -> Iterable[Item]:
+        """Return those of at most a hundred items that there are, as they are now."""
         ...
 
     def create(self, table: str, item: Item) -> bool:

@@ -23,4 +23,4 @@ def purge_ivr(run: Run) -> dict[str, int]:
         log.info("contact %s: %s -> purged", contact.contact_id, contact.state)
         return "purged"
 
-    return sweep(run.due(ContactState.COMPLETED_QUEUE_IVR), purge, run.out_of_time)
+    return sweep(run, run.due(ContactState.COMPLETED_QUEUE_IVR), purge)

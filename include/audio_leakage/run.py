@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from heapq import merge
 
 from audio_leakage.contact import Contact, Item
 from audio_leakage.errors import ContactNotFound
@@ -11,11 +12,12 @@ from audio_leakage.ports import AlertTopic, Connect, ContactTable, FlowLog, OutO
 from audio_leakage.recording import RecordingStorage
 from audio_leakage.settings import Settings
 from audio_leakage.snapshot import ContactSnapshot
-from audio_leakage.states import ContactState, RecordedState
+from audio_leakage.states import ClosedReason, ContactState, RecordedState
 from audio_leakage.times import format_time
 from audio_leakage.window import Scope
 
 _FAILURE = RecordedState.CALL_RECORDED_FAILURE
+_NOT_FOUND = ClosedReason.NOT_FOUND
 
 
 @dataclass(kw_only=True)
@@ -50,18 +52,20 @@ class Run:
     def due(self, *states: ContactState) -> Iterator[Item]:
         """Give the contacts in these states that this run is to look at.
 
-        These are all that are due, the longest due first within each state; or, in a run that is only
-        about its window, those of the window: the due ones, and the failed ones whenever they are due.
+        These are all that are due, the longest due first; or, in a run that is only
+        about its window, those of the window: the due ones, and whenever they are due those that failed or
+        that Connect did not know.
         """
         table, until = self.settings.contact_table, format_time(self.now)
         if not self.scope.only_window:
-            for state in states:
-                yield from self.contacts.due(table, state, until)
+            due = (self.contacts.due(table, state, until) for state in states)
+            yield from merge(*due, key=lambda item: str(item["NextCheckAt"]))
             return
         start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
         for item in self.contacts.initialised(table, self.scope.window.hours, start, end):
             is_due = "OpenState" in item and item.get("NextCheckAt", "") <= until
-            if item.get("State") in states and (is_due or item.get("RecordedState") == _FAILURE):
+            may_have_changed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
+            if item.get("State") in states and (is_due or may_have_changed):
                 yield item
 
     def describe(self, contact: Contact) -> ContactSnapshot:
@@ -81,11 +85,11 @@ class Run:
     def save(self, before: Contact, after: Contact) -> bool:
         """Write what one look changed; False when somebody else changed the contact meanwhile.
 
-        A failed contact that is looked at out of turn and has still failed stays as it is, so that a second
+        A contact that was looked at out of turn and stands where it stood stays as it is, so that a second
         backfill changes nothing.
         """
         out_of_turn = before.next_check_at is None or before.next_check_at > self.now
-        if out_of_turn and before.recorded_state is _FAILURE and after.recorded_state is _FAILURE:
+        if self.scope.only_window and out_of_turn and before.standing == after.standing:
             return True
         return self.contacts.update(self.settings.contact_table, before.to_item(), after.to_item())
 

@@ -2,17 +2,20 @@
 
 import logging
 import os
-from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
-from audio_leakage.errors import AwsError
 from audio_leakage.intake import take_in
+from audio_leakage_hooks.aws_errors import RETRIES
 from audio_leakage_hooks.contact_items import ContactTable
 from flow_log_subscriber.payload import log_events
+
+#: The function has a minute: a request that hangs must leave time for the next try.
+_WITHIN_A_MINUTE = RETRIES.merge(Config(connect_timeout=3, read_timeout=5))
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
@@ -31,23 +34,13 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, int]:  # noq
     :raises UnreadablePayload: when the event is not what CloudWatch Logs sends.
     :raises AwsError: when a line could not be written.
     """
-    table = os.environ["CONTACT_TABLE"]
-    counts: Counter[str] = Counter()
-    failure: AwsError | None = None
-    for event_time, message in log_events(event):
-        try:
-            counts[take_in(message, event_time, _contacts(), table)] += 1
-        except AwsError as error:
-            counts["not_written"] += 1
-            failure = failure or error
-    log.info("delivery taken in", extra=dict(counts))
-    if failure:
-        raise failure
-    return dict(counts)
+    counts = take_in(log_events(event), _contacts(), os.environ["CONTACT_TABLE"])
+    log.info("delivery taken in", extra=counts)
+    return counts
 
 
 @cache
 def _contacts() -> ContactTable:
     contacts = ContactTable()
-    contacts.conn = boto3.resource("dynamodb")
+    contacts.conn = boto3.resource("dynamodb", config=_WITHIN_A_MINUTE)
     return contacts

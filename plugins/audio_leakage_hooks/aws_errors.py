@@ -6,16 +6,17 @@ from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
-    CredentialRetrievalError,
+    ConnectionError,  # noqa: A004  # botocore's own
     HTTPClientError,
-    NoCredentialsError,
-    NoRegionError,
-    PartialCredentialsError,
+    IncompleteReadError,
+    PaginationError,
+    ParamValidationError,
 )
 from botocore.parsers import ResponseParserError
 
-from audio_leakage.errors import ServiceUnavailable, SetupError
+from audio_leakage.errors import MissingError, ServiceUnavailable, SetupError
 
 #: What the hooks ask of botocore; an Airflow connection's ``config_kwargs`` are laid over it. Adaptive mode
 #: slows a client down when AWS answers with throttling: other applications draw on the same quotas.
@@ -52,6 +53,7 @@ _THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
+_NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, PaginationError)
 
 
 @contextmanager
@@ -68,10 +70,12 @@ def domain_errors(action: str, resource: str, setting: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _from_client_error(error, action, resource, setting) from error
-    except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, NoRegionError) as error:
-        raise SetupError(f"{action} on {resource} could not be signed: {error}") from error
-    except (HTTPClientError, ResponseParserError) as error:
+    except (*_NO_ANSWER, ResponseParserError) as error:
         raise ServiceUnavailable(f"{action} on {resource} got no usable answer: {error}") from error
+    except ParamValidationError:
+        raise  # a mistake of ours, nothing that somebody could grant or create
+    except BotoCoreError as error:
+        raise SetupError(f"{action} on {resource} could not be asked for: {error}") from error
 
 
 def member(answer: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  # whatever the service model says
@@ -99,5 +103,5 @@ def _from_client_error(
     if code in _DENIED:
         return SetupError(f"{action} on {resource} was denied: grant {action} on it to the role of this task")
     if code in _MISSING:
-        return SetupError(f"{resource} does not exist: create it, or correct '{setting}' in the settings")
+        return MissingError(f"{resource} does not exist: create it, or correct '{setting}' in the settings")
     return SetupError(f"{action} on {resource} was refused: {error}")

@@ -80,12 +80,13 @@ class ConnectHook(AwsGenericHook["ConnectClient"]):
         :raises ContactNotFound: when Connect does not know the contact (yet): eventual consistency shows as
             ResourceNotFoundException or InvalidRequestException for minutes.
         """
-        unknown = (
-            self.conn.exceptions.ResourceNotFoundException,
-            self.conn.exceptions.InvalidRequestException,
-            self.conn.exceptions.InvalidParameterException,
-        )
         with domain_errors("connect:DescribeContact", f"Connect instance '{instance_id}'", _SETTING):
+            errors = self.conn.exceptions
+            unknown = (
+                errors.ResourceNotFoundException,
+                errors.InvalidRequestException,
+                errors.InvalidParameterException,
+            )
             try:
                 return self.conn.describe_contact(InstanceId=instance_id, ContactId=contact_id)
             except unknown as error:

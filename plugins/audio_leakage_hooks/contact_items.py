@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
+from audio_leakage.errors import ServiceUnavailable
 from audio_leakage_hooks.aws_errors import domain_errors, member
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb.service_resource import DynamoDBServiceResource
 
+_TRIES = 5
 #: What a write is conditional on: where the contact stood when it was read.
 _GUARDS = ("State", "RecordedState", "ClosedReason", "RecordingSettings")
 
@@ -73,22 +75,26 @@ class ContactTable:
         condition = _absent("OpenState") & _absent("RecordedState") & _absent("ClosedReason")
         yield from self._pages("scan", table, FilterExpression=condition)
 
-    def get(self, table: str, contact_id: str) -> Mapping[str, Any] | None:
-        """Read an item as it is now.
+    def get_many(self, table: str, contact_ids: list[str]) -> Iterator[Mapping[str, Any]]:
+        """Read items as they are now; what DynamoDB leaves unprocessed is asked for again.
 
         .. seealso::
-            - :external+boto3:py:meth:`DynamoDB.Table.get_item`
+            - :external+boto3:py:meth:`DynamoDB.ServiceResource.batch_get_item`
 
         :param table: name of the table.
-        :param contact_id: the item's id.
-        :return: the item, or None if there is none.
+        :param contact_ids: at most 100 ids.
+        :return: the items that there are, in no order.
         """
-        with domain_errors("dynamodb:GetItem", f"table '{table}'", "contact_table"):
-            return (
-                self.conn.Table(table)
-                .get_item(Key={"ContactId": contact_id}, ConsistentRead=True)
-                .get("Item")
-            )
+        keys = [{"ContactId": contact_id} for contact_id in contact_ids]
+        asked: dict[str, Any] = {table: {"Keys": keys, "ConsistentRead": True}}
+        with domain_errors("dynamodb:BatchGetItem", f"table '{table}'", "contact_table"):
+            for _ in range(_TRIES):
+                answer = self.conn.batch_get_item(RequestItems=asked)
+                yield from member(answer, "Responses").get(table, [])
+                asked = dict(member(answer, "UnprocessedKeys"))
+                if not asked:
+                    return
+        raise ServiceUnavailable(f"dynamodb:BatchGetItem on table '{table}' leaves keys unprocessed for now")
 
     def create(self, table: str, item: Mapping[str, Any]) -> bool:
         """Put a new item.

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from botocore.config import Config
     from types_boto3_logs.client import CloudWatchLogsClient
 
-#: Any of the names the recording block has had; what else it lets through is sorted out by the reader.
-_RECORDING_BLOCKS = "?SetRecording ?UpdateContactRecording"
+#: Any of the names the recording block has had, as in the subscription; the reader looks at each line again.
+_RECORDING_BLOCKS = """{ ($.ContactFlowModuleType = "SetRecordingBehavior") ||
+($.ContactFlowModuleType = "SetRecordingAndAnalyticsBehavior") ||
+($.ContactFlowModuleType = "UpdateContactRecordingBehavior") ||
+($.ContactFlowModuleType = "UpdateContactRecordingAndAnalyticsBehavior") }"""
 
 
 class FlowLogHook(AwsLogsHook):

@@ -66,6 +66,7 @@ def test_the_subscriber_needs_the_domain_boto3_and_the_part_of_the_hooks_that_ne
         "audio_leakage",
         "audio_leakage_hooks",
         "boto3",
+        "botocore",
         "flow_log_subscriber",
     }
     code = "import flow_log_subscriber.handler, sys; print('airflow' in sys.modules)"

@@ -118,6 +118,7 @@ JOINED = at("10:30")
         (["10:29 ALL", "10:29:30 OFF"], Setting.OFF),
         (["10:29:30 OFF", "10:29 ALL"], Setting.OFF),  # whichever line came first
         (["10:29 OFF", "10:29:30 AGENT"], Setting.AGENT),
+        (["10:29 OFF", "10:29 ALL"], Setting.ALL),  # at the same moment
         (["10:29 ALL", "10:31 OFF"], Setting.ALL),  # after the agent joined
         (["10:29 ALL", "10:29:30 FAILED"], Setting.ALL),  # what was set before still holds
         (["10:29 FAILED"], Setting.FAILED),

@@ -1,5 +1,6 @@
 """How contacts enter the table: the same result, however often and in whatever order lines arrive."""
 
+from collections import Counter
 from datetime import timedelta
 from itertools import permutations
 
@@ -22,13 +23,16 @@ FAILED = line(Timestamp="2023-08-29T10:30:01.000Z", Results="Error")
 AGENT_ONLY = line(Timestamp="2023-08-29T10:30:03.000Z", Parameters=option("Enable", "Agent"))
 
 
-def take(contacts: FakeTable, *messages: str) -> list[str]:
-    return [take_in(message, at("10:30"), contacts, TABLE) for message in messages]
+def take(contacts: FakeTable, *messages: str) -> Counter[str]:
+    """Take lines in one by one, as if each came in a delivery of its own."""
+    return sum(
+        (Counter(take_in([(at("10:30"), message)], contacts, TABLE)) for message in messages), Counter()
+    )
 
 
 def test_a_contact_whose_flow_switched_recording_on_enters_as_initialised() -> None:
     contacts = FakeTable()
-    assert take(contacts, ON) == ["entered"]
+    assert take(contacts, ON) == {"entered": 1}
     assert contacts.items[CONTACT_ID] == {
         "ContactId": CONTACT_ID,
         "State": "INITIALISED",
@@ -47,7 +51,7 @@ def test_a_repeated_line_changes_nothing_wherever_the_contact_has_come_to() -> N
     for state in ContactState:
         contacts.items[CONTACT_ID] |= {"State": str(state), "RecordedState": "CALL_RECORDED_SUCCESS"}
         before = dict(contacts.items[CONTACT_ID])
-        assert take(contacts, ON) == ["known"]
+        assert take(contacts, ON) == {"known": 1}
         assert contacts.items[CONTACT_ID] == before
 
 
@@ -106,7 +110,7 @@ def test_a_line_that_turns_up_late_opens_a_contact_again_that_off_had_closed() -
     poll_initialised(world.run(at("10:32")))
     check_recordings(world.run(at("10:40")))
     on_again = line(Timestamp="2023-08-29T10:30:08.000Z")
-    assert take(world.contacts, on_again) == ["known"]
+    assert take(world.contacts, on_again) == {"known": 1}
     world.bucket.lay()
     assert check_recordings(world.run(at("10:45"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
 
@@ -122,8 +126,30 @@ def test_a_failed_block_is_the_cause_where_there_is_no_recording() -> None:
 
 def test_lines_that_are_unreadable_or_not_ours_are_counted_and_write_nothing() -> None:
     contacts = FakeTable()
-    assert take(contacts, "{", line(ContactFlowModuleType="PlayPrompt")) == ["unreadable_lines", "not_ours"]
+    assert take(contacts, "{", line(ContactFlowModuleType="PlayPrompt")) == {"unreadable_lines": 1}
     assert not contacts.items
+
+
+def test_an_item_that_nobody_can_read_keeps_no_other_contact_out() -> None:
+    """Regression: one such item failed every run and every delivery that spoke of it."""
+    contacts = FakeTable()
+    contacts.items[CONTACT_ID] = {
+        "ContactId": CONTACT_ID,
+        "State": "INITIALISED",
+        "InitialisedAt": "yesterday",
+    }
+    lines = [(at("10:30"), ON), (at("10:30"), line(ContactId=number(1)))]
+    assert take_in(lines, contacts, TABLE) == {"unreadable_items": 1, "entered": 1}
+
+
+def test_what_is_known_is_read_in_batches_and_not_written() -> None:
+    contacts = FakeTable()
+    lines = [(at("10:30"), line(ContactId=number(n))) for n in range(250)]
+    assert take_in(lines, contacts, TABLE) == {"entered": 250}
+    written = contacts.writes.total()
+    assert take_in(lines, contacts, TABLE) == {"known": 250}
+    assert contacts.batches == [100, 100, 50] * 2
+    assert contacts.writes.total() == written
 
 
 class FakeFlowLog:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from audio_leakage.checking import check_recordings
-from audio_leakage.errors import ServiceUnavailable, SetupError
+from audio_leakage.errors import MissingError, ServiceUnavailable, SetupError
 from audio_leakage.polling import poll_in_progress, poll_initialised
 from audio_leakage.purging import purge_ivr
 from audio_leakage.states import ClosedReason, ContactState, RecordedState
+from audio_leakage.window import Window
 from fakes import (
     BUCKET,
     CONTACT_ID,
@@ -119,7 +120,8 @@ class TestPolling:
         world.connect.instance_exists = False
         with pytest.raises(SetupError, match=f"'{INSTANCE_ID}' does not exist"):
             poll_initialised(world.run(at("12:00")))
-        assert not world.contacts.writes
+        assert all(item["State"] == "INITIALISED" for item in world.contacts.items.values())
+        assert not any("ClosedReason" in item for item in world.contacts.items.values())
 
     def test_the_instance_is_asked_for_once_however_many_contacts_it_does_not_know(
         self, world: World
@@ -133,19 +135,25 @@ class TestPolling:
         world.connect.answers[CONTACT_ID] = {}
         pauses = []
         now = at("10:31")
-        for _ in range(12):
+        for _ in range(16):
             assert poll_initialised(world.run(now)) == {"due": 1, "set_aside": 1}
             after = world.contacts.contact()
             assert after.next_check_at
             pauses.append(after.next_check_at - now)
             now = after.next_check_at
-        assert pauses[:3] == [4 * MINUTE, 8 * MINUTE, 16 * MINUTE]
+        assert pauses[:6] == [timedelta(milliseconds=1)] * 3 + [4 * MINUTE, 8 * MINUTE, 16 * MINUTE]
         assert pauses[-1] == timedelta(days=1)
-        assert (after.state, after.attempts) == (ContactState.INITIALISED, 12)
+        assert (after.state, after.attempts) == (ContactState.INITIALISED, 16)
         assert after.last_error == (
             "DescribeContact answered without "
             "Contact.Id, Contact.Channel, Contact.InitiationMethod, Contact.InitiationTimestamp"
         )
+
+    def test_a_good_answer_makes_up_for_all_the_bad_ones(self, world: World) -> None:
+        world.contacts.put(contact(attempts=9, last_error="many"))
+        world.connect.answers[CONTACT_ID] = answer()
+        poll_initialised(world.run(at("10:32")))
+        assert (world.contacts.contact().attempts, world.contacts.contact().last_error) == (None, None)
 
     def test_a_contact_that_changed_meanwhile_is_left_to_whoever_changed_it(self, world: World) -> None:
         world.contacts.put(contact())
@@ -184,20 +192,41 @@ class TestOneContactNeverStopsTheOthers:
         assert counts == {"due": 3, "unreadable": 2, str(ContactState.COMPLETED_AGENT): 1}
         assert set(world.connect.calls) == {number(2)}
 
-    def test_a_throttled_contact_stays_as_it_is(self, world: World) -> None:
+    def test_a_throttled_contact_stays_due_behind_the_others(self, world: World) -> None:
         world.contacts.put(contact(contact_id=number(1)), contact(contact_id=number(2)))
         world.connect.answers = {number(1): THROTTLED, number(2): answer(number(2))}
         counts = poll_initialised(world.run(at("10:32")))
         assert counts == {"due": 2, "unavailable": 1, str(ContactState.COMPLETED_AGENT): 1}
-        assert world.contacts.contact(number(1)) == contact(contact_id=number(1))
+        after = world.contacts.contact(number(1))
+        assert (after.state, after.next_check_at) == (ContactState.INITIALISED, at("10:32:00.001"))
+        assert after.last_error == str(THROTTLED)
 
-    def test_a_task_that_could_look_at_none_is_red(self, world: World) -> None:
-        world.contacts.put(*(contact(contact_id=number(position)) for position in range(50)))
+    @pytest.mark.parametrize("how_many", [1, 4, 50])
+    def test_a_task_that_could_look_at_none_is_red_and_so_are_its_retries(
+        self, world: World, how_many: int
+    ) -> None:
+        world.contacts.put(*(contact(contact_id=number(position)) for position in range(how_many)))
         world.connect.answers = dict.fromkeys(world.contacts.items, THROTTLED)
-        with pytest.raises(ServiceUnavailable, match="none of 50 due contacts could be looked at"):
-            poll_initialised(world.run(at("10:32")))
-        assert world.connect.calls.total() == 5  # it gave up, and left the rest to the next run
-        assert not world.contacts.writes
+        for retry in range(3):
+            with pytest.raises(
+                ServiceUnavailable, match=f"none of {how_many} due contacts could be looked at"
+            ):
+                poll_initialised(world.run(at("10:32") + retry * MINUTE / 4))
+        assert world.connect.calls.total() == 3 * min(how_many, 5)  # it gave up, and left the rest
+        assert all(item["State"] == "INITIALISED" for item in world.contacts.items.values())
+
+    def test_contacts_that_always_fail_never_keep_the_others_from_their_turn(self, world: World) -> None:
+        """Regression: they stayed at the head of the queue, and the task gave up before it reached any other."""
+        world.contacts.put(*(contact(contact_id=number(p), next_check_at=at("09:00")) for p in range(20)))
+        world.contacts.put(contact(contact_id=number(99)))
+        world.connect.answers = dict.fromkeys(world.contacts.items, THROTTLED)
+        world.connect.answers[number(99)] = answer(number(99))
+        for minutes in range(0, 40, 5):
+            try:
+                poll_initialised(world.run(at("10:32") + minutes * MINUTE))
+            except ServiceUnavailable:
+                continue
+        assert world.contacts.contact(number(99)).state is ContactState.COMPLETED_AGENT
 
     def test_a_denied_table_is_said(self, world: World) -> None:
         world.contacts.error = SetupError("table 'contacts' does not exist")
@@ -215,6 +244,17 @@ class TestOneContactNeverStopsTheOthers:
         counts = poll_initialised(run)
         assert counts == {"due": 5, "left_for_next_run": 3, str(ContactState.COMPLETED_AGENT): 2}
         assert set(world.connect.calls) == {number(4), number(3)}
+
+
+class TestAContactClosedAsUnknown:
+    def test_is_looked_at_again_by_a_backfill_and_found(self, world: World) -> None:
+        unknown = contact(initialised_at=at("10:29:58")).closed(ClosedReason.NOT_FOUND)
+        world.contacts.put(unknown)
+        world.connect.answers[CONTACT_ID] = answer()
+        window = Window(at("10:25"), at("10:30"))
+        counts = poll_initialised(world.run(at("15:00"), only_window=True, window=window))
+        assert counts == {"due": 1, "COMPLETED - AGENT": 1}
+        assert world.contacts.contact().closed_reason is None
 
 
 class TestPurging:
@@ -302,7 +342,8 @@ class TestChecking:
         world.bucket.error = error
         with pytest.raises(type(error)):
             check_recordings(world.run(at("12:00")))
-        assert world.contacts.contact() == ended_with_agent()
+        after = world.contacts.contact()
+        assert after == ended_with_agent(attempts=1, last_error=str(error), next_check_at=at("12:00:00.001"))
 
     def test_where_recordings_lie_is_asked_once_a_run_and_only_if_it_is_not_set(self, world: World) -> None:
         world.contacts.put(*(ended_with_agent(contact_id=number(position)) for position in range(3)))
@@ -311,6 +352,35 @@ class TestChecking:
         asking = replace(SETTINGS, recording_bucket=None, recording_prefix=None)
         assert check_recordings(world.run(at("10:35"), asking))["CALL_RECORDED_SUCCESS"] == 3
         assert world.connect.calls == {"recording_storage": 1}
+
+
+class TestAPointerIntoAnotherBucket:
+    LOCATION = "elsewhere/deep/renamed.wav"
+
+    @pytest.fixture
+    def pointed(self, world: World) -> World:
+        world.contacts.put(ended_with_agent())
+        world.connect.answers[CONTACT_ID] = answer(
+            Recordings=[{"StorageType": "S3", "Location": self.LOCATION}]
+        )
+        return world
+
+    def test_that_is_gone_leaves_a_failure_with_its_cause(self, pointed: World) -> None:
+        pointed.bucket.errors["elsewhere"] = MissingError("bucket 'elsewhere' does not exist")
+        assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+        assert pointed.contacts.contact().failure_cause == "POINTER_WITHOUT_OBJECT"
+
+    def test_that_is_denied_is_said_and_is_no_verdict(self, pointed: World) -> None:
+        pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
+        with pytest.raises(SetupError, match="elsewhere"):
+            check_recordings(pointed.run(at("12:00")))
+        assert pointed.contacts.contact().recorded_state is None
+
+    def test_that_is_denied_does_not_hide_the_recording_in_its_usual_place(self, pointed: World) -> None:
+        pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
+        pointed.contacts.put(ended_with_agent(recording_location=self.LOCATION))
+        pointed.bucket.lay()
+        assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
 
 
 class TestAdoption:
@@ -325,6 +395,21 @@ class TestAdoption:
         run = world.run(at("10:35"), adopts=True)
         assert poll_initialised(run)["adopted"] == 5
         assert all(item["OpenState"] == item["State"] for item in world.contacts.items.values())
+
+    def test_an_item_that_is_half_in_the_index_is_put_there_whole(self, world: World) -> None:
+        world.contacts.items[CONTACT_ID] = {
+            "ContactId": CONTACT_ID,
+            "State": "COMPLETED - AGENT",
+            "NextCheckAt": "2023-08-29T10:00:00.000Z",
+        }
+        poll_initialised(world.run(at("10:35"), adopts=True))
+        assert world.contacts.items[CONTACT_ID]["OpenState"] == "COMPLETED - AGENT"
+
+    def test_a_scan_ends_when_the_time_is_up(self, world: World) -> None:
+        for position in range(100):
+            world.contacts.items[number(position)] = {"ContactId": number(position), "State": "INITIALISED"}
+        run = world.run(at("10:35"), adopts=True, out_of_time=lambda: world.contacts.writes.total() >= 10)
+        assert poll_initialised(run)["adopted"] == 10
 
     def test_what_is_judged_closed_or_due_is_nobody_elses(self, world: World) -> None:
         judged = ended_with_agent(recorded_state=RecordedState.CALL_RECORDED_SUCCESS, next_check_at=None)
