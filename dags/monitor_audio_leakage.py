@@ -8,7 +8,7 @@ with DescribeContact until it ends, and proves from the recording bucket that a 
 | `poll_initialised` | takes up new contacts | Connect | State |
 | `purge_ivr` | removes calls that ended without an agent | | deletes `COMPLETED - QUEUE/IVR` |
 | `poll_in_progress` | follows calls in the queue and with an agent | Connect | State |
-| `check_recordings` | searches the bucket, writes the verdict | S3, Connect | RecordedState |
+| `check_recordings` | searches the bucket, writes the verdict | S3, Connect, SNS | RecordedState |
 
 #### What a run tells
 Each task returns its counts (task instance, tab XCom): how many contacts were `due`, where they went
@@ -24,7 +24,8 @@ meanwhile: every contact stays due, and the next run goes on where this one stop
 triggering the DAG by hand is always safe, every write is conditional.
 
 #### Settings
-One Variable, `audio_leakage`, a JSON object; `connect_instance_id` and `contact_table` are required.
+One Variable, `audio_leakage`, a JSON object; `connect_instance_id` and `contact_table` are required. With
+`alert_topic_arn` set, `check_recordings` publishes new failures, and those that healed, to that SNS topic.
 
 Triggered by hand, the DAG also adopts items that another system wrote into the table with no more than
 `ContactId` and `State`; scheduled runs do so every six hours.
@@ -122,6 +123,7 @@ def _run(context: Context) -> Run:
     """Build the hooks; they come from here and not from the top, so that parsing this file stays cheap."""
     from airflow.sdk import Variable
 
+    from audio_leakage_hooks.alert_topic import AlertTopicHook
     from audio_leakage_hooks.connect import ConnectHook
     from audio_leakage_hooks.contact_table import ContactTableHook
     from audio_leakage_hooks.flow_log import FlowLogHook
@@ -141,6 +143,7 @@ def _run(context: Context) -> Run:
         bucket=RecordingBucketHook(aws_conn_id=settings.aws_conn_id),
         contacts=ContactTableHook(aws_conn_id=settings.aws_conn_id),
         flow_log=FlowLogHook(aws_conn_id=settings.aws_conn_id),
+        alert_topic=AlertTopicHook(aws_conn_id=settings.aws_conn_id),
         out_of_time=lambda: time.monotonic() - started > _SECONDS_PER_TASK,
     )
 

@@ -72,11 +72,15 @@ class FakeConnect:
     answers: dict[str, Mapping[str, Any] | Exception] = field(default_factory=dict)
     instance_exists: bool = True
     calls: Counter[str] = field(default_factory=Counter)
+    known_from: dict[str, datetime] = field(default_factory=dict)
+    now: datetime | None = None
 
     def describe_contact(self, instance_id: str, contact_id: str) -> Mapping[str, Any]:
         assert instance_id == INSTANCE_ID
         self.calls[contact_id] += 1
         found = self.answers.get(contact_id, ContactNotFound(f"Connect does not know contact {contact_id}"))
+        if self.now and self.now < self.known_from.get(contact_id, self.now):
+            found = ContactNotFound(f"Connect does not know contact {contact_id} yet")
         if isinstance(found, Exception):
             raise found
         return found
@@ -99,6 +103,7 @@ class FakeBucket:
     listings: list[str] = field(default_factory=list)
     error: AudioLeakageError | None = None
     errors: dict[str, AudioLeakageError] = field(default_factory=dict)  # by bucket
+    now: datetime | None = None
 
     def lay(self, key: str = key_of(), size: int = 60 * SECONDS, at: datetime = at("10:32")) -> None:
         self.objects[f"{BUCKET}/{key}"] = (size, at)
@@ -110,7 +115,7 @@ class FakeBucket:
         return [
             {"Key": path.removeprefix(f"{bucket}/"), "Size": size, "LastModified": modified}
             for path, (size, modified) in sorted(self.objects.items())
-            if path.startswith(f"{bucket}/{prefix}")
+            if path.startswith(f"{bucket}/{prefix}") and (self.now is None or modified <= self.now)
         ]
 
 
@@ -186,6 +191,7 @@ class World:
     contacts: FakeTable = field(default_factory=FakeTable)
 
     def run(self, now: datetime, settings: Settings = SETTINGS, **changes: Any) -> Run:
+        self.connect.now = self.bucket.now = now
         parts: dict[str, Any] = {
             "settings": settings,
             "now": now,

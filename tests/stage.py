@@ -33,12 +33,10 @@ class Stage:
             self.aws.client("dynamodb").put_item(TableName=TABLE, Item=values)
 
     def items(self) -> dict[str, dict[str, str]]:
-        """Return everything in the table, by contact id, numbers as strings."""
+        """Return everything in the table, by contact id, numbers and lists as strings."""
         pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName=TABLE)
         return {
-            item["ContactId"]["S"]: {
-                name: value.get("S") or value.get("N", "") for name, value in item.items()
-            }
+            item["ContactId"]["S"]: {name: _text(value) for name, value in item.items()}
             for page in pages
             for item in page["Items"]
         }
@@ -51,3 +49,8 @@ class Stage:
         """Set the Airflow Variable."""
         self.settings |= changes
         os.environ["AIRFLOW_VAR_AUDIO_LEAKAGE"] = json.dumps(self.settings)
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    ((kind, content),) = value.items()
+    return " ".join(map(_text, content)) if kind == "L" else str(content)

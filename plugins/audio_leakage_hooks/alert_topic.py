@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 
@@ -21,6 +21,9 @@ class AlertTopicHook(SnsHook):
     .. seealso::
         - :class:`airflow.providers.amazon.aws.hooks.sns.SnsHook`
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     @property
     def config(self) -> Config:

@@ -198,3 +198,39 @@ def test_a_named_window_works_on_its_own_contacts_alone(stage: Stage, dag: DAG) 
     assert counts["poll_initialised"]["window"] == "2023-08-29T10:00:00.000Z - 2023-08-29T10:05:00.000Z"
     assert stage.items()[number(1)]["State"] == "COMPLETED - AGENT"
     assert stage.items()[number(2)]["State"] == "INITIALISED"
+
+
+def test_a_failure_reaches_whoever_listens_to_the_topic_once(stage: Stage, dag: DAG) -> None:
+    sns, sqs = stage.aws.client("sns"), stage.aws.client("sqs")
+    topic_arn = sns.create_topic(Name="alerts")["TopicArn"]
+    queue = sqs.create_queue(QueueName="listener")["QueueUrl"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    sns.subscribe(
+        TopicArn=topic_arn,
+        Protocol="sqs",
+        Endpoint=queue_arn,
+        Attributes={"RawMessageDelivery": "true", "FilterPolicy": '{"event": ["CALL_RECORDED_FAILURE"]}'},
+    )
+    stage.contacts[CONTACT_ID] = answer()["Contact"]
+    stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
+    stage.configure(alert_topic_arn=topic_arn)
+    assert run(dag)[0] == "success"
+    assert run(dag)[0] == "success"
+    (message,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert CONTACT_ID in message["Body"]
+    assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_FAILURE"
+    assert "AlertPending" not in stage.items()[CONTACT_ID]
+
+
+def test_a_missing_topic_fails_the_task_after_the_verdict(
+    stage: Stage, dag: DAG, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stage.contacts[CONTACT_ID] = answer()["Contact"]
+    stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
+    stage.configure(alert_topic_arn="arn:aws:sns:af-south-1:123456789012:nowhere")
+    assert dag.test().state == "failed"
+    printed = capfd.readouterr()
+    assert "nowhere' does not exist: create it, or correct 'alert_topic_arn'" in printed.out + printed.err
+    assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_FAILURE"

@@ -1,0 +1,55 @@
+"""Every case of the table, through the four use cases in the order of the DAG."""
+
+from dataclasses import replace
+
+import pytest
+
+from audio_leakage.contact import Contact
+from audio_leakage.states import ContactState
+from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised, purge_ivr
+from fakes import World, at
+from verdict_cases import CASES, RUNS, Case, others
+
+
+def play(case: Case) -> World:
+    world = World()
+    world.contacts.put(
+        Contact(
+            contact_id=case.contact_id,
+            state=ContactState.INITIALISED,
+            initialised_at=at("10:30"),
+            next_check_at=at("10:30"),
+        )
+    )
+    if case.known:
+        world.connect.answers[case.contact_id] = {"Contact": case.contact}
+    if case.known_from:
+        world.connect.known_from[case.contact_id] = case.known_from
+    for bucket, key, size, lands in case.laid():
+        world.bucket.objects[f"{bucket}/{key}"] = (size, lands)
+    for now in RUNS:
+        for use_case in (poll_initialised, purge_ivr, poll_in_progress, check_recordings):
+            use_case(world.run(now))
+    return world
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_is_told_and_what_it_costs(case: Case) -> None:
+    world = play(case)
+    item = world.contacts.items.get(case.contact_id)
+    told = (None, None, None)
+    if item:
+        contact = Contact.from_item(item)
+        failed = contact.failure_cause if str(contact.recorded_state) == "CALL_RECORDED_FAILURE" else None
+        why = contact.closed_reason or failed or " ".join(contact.warnings) or None
+        told = (str(contact.state), contact.recorded_state and str(contact.recorded_state), why and str(why))  # type: ignore[assignment]
+    assert told == case.told
+    describes = world.connect.calls[case.contact_id]
+    assert (describes, len(world.bucket.listings)) == (case.describes, case.lists)
+
+
+def test_five_thousand_other_files_in_the_folder_make_no_difference() -> None:
+    case = next(case for case in CASES if case.name == "recorded")
+    crowded = play(replace(case, objects=(*case.objects, *others(5000))))
+    assert crowded.bucket.listings == play(case).bucket.listings
+    assert crowded.contacts.items == play(case).contacts.items
