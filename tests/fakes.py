@@ -104,6 +104,12 @@ class FakeBucket:
     error: AudioLeakageError | None = None
     errors: dict[str, AudioLeakageError] = field(default_factory=dict)  # by bucket
     now: datetime | None = None
+    deleted: set[str] = field(default_factory=set)  # bucket/key of each delete marker
+
+    def has_delete_marker(self, bucket: str, prefix: str) -> bool:
+        if bucket in self.errors:
+            raise self.errors[bucket]
+        return any(path.startswith(f"{bucket}/{prefix}") for path in self.deleted)
 
     def lay(self, key: str = key_of(), size: int = 60 * SECONDS, at: datetime = at("10:32")) -> None:
         self.objects[f"{BUCKET}/{key}"] = (size, at)

@@ -1,18 +1,21 @@
 """The use case ``check_recordings``: search the bucket for each call an agent took, and judge."""
 
 import logging
+from dataclasses import replace
 
 from audio_leakage.alerts import alerts, marked, settled
 from audio_leakage.contact import Contact
-from audio_leakage.errors import ContactNotFound, MissingError, SetupError
+from audio_leakage.errors import AwsError, ContactNotFound, MissingError, SetupError
 from audio_leakage.follow import not_found, with_facts
 from audio_leakage.recording import Place, StoredObject, candidate_places, longest, matches
 from audio_leakage.run import Run
-from audio_leakage.states import ContactState
+from audio_leakage.states import ContactState, FailureCause, RecordedState
 from audio_leakage.sweep import look, sweep
 from audio_leakage.verdict import Evidence, judged, reason_not_expected
 
 log = logging.getLogger(__name__)
+
+_FAILURE = RecordedState.CALL_RECORDED_FAILURE
 
 
 def check_recordings(run: Run) -> dict[str, int]:
@@ -68,7 +71,27 @@ def _check(run: Run, contact: Contact) -> Contact:
         if reason and contact.recorded_state is None:
             return contact.closed(reason)
         evidence = _search(run, contact, evidence)
-    return judged(contact, evidence, run.now, run.settings)
+    after = judged(contact, evidence, run.now, run.settings)
+    is_new_failure = after.recorded_state is _FAILURE and contact.recorded_state is None
+    return _with_delete_marker(run, after) if is_new_failure else after
+
+
+def _with_delete_marker(run: Run, failed: Contact) -> Contact:
+    """Ask once, when a contact has failed, whether its object was deleted in a bucket that keeps versions.
+
+    It only sharpens the cause: who may not be asked leaves it as it is.
+    """
+    if failed.failure_cause not in (FailureCause.NO_OBJECT, FailureCause.POINTER_WITHOUT_OBJECT):
+        return failed
+    try:
+        deleted = any(
+            run.bucket.has_delete_marker(place.bucket, place.prefix)
+            for place in candidate_places(failed, run.storage)
+        )
+    except AwsError as error:
+        log.info("contact %s: versions could not be listed: %s", failed.contact_id, error)
+        return failed
+    return replace(failed, failure_cause=FailureCause.DELETE_MARKER) if deleted else failed
 
 
 def _search(run: Run, contact: Contact, evidence: Evidence) -> Evidence:

@@ -43,6 +43,10 @@ class RecordingBucket(Protocol):
         """Return Key, Size (bytes) and LastModified (aware) of every object whose key has the prefix."""
         ...
 
+    def has_delete_marker(self, bucket: str, prefix: str) -> bool:
+        """Tell whether an object whose key has the prefix was deleted in a bucket that keeps versions."""
+        ...
+
 
 class FlowLog(Protocol):
     """The log group a Connect instance writes its flow logs to."""

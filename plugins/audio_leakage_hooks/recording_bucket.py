@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class RecordingBucketHook(S3Hook):
     """Look for call recordings in Amazon S3.
 
-    Nothing but keys, sizes and times is ever asked for, so the role needs ``s3:ListBucket`` and neither
-    ``s3:GetObject`` nor ``kms:Decrypt``: the monitor cannot listen to a call.
+    Nothing but keys, sizes and times is ever asked for, so the role needs ``s3:ListBucket`` (and, to name a
+    delete marker as a cause, ``s3:ListBucketVersions``) and neither ``s3:GetObject`` nor ``kms:Decrypt``:
+    the monitor cannot listen to a call.
 
     Additional arguments (such as ``aws_conn_id``) may be specified and are passed down to the underlying
     S3Hook. Every method raises the domain's ``SetupError`` and ``ServiceUnavailable``.
@@ -51,3 +52,16 @@ class RecordingBucketHook(S3Hook):
             for page in pages:
                 if member(page, "KeyCount"):
                     yield from member(page, "Contents")
+
+    def has_delete_marker(self, bucket: str, prefix: str) -> bool:
+        """Tell whether a bucket that keeps versions has a delete marker under a prefix, on any page.
+
+        .. seealso::
+            - :external+boto3:py:meth:`S3.Client.list_object_versions`
+
+        :param bucket: name of the bucket.
+        :param prefix: what the keys begin with.
+        """
+        with domain_errors("s3:ListBucketVersions", f"bucket '{bucket}'", "recording_bucket"):
+            pages = self.conn.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+            return any(page.get("DeleteMarkers") for page in pages)

@@ -135,6 +135,18 @@ class TestRecordingBucket:
     def test_an_empty_folder_is_empty(self, hook: RecordingBucketHook) -> None:
         assert list(hook.list_objects(BUCKET, "none/")) == []
 
+    def test_a_delete_marker_is_seen_where_versions_are_kept(
+        self, stage: Stage, hook: RecordingBucketHook
+    ) -> None:
+        s3 = stage.aws.client("s3")
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        stage.lay("kept/a.wav")
+        stage.lay("deleted/a.wav")
+        s3.delete_object(Bucket=BUCKET, Key="deleted/a.wav")
+        assert hook.has_delete_marker(BUCKET, "deleted/")
+        assert not hook.has_delete_marker(BUCKET, "kept/")
+        assert list(hook.list_objects(BUCKET, "deleted/")) == []
+
     def test_a_missing_bucket_is_said_by_name(self, hook: RecordingBucketHook) -> None:
         with pytest.raises(SetupError, match="bucket 'nowhere' does not exist: create it, or correct"):
             list(hook.list_objects("nowhere", "x"))

@@ -354,6 +354,24 @@ class TestChecking:
         assert world.connect.calls == {"recording_storage": 1}
 
 
+class TestADeleteMarker:
+    def test_is_named_as_the_cause(self, world: World) -> None:
+        world.contacts.put(ended_with_agent())
+        world.bucket.deleted.add(f"{BUCKET}/{key_of()}")
+        check_recordings(world.run(at("12:00")))
+        assert world.contacts.contact().failure_cause == "DELETE_MARKER"
+
+    def test_that_cannot_be_asked_for_costs_no_verdict(self, world: World) -> None:
+        world.contacts.put(ended_with_agent())
+        world.bucket.has_delete_marker = self.refuse  # type: ignore[method-assign]
+        assert check_recordings(world.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+        assert world.contacts.contact().failure_cause == "NO_OBJECT"
+
+    @staticmethod
+    def refuse(bucket: str, prefix: str) -> bool:  # noqa: ARG004
+        raise SetupError("s3:ListBucketVersions was denied")
+
+
 class TestAPointerIntoAnotherBucket:
     LOCATION = "elsewhere/deep/renamed.wav"
 
