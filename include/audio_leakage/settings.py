@@ -1,4 +1,4 @@
-"""The Airflow Variable ``audio_leakage``, validated (DESIGN.md section 4).
+"""The Airflow Variable ``audio_leakage``, validated.
 
 Every key, its default and what is allowed stand in :class:`Settings`, one line each.
 """

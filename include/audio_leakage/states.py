@@ -1,6 +1,6 @@
 """The states a contact goes through, the verdicts, and every reason this package can give.
 
-The words in quotes are SEED.md's, letter for letter: they are what the table stores.
+The words of states and verdicts are the specification's, letter for letter: they are what the table stores.
 """
 
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ _TALKING = ContactState.IN_PROGRESS_AGENT
 _LEFT = ContactState.COMPLETED_QUEUE_IVR
 _SERVED = ContactState.COMPLETED_AGENT
 
-#: A state only moves forward (DESIGN.md section 5); whatever is not in this table is refused.
+#: A state only moves forward; whatever is not in this table is refused.
 TRANSITIONS: Mapping[ContactState, frozenset[ContactState]] = {
     _INITIALISED: frozenset({_WAITING, _TALKING, _LEFT, _SERVED}),
     _WAITING: frozenset({_TALKING, _LEFT, _SERVED}),

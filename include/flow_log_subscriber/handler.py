@@ -10,8 +10,8 @@ import boto3
 from botocore.config import Config
 
 from audio_leakage.intake import take_in
-from audio_leakage_hooks.aws_errors import RETRIES
 from audio_leakage_hooks.contact_items import ContactTable
+from audio_leakage_hooks.retries import RETRIES
 from flow_log_subscriber.payload import log_events
 
 #: The function has a minute: a request that hangs must leave time for the next try.

@@ -19,9 +19,9 @@ class Truth:
     """What a monitor that makes no mistake has to say about a call at some moment."""
 
     state: str | None
-    """In SEED.md's words; None: the contact is gone from the table."""
+    """In the specification's words; None: the contact is gone from the table."""
     recorded_state: str | None
-    """In SEED.md's words; None: undecided yet, or no recording is expected."""
+    """In the specification's words; None: undecided yet, or no recording is expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

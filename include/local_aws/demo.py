@@ -51,7 +51,7 @@ FAILURE_AFTER = timedelta(
 HOUR_OF_CALLS, AFTERMATH = timedelta(hours=1), timedelta(minutes=40)
 WINDOWS = (HOUR_OF_CALLS + AFTERMATH) // WINDOW
 
-#: What has to become of the four calls of SEED.md, whose answers never change.
+#: What has to become of the specification's four calls, whose answers never change.
 SEED_TRUTH: Mapping[str, Truth] = {
     SPOKE_TO_AGENT: Truth("COMPLETED - AGENT", "CALL_RECORDED_SUCCESS"),
     ON_CALL_WITH_AGENT: Truth("IN_PROGRESS - AGENT", None),

@@ -1,4 +1,4 @@
-"""The four real answers of DescribeContact from SEED.md, as given."""
+"""Four real answers of DescribeContact, as given in the specification of the monitor."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 
-from audio_leakage_hooks.aws_errors import RETRIES, domain_errors
-
-if TYPE_CHECKING:
-    from botocore.config import Config
+from audio_leakage_hooks.aws_errors import domain_errors
+from audio_leakage_hooks.retries import RetryingHook
 
 
-class AlertTopicHook(SnsHook):
+class AlertTopicHook(RetryingHook, SnsHook):
     """Publish alerts to Amazon SNS.
 
     Additional arguments (such as ``aws_conn_id``) may be specified and are passed down to the underlying
@@ -24,11 +22,6 @@ class AlertTopicHook(SnsHook):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
-
-    @property
-    def config(self) -> Config:
-        """Retry and time-out settings, under those of the connection."""
-        return RETRIES.merge(super().config)
 
     def publish(self, topic_arn: str, subject: str, message: str, attributes: dict[str, str | int]) -> None:
         """Publish one message.

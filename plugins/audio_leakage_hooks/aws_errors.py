@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -17,15 +16,6 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from audio_leakage.errors import MissingError, ServiceUnavailable, SetupError
-
-#: What the hooks ask of botocore; an Airflow connection's ``config_kwargs`` are laid over it. Adaptive mode
-#: slows a client down when AWS answers with throttling: other applications draw on the same quotas.
-RETRIES = Config(
-    retries={"mode": "adaptive", "total_max_attempts": 4},
-    connect_timeout=5,
-    read_timeout=15,
-    max_pool_connections=20,
-)
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "Forbidden", "403"})
 _CREDENTIALS = frozenset(

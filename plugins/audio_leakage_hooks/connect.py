@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
 from audio_leakage.errors import ContactNotFound, SetupError
-from audio_leakage_hooks.aws_errors import RETRIES, domain_errors, member
+from audio_leakage_hooks.aws_errors import domain_errors, member
+from audio_leakage_hooks.retries import RetryingHook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from botocore.config import Config
     from types_boto3_connect.client import ConnectClient
     from types_boto3_connect.literals import SearchContactsTimeRangeTypeType
     from types_boto3_connect.type_defs import (
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SETTING = "connect_instance_id"
 
 
-class ConnectHook(AwsGenericHook["ConnectClient"]):
+class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
     """Interact with Amazon Connect.
 
     Provide thin wrapper around :external+boto3:py:class:`boto3.client("connect") <Connect.Client>`.
@@ -52,11 +52,6 @@ class ConnectHook(AwsGenericHook["ConnectClient"]):
         for operation, pace in self._paces.items():
             client.meta.events.register(f"before-send.connect.{operation}", pace)
         return client
-
-    @property
-    def config(self) -> Config:
-        """Retry and time-out settings, under those of the connection."""
-        return RETRIES.merge(super().config)
 
     def pace(self, operation: str, per_second: float) -> None:
         """Keep this hook's calls of an operation, retries included, below a rate; to be set before the first.

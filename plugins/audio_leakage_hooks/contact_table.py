@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
-from audio_leakage_hooks.aws_errors import RETRIES
 from audio_leakage_hooks.contact_items import ContactTable
+from audio_leakage_hooks.retries import RetryingHook
 
 if TYPE_CHECKING:
-    from botocore.config import Config
     from types_boto3_dynamodb.service_resource import DynamoDBServiceResource
 
 
-class ContactTableHook(ContactTable, AwsGenericHook["DynamoDBServiceResource"]):
+class ContactTableHook(RetryingHook, ContactTable, AwsGenericHook["DynamoDBServiceResource"]):
     """Read and write the contact table in Amazon DynamoDB.
 
     Provide thin wrapper around :external+boto3:py:class:`boto3.resource("dynamodb")
@@ -33,8 +32,3 @@ class ContactTableHook(ContactTable, AwsGenericHook["DynamoDBServiceResource"]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["resource_type"] = "dynamodb"
         super().__init__(*args, **kwargs)
-
-    @property
-    def config(self) -> Config:
-        """Retry and time-out settings, under those of the connection."""
-        return RETRIES.merge(super().config)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 
-from audio_leakage_hooks.aws_errors import RETRIES, domain_errors, member
+from audio_leakage_hooks.aws_errors import domain_errors, member
+from audio_leakage_hooks.retries import RetryingHook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from botocore.config import Config
     from types_boto3_logs.client import CloudWatchLogsClient
 
 #: Any of the names the recording block has had, as in the subscription; the reader looks at each line again.
@@ -22,7 +22,7 @@ _RECORDING_BLOCKS = """{ ($.ContactFlowModuleType = "SetRecordingBehavior") ||
 ($.ContactFlowModuleType = "UpdateContactRecordingAndAnalyticsBehavior") }"""
 
 
-class FlowLogHook(AwsLogsHook):
+class FlowLogHook(RetryingHook, AwsLogsHook):
     """Read the flow log of an Amazon Connect instance from CloudWatch Logs.
 
     Additional arguments (such as ``aws_conn_id``) may be specified and are passed down to the underlying
@@ -33,11 +33,6 @@ class FlowLogHook(AwsLogsHook):
     """
 
     conn: CloudWatchLogsClient
-
-    @property
-    def config(self) -> Config:
-        """Retry and time-out settings, under those of the connection."""
-        return RETRIES.merge(super().config)
 
     def events(self, log_group: str, start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
         """Read the lines that may be about recording; all pages are followed, empty ones too.

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
-from audio_leakage_hooks.aws_errors import RETRIES, domain_errors, member
+from audio_leakage_hooks.aws_errors import domain_errors, member
+from audio_leakage_hooks.retries import RetryingHook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from botocore.config import Config
     from types_boto3_s3.client import S3Client
     from types_boto3_s3.type_defs import ObjectTypeDef
 
 
-class RecordingBucketHook(S3Hook):
+class RecordingBucketHook(RetryingHook, S3Hook):
     """Look for call recordings in Amazon S3.
 
     Nothing but keys, sizes and times is ever asked for, so the role needs ``s3:ListBucket`` (and, to name a
@@ -31,11 +31,6 @@ class RecordingBucketHook(S3Hook):
     """
 
     conn: S3Client
-
-    @property
-    def config(self) -> Config:
-        """Retry and time-out settings, under those of the connection."""
-        return RETRIES.merge(super().config)
 
     def list_objects(self, bucket: str, prefix: str) -> Iterator[ObjectTypeDef]:
         """List the objects whose key begins with a prefix; all pages are followed.
