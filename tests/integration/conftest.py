@@ -42,6 +42,12 @@ def stage(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Stage:
 
 
 @pytest.fixture(scope="session")
-def dag() -> DAG:
+def airflow_database() -> None:
     initdb()
+
+
+@pytest.fixture
+def dag(airflow_database: None) -> DAG:
+    """Load the DAG anew for each test: ``dag.test`` keeps the params of one run for the next."""
+    del airflow_database
     return DagBag(ROOT / "dags").dags["monitor_audio_leakage"]

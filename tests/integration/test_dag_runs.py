@@ -234,3 +234,17 @@ def test_a_missing_topic_fails_the_task_after_the_verdict(
     printed = capfd.readouterr()
     assert "nowhere' does not exist: create it, or correct 'alert_topic_arn'" in printed.out + printed.err
     assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_FAILURE"
+
+
+def test_a_run_in_which_connect_only_throttles_is_red_and_loses_nothing(stage: Stage, dag: DAG) -> None:
+    stage.contacts[CONTACT_ID] = answer()["Contact"]
+    stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
+    stage.lay(key_of())
+    stage.connect.faults.add("DescribeContact", "ThrottlingException")
+    assert dag.test().state == "failed"
+    throttled = stage.items()[CONTACT_ID]
+    assert (throttled["State"], throttled["OpenState"]) == ("INITIALISED", "INITIALISED")
+    assert "RecordedState" not in throttled
+    stage.connect.faults.clear()
+    assert dag.test().state == "success"
+    assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_SUCCESS"

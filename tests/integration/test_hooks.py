@@ -120,6 +120,16 @@ class TestConnect:
         assert clock[0] - 1000.0 >= 12 / 2 - 1.5  # the first second's share may go at once
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_endpoint_that_nobody_answers_at_is_no_news_about_a_contact(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """Regression: botocore's connection errors are no HTTPClientError, and ended a sweep at its first contact."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CONNECT", f"{scheme}://127.0.0.1:1")
+    with pytest.raises(ServiceUnavailable, match="no usable answer"):
+        ConnectHook(aws_conn_id=None).describe_contact(INSTANCE_ID, CONTACT_ID)
+
+
 class TestRecordingBucket:
     @pytest.fixture
     def hook(self, stage: Stage) -> RecordingBucketHook:
@@ -146,6 +156,24 @@ class TestRecordingBucket:
         assert hook.has_delete_marker(BUCKET, "deleted/")
         assert not hook.has_delete_marker(BUCKET, "kept/")
         assert list(hook.list_objects(BUCKET, "deleted/")) == []
+
+    @pytest.mark.parametrize(
+        ("code", "status", "error", "says"),
+        [
+            ("AccessDenied", 403, SetupError, "denied: grant s3:ListBucket on it"),
+            ("SlowDown", 503, ServiceUnavailable, "unavailable for now: SlowDown"),
+            ("InternalError", 500, ServiceUnavailable, "unavailable for now"),
+            ("ExpiredToken", 400, SetupError, "the credentials are not valid"),
+            ("KMS.DisabledException", 400, SetupError, "was refused"),
+        ],
+    )
+    def test_each_error_becomes_the_domains(
+        self, hook: RecordingBucketHook, code: str, status: int, error: type[Exception], says: str
+    ) -> None:
+        with Stubber(hook.conn) as s3:
+            s3.add_client_error("list_objects_v2", code, http_status_code=status)
+            with pytest.raises(error, match=says):
+                list(hook.list_objects(BUCKET, "x"))
 
     def test_a_missing_bucket_is_said_by_name(self, hook: RecordingBucketHook) -> None:
         with pytest.raises(SetupError, match="bucket 'nowhere' does not exist: create it, or correct"):

@@ -36,14 +36,16 @@ def test_a_control_message_is_ignored(stage: Stage) -> None:
 
 
 def test_what_could_not_be_written_raises_and_the_next_delivery_completes_it(stage: Stage) -> None:
-    """A throttled table: the first write of two is refused, the second is not."""
+    """A throttled table: every write of the first delivery is refused, none of the second."""
     contacts = subscriber._contacts()
-    two = delivery(
-        (line(), at("10:30")), (line(ContactId="00000000-0000-4000-8000-000000000002"), at("10:30"))
-    )
+    other = "00000000-0000-4000-8000-000000000002"
+    two = delivery((line(), at("10:30")), (line(ContactId=other), at("10:30")))
     with Stubber(contacts.conn.meta.client) as throttled:
-        throttled.add_client_error("put_item", "ProvisionedThroughputExceededException", http_status_code=400)
-        throttled.add_client_error("put_item", "ProvisionedThroughputExceededException", http_status_code=400)
+        throttled.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": {}})
+        for _ in range(2):
+            throttled.add_client_error(
+                "put_item", "ProvisionedThroughputExceededException", http_status_code=400
+            )
         with pytest.raises(
             ServiceUnavailable, match="dynamodb:PutItem on table 'contacts' is unavailable for now"
         ):
@@ -51,6 +53,17 @@ def test_what_could_not_be_written_raises_and_the_next_delivery_completes_it(sta
     assert stage.items() == {}
     assert subscriber.handler(two, None) == {"entered": 2}
     assert len(stage.items()) == 2
+
+
+def test_keys_that_were_left_unprocessed_are_asked_for_again(stage: Stage) -> None:
+    del stage
+    contacts = subscriber._contacts()
+    key = {"ContactId": {"S": CONTACT_ID}}
+    left = {"Responses": {}, "UnprocessedKeys": {TABLE: {"Keys": [key]}}}
+    with Stubber(contacts.conn.meta.client) as partly:
+        partly.add_response("batch_get_item", left)
+        partly.add_response("batch_get_item", {"Responses": {TABLE: [key]}, "UnprocessedKeys": {}})
+        assert list(contacts.get_many(TABLE, [CONTACT_ID])) == [{"ContactId": CONTACT_ID}]
 
 
 def test_one_line_that_cannot_be_written_keeps_no_other_from_being_written(

@@ -165,6 +165,16 @@ class TestPolling:
         assert poll_initialised(run) == {"due": 1, "changed_meanwhile": 1}
         assert world.contacts.contact().state == ContactState.COMPLETED_QUEUE_IVR
 
+    def test_a_contact_that_was_deleted_meanwhile_is_not_brought_back(self, world: World) -> None:
+        world.contacts.put(contact())
+        world.connect.answers[CONTACT_ID] = answer()
+        run = world.run(at("10:32"))
+        due = list(run.due(ContactState.INITIALISED))
+        world.contacts.due = lambda *_: iter(due)  # type: ignore[method-assign]
+        del world.contacts.items[CONTACT_ID]
+        assert poll_initialised(run) == {"due": 1, "changed_meanwhile": 1}
+        assert world.contacts.items == {}
+
 
 class TestOneContactNeverStopsTheOthers:
     @pytest.mark.parametrize("error", [THROTTLED, DENIED, {}])
