@@ -58,11 +58,14 @@ def test_what_could_not_be_written_raises_and_the_next_delivery_completes_it(sta
 def test_keys_that_were_left_unprocessed_are_asked_for_again(stage: Stage) -> None:
     del stage
     contacts = subscriber._contacts()
-    key = {"ContactId": {"S": CONTACT_ID}}
-    left = {"Responses": {}, "UnprocessedKeys": {TABLE: {"Keys": [key]}}}
+
+    def key() -> dict[str, dict[str, str]]:
+        return {"ContactId": {"S": CONTACT_ID}}
+
+    left = {"Responses": {}, "UnprocessedKeys": {TABLE: {"Keys": [key()]}}}
     with Stubber(contacts.conn.meta.client) as partly:
         partly.add_response("batch_get_item", left)
-        partly.add_response("batch_get_item", {"Responses": {TABLE: [key]}, "UnprocessedKeys": {}})
+        partly.add_response("batch_get_item", {"Responses": {TABLE: [key()]}, "UnprocessedKeys": {}})
         assert list(contacts.get_many(TABLE, [CONTACT_ID])) == [{"ContactId": CONTACT_ID}]
 
 
