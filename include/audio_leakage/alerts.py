@@ -37,16 +37,13 @@ class Alert:
 
 
 def marked(before: Contact, after: Contact, now: datetime) -> Contact:
-    """Return ``after`` with the mark that somebody must hear of it, if its verdict is news."""
-    if after.recorded_state is before.recorded_state:
-        return after
-    failed = after.recorded_state is RecordedState.CALL_RECORDED_FAILURE
-    healed = before.recorded_state is RecordedState.CALL_RECORDED_FAILURE
-    if not failed and not healed:
-        return after
-    return replace(
-        after, alert_pending=str(AlertKind.FAILED if failed else AlertKind.HEALED), next_check_at=now
-    )
+    """Return ``after`` with the mark that somebody must hear of it, if its verdict is news or still is."""
+    kind = before.alert_pending
+    if after.recorded_state is not before.recorded_state:
+        failed = after.recorded_state is RecordedState.CALL_RECORDED_FAILURE
+        healed = before.recorded_state is RecordedState.CALL_RECORDED_FAILURE
+        kind = str(AlertKind.FAILED) if failed else str(AlertKind.HEALED) if healed else None
+    return replace(after, alert_pending=kind, next_check_at=now) if kind else after
 
 
 def settled(contact: Contact, now: datetime, settings: Settings) -> Contact:

@@ -29,10 +29,7 @@ def check_recordings(run: Run) -> dict[str, int]:
     news: list[Contact] = []
 
     def check(contact: Contact) -> str:
-        if contact.alert_pending:
-            news.append(contact)
-            return "told_again"
-        after = _check(run, contact)
+        after = replace(_check(run, contact), alert_pending=None)
         if run.alerts_are_wanted:
             after = marked(contact, after, run.now)
         outcome = look(run, contact, after)

@@ -104,7 +104,7 @@ def test_a_topic_that_cannot_be_reached_costs_neither_the_verdict_nor_the_alert(
             check_recordings(run(world, topic, time))
         assert str(world.contacts.contact().recorded_state) == "CALL_RECORDED_FAILURE"
     topic.error = None
-    assert check_recordings(run(world, topic, "11:37")) == {"due": 1, "told_again": 1}
+    assert check_recordings(run(world, topic, "11:37")) == {"due": 1, "unchanged": 1}
     assert len(topic.published) == 1
     check_recordings(run(world, topic, "11:42"))
     assert len(topic.published) == 1
@@ -139,3 +139,24 @@ def test_a_retry_right_after_finds_nothing_new(world: World, topic: FakeTopic) -
     check_recordings(run(world, topic, "11:32"))
     assert check_recordings(world.run(at("11:32") + MINUTE / 4, ALERTING, alert_topic=topic)) == {"due": 0}
     assert len(topic.published) == 1
+
+
+def test_a_topic_that_is_away_keeps_no_failure_from_healing(world: World, topic: FakeTopic) -> None:
+    topic.error = ServiceUnavailable("sns is away")
+    with pytest.raises(ServiceUnavailable):
+        check_recordings(run(world, topic, "11:32"))
+    world.bucket.lay(at=at("11:33"))
+    topic.error = None
+    assert check_recordings(run(world, topic, "11:37")) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+    assert [attributes["event"] for _, _, attributes in topic.published] == ["CALL_RECORDED_SUCCESS"]
+
+
+def test_a_topic_that_is_set_no_longer_leaves_nothing_pending(world: World, topic: FakeTopic) -> None:
+    topic.error = SetupError("sns:Publish was denied")
+    with pytest.raises(SetupError):
+        check_recordings(run(world, topic, "11:32"))
+    check_recordings(world.run(at("11:37")))
+    after = world.contacts.contact()
+    assert after.alert_pending is None
+    assert after.next_check_at
+    assert after.next_check_at > at("11:40")
