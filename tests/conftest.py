@@ -1,11 +1,14 @@
 """Airflow as the tests see it: a home of its own, no examples, no network, nothing of the user's."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 _HOME = Path(tempfile.mkdtemp(prefix="audio-leakage-airflow-"))
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 
 # Before anything imports Airflow: it reads its configuration on import.
 os.environ.update(

@@ -83,9 +83,9 @@ def pointer(location: str, **members: str) -> dict[str, Any]:
     }
 
 
-def others(count: int) -> tuple[Object, ...]:
+def others(count: int, first: int = 1_000_000) -> tuple[Object, ...]:
     """Return other calls' recordings in the same day's folder."""
-    return tuple(Object(key_of(number(1_000_000 + n)), size=44) for n in range(count))
+    return tuple(Object(key_of(number(first + n)), size=44) for n in range(count))
 
 
 CASES = [
@@ -134,6 +134,9 @@ CASES = [
         (Object("deep/renamed-{id}.wav", bucket="elsewhere"),),
     ),
     Case("among 1,001 other files", (SERVED, SUCCESS, None), 1, 1, {}, (recording(), *others(1001))),
+    Case(
+        "among 5,000 other files", (SERVED, SUCCESS, None), 1, 1, {}, (recording(), *others(5000, 2_000_000))
+    ),
     Case(
         "only a file of an id that begins like it",
         (SERVED, FAILURE, "NO_OBJECT"),

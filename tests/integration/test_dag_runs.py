@@ -1,14 +1,17 @@
 """The DAG through Airflow itself, against the stand-in over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
 import time_machine
 from airflow.sdk import DAG
+from werkzeug.serving import make_server
 
 from fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, key_of, number
+from local_aws.connect_simulator import StaticDirectory
 from local_aws.contact_centre import ContactCentre
 from local_aws.seed_contacts import (
     DISCONNECTED_IN_QUEUE,
@@ -17,7 +20,7 @@ from local_aws.seed_contacts import (
     SPOKE_TO_AGENT,
     WAITING_IN_QUEUE,
 )
-from stage import LOG_GROUP, Stage
+from stage import LOG_GROUP, TABLE, Stage
 
 MINUTE = timedelta(minutes=1)
 Counts = Mapping[str, Mapping[str, Any]]
@@ -248,3 +251,42 @@ def test_a_run_in_which_connect_only_throttles_is_red_and_loses_nothing(stage: S
     stage.connect.faults.clear()
     assert dag.test().state == "success"
     assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_SUCCESS"
+
+
+def test_a_denied_bucket_is_red_says_what_to_grant_and_is_no_verdict(
+    stage: Stage, dag: DAG, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(_: object, start_response: Callable[..., object]) -> list[bytes]:
+        start_response("403 Forbidden", [("Content-Type", "application/xml")])
+        return [b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"]
+
+    stage.contacts[CONTACT_ID] = answer()["Contact"]
+    stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
+    s3 = make_server("127.0.0.1", 0, deny, threaded=True)
+    Thread(target=s3.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{s3.server_port}")
+    try:
+        assert dag.test().state == "failed"
+    finally:
+        s3.shutdown()
+        s3.server_close()
+    printed = capfd.readouterr()
+    assert f"s3:ListBucket on bucket '{BUCKET}' was denied: grant s3:ListBucket" in printed.out + printed.err
+    denied = stage.items()[CONTACT_ID]
+    assert (denied["State"], denied["OpenState"]) == ("COMPLETED - AGENT", "COMPLETED - AGENT")
+    assert "RecordedState" not in denied
+
+
+def test_a_contact_deleted_between_read_and_write_is_not_brought_back(stage: Stage, dag: DAG) -> None:
+    class DeletedMeanwhile(StaticDirectory):
+        def describe(self, contact_id: str, at: datetime) -> Mapping[str, Any] | None:
+            key = {"ContactId": {"S": contact_id}}
+            stage.aws.client("dynamodb").delete_item(TableName=TABLE, Key=key)
+            return super().describe(contact_id, at)
+
+    stage.connect.directory = DeletedMeanwhile({CONTACT_ID: answer()["Contact"]})
+    stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
+    state, counts = run(dag)
+    assert state == "success"
+    assert counts["poll_initialised"]["changed_meanwhile"] == 1
+    assert stage.items() == {}

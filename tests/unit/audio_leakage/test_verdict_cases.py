@@ -1,14 +1,12 @@
 """Every case of the table, through the four use cases in the order of the DAG."""
 
-from dataclasses import replace
-
 import pytest
 
 from audio_leakage.contact import Contact
 from audio_leakage.states import ContactState
 from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised, purge_ivr
 from fakes import World, at
-from verdict_cases import CASES, RUNS, Case, others
+from verdict_cases import CASES, RUNS, Case
 
 
 def play(case: Case) -> World:
@@ -46,10 +44,3 @@ def test_what_is_told_and_what_it_costs(case: Case) -> None:
     assert told == case.told
     describes = world.connect.calls[case.contact_id]
     assert (describes, len(world.bucket.listings)) == (case.describes, case.lists)
-
-
-def test_five_thousand_other_files_in_the_folder_make_no_difference() -> None:
-    case = next(case for case in CASES if case.name == "recorded")
-    crowded = play(replace(case, objects=(*case.objects, *others(5000))))
-    assert crowded.bucket.listings == play(case).bucket.listings
-    assert crowded.contacts.items == play(case).contacts.items
