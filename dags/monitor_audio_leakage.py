@@ -132,6 +132,7 @@ def _run(context: Context) -> Run:
     settings = Settings.from_json(Variable.get(VARIABLE, default=None))
     connect = ConnectHook(aws_conn_id=settings.aws_conn_id)
     connect.pace("DescribeContact", settings.describe_contact_rps)
+    connect.pace("SearchContacts", settings.search_contacts_rps)
     started, now = time.monotonic(), datetime.now(UTC)
     return Run(
         settings=settings,
@@ -144,7 +145,8 @@ def _run(context: Context) -> Run:
         contacts=ContactTableHook(aws_conn_id=settings.aws_conn_id),
         flow_log=FlowLogHook(aws_conn_id=settings.aws_conn_id),
         alert_topic=AlertTopicHook(aws_conn_id=settings.aws_conn_id),
-        out_of_time=lambda: time.monotonic() - started > _SECONDS_PER_TASK,
+        seconds_left=lambda: started + _SECONDS_PER_TASK - time.monotonic(),
+        at_once=8,
     )
 
 

@@ -1,7 +1,7 @@
 """The domain's ports in memory, and builders for what goes through them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -65,6 +65,41 @@ def key_of(contact_id: str = CONTACT_ID, connected: datetime = at("10:30:11")) -
     return f"{PREFIX}/{connected:%Y/%m/%d}/{contact_id}_{connected:%Y%m%dT%H:%M}_UTC.wav"
 
 
+_SEARCHED: dict[str, Callable[[Mapping[str, Any]], datetime | None]] = {
+    "INITIATION_TIMESTAMP": lambda contact: contact["InitiationTimestamp"],
+    "CONNECTED_TO_AGENT_TIMESTAMP": lambda contact: contact.get("AgentInfo", {}).get(
+        "ConnectedToAgentTimestamp"
+    ),
+    "DISCONNECT_TIMESTAMP": lambda contact: contact.get("DisconnectTimestamp"),
+}
+_SEARCH_RESULT = (
+    "Id",
+    "Channel",
+    "InitiationMethod",
+    "InitiationTimestamp",
+    "DisconnectTimestamp",
+    "QueueInfo",
+)
+
+
+def searched(
+    contacts: Iterable[Mapping[str, Any]], kind: str, start: datetime, end: datetime
+) -> Iterator[Mapping[str, Any]]:
+    """Give what SearchContacts shows of contacts, the newest first: voice, from the agent on."""
+    found = [
+        (moment, contact)
+        for contact in contacts
+        if contact["Channel"] == "VOICE"
+        and (moment := _SEARCHED[kind](contact)) is not None
+        and start <= moment <= end
+        and (contact.get("DisconnectTimestamp") or _SEARCHED["CONNECTED_TO_AGENT_TIMESTAMP"](contact))
+    ]
+    for _, contact in sorted(found, key=lambda pair: pair[0], reverse=True):
+        agent = contact.get("AgentInfo", {})
+        shown = {name: agent[name] for name in ("Id", "ConnectedToAgentTimestamp") if name in agent}
+        yield {**{name: contact[name] for name in _SEARCH_RESULT if name in contact}, "AgentInfo": shown}
+
+
 @dataclass
 class FakeConnect:
     """Answers from a dict; an exception in it is raised."""
@@ -74,6 +109,9 @@ class FakeConnect:
     calls: Counter[str] = field(default_factory=Counter)
     known_from: dict[str, datetime] = field(default_factory=dict)
     now: datetime | None = None
+    not_indexed: set[str] = field(default_factory=set)
+    search_error: AudioLeakageError | None = None
+    searches: list[tuple[str, datetime, datetime]] = field(default_factory=list)
 
     def describe_contact(self, instance_id: str, contact_id: str) -> Mapping[str, Any]:
         assert instance_id == INSTANCE_ID
@@ -84,6 +122,21 @@ class FakeConnect:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def search_contacts(
+        self, instance_id: str, kind: str, start: datetime, end: datetime
+    ) -> Iterator[Mapping[str, Any]]:
+        assert instance_id == INSTANCE_ID
+        told = (told["Contact"] for told in self.answers.values() if isinstance(told, Mapping))
+        indexed = [contact for contact in told if contact["Id"] not in self.not_indexed]
+        self.searches.append((kind, start, end))
+        self.calls["SearchContacts"] += 1
+        if self.search_error:
+            raise self.search_error
+        for place, contact in enumerate(searched(indexed, kind, start, end)):
+            if place and place % 100 == 0:
+                self.calls["SearchContacts"] += 1
+            yield contact
 
     def check_instance(self, instance_id: str) -> None:
         self.calls["check_instance"] += 1
@@ -114,15 +167,18 @@ class FakeBucket:
     def lay(self, key: str = key_of(), size: int = 60 * SECONDS, at: datetime = at("10:32")) -> None:
         self.objects[f"{BUCKET}/{key}"] = (size, at)
 
-    def list_objects(self, bucket: str, prefix: str) -> list[Mapping[str, Any]]:
+    def list_objects(self, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
+        """Count every page of a thousand as a request, when it is needed."""
         self.listings.append(f"{bucket}/{prefix}")
         if self.error or bucket in self.errors:
             raise self.errors.get(bucket) or self.error or AssertionError
-        return [
-            {"Key": path.removeprefix(f"{bucket}/"), "Size": size, "LastModified": modified}
-            for path, (size, modified) in sorted(self.objects.items())
-            if path.startswith(f"{bucket}/{prefix}") and (self.now is None or modified <= self.now)
-        ]
+        found = sorted(path for path in self.objects if path.startswith(f"{bucket}/{prefix}"))
+        for place, path in enumerate(found):
+            if place and place % 1000 == 0:
+                self.listings.append(f"{bucket}/{prefix} from {place}")
+            size, modified = self.objects[path]
+            if self.now is None or modified <= self.now:
+                yield {"Key": path.removeprefix(f"{bucket}/"), "Size": size, "LastModified": modified}
 
 
 @dataclass
@@ -132,6 +188,7 @@ class FakeTable:
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: Counter[str] = field(default_factory=Counter)
     batches: list[int] = field(default_factory=list)  # what get_many was asked for
+    transactions: list[int] = field(default_factory=list)  # what purge_all was asked for
     error: AudioLeakageError | None = None
 
     def put(self, *contacts: Contact) -> None:
@@ -148,6 +205,9 @@ class FakeTable:
         yield from sorted(
             (dict(item) for item in due if item["NextCheckAt"] <= until), key=lambda item: item["NextCheckAt"]
         )
+
+    def count_due(self, table: str, open_state: str, until: str) -> int:
+        return sum(1 for _ in self.due(table, open_state, until))
 
     def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Item]:  # noqa: ARG002
         for item in list(self.items.values()):
@@ -180,9 +240,20 @@ class FakeTable:
             stored.update({name: value for name, value in after.items() if before.get(name) != value})
         return True
 
-    def purge(self, table: str, contact_id: str) -> bool:  # noqa: ARG002
+    def purge_all(self, table: str, contact_ids: list[str]) -> bool:
+        self.transactions.append(len(contact_ids))
+        if not all(self._may_go(contact_id) for contact_id in contact_ids):
+            return False
+        for contact_id in contact_ids:
+            self.purge(table, contact_id)
+        return True
+
+    def _may_go(self, contact_id: str) -> bool:
         stored = self.items.get(contact_id, {})
-        if stored.get("State") != "COMPLETED - QUEUE/IVR" or stored.get("ConnectedToAgentTimestamp"):
+        return stored.get("State") == "COMPLETED - QUEUE/IVR" and not stored.get("ConnectedToAgentTimestamp")
+
+    def purge(self, table: str, contact_id: str) -> bool:  # noqa: ARG002
+        if not self._may_go(contact_id):
             return False
         del self.items[contact_id]
         return True
@@ -204,7 +275,7 @@ class World:
             "connect": self.connect,
             "bucket": self.bucket,
             "contacts": self.contacts,
-            "out_of_time": lambda: False,
+            "seconds_left": lambda: 75,
         }
         scope: dict[str, Any] = {"window": Window(now - 5 * MINUTE, now)}
         for name in ("window", "only_window", "last_success", "adopts"):

@@ -149,8 +149,8 @@ CASES = [
     Case("1 minute late", (SERVED, SUCCESS, None), 1, 1, {}, (recording(lands=at("10:32:10")),)),
     Case("8 minutes late", (SERVED, SUCCESS, None), 2, 4, {}, (recording(lands=at("10:39:10")),)),
     Case("59 minutes late", (SERVED, SUCCESS, None), 5, 13, {}, (recording(lands=at("11:30:10")),)),
-    Case("61 minutes late", (SERVED, SUCCESS, "LATE"), 5, 13, {}, (recording(lands=at("11:32:10")),)),
-    Case("600 minutes late", (SERVED, SUCCESS, "LATE"), 7, 19, {}, (recording(lands=at("20:31:10")),)),
+    Case("61 minutes late", (SERVED, SUCCESS, "LATE"), 6, 13, {}, (recording(lands=at("11:32:10")),)),
+    Case("600 minutes late", (SERVED, SUCCESS, "LATE"), 8, 19, {}, (recording(lands=at("20:31:10")),)),
     Case(
         "after-contact work of an hour",
         (SERVED, SUCCESS, None),
@@ -178,7 +178,7 @@ CASES = [
     ),
     Case("an empty file", (SERVED, FAILURE, "EMPTY_OBJECT"), 8, 21, {}, (recording(size=0),)),
     Case("nothing but a header", (SERVED, FAILURE, "EMPTY_OBJECT"), 8, 21, {}, (recording(size=44),)),
-    Case("a tenth of the length", (SERVED, SUCCESS, "SHORT"), 1, 1, {}, (recording(size=44 + 6 * SECONDS),)),
+    Case("a tenth of the length", (SERVED, SUCCESS, "SHORT"), 2, 1, {}, (recording(size=44 + 6 * SECONDS),)),
     Case(
         "a pointer whose object is gone",
         (SERVED, FAILURE, "POINTER_WITHOUT_OBJECT"),

@@ -35,5 +35,5 @@ def adopt(run: Run) -> dict[str, int]:
         return "adopted"
 
     foreign = run.contacts.never_indexed(run.settings.contact_table)
-    counts = sweep(run, takewhile(lambda _: not run.out_of_time(), foreign), take_up)
+    counts = sweep(run, takewhile(lambda _: not run.out_of_time, foreign), take_up)
     return {"adopted": counts.get("adopted", 0), "not_adoptable": counts.get("unreadable", 0)}

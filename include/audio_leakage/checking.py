@@ -1,13 +1,15 @@
 """The use case ``check_recordings``: search the bucket for each call an agent took, and judge."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from audio_leakage.alerts import alerts, marked, settled
 from audio_leakage.contact import Contact
+from audio_leakage.day_listing import Listings
 from audio_leakage.errors import AwsError, ContactNotFound, MissingError, SetupError
 from audio_leakage.follow import not_found, with_facts
-from audio_leakage.recording import Place, StoredObject, candidate_places, longest, matches
+from audio_leakage.recording import candidate_places, longest, matches
 from audio_leakage.run import Run
 from audio_leakage.states import ContactState, FailureCause, RecordedState
 from audio_leakage.sweep import look, sweep
@@ -27,9 +29,17 @@ def check_recordings(run: Run) -> dict[str, int]:
     :return: how many were due, and how many had each outcome.
     """
     news: list[Contact] = []
+    listings = Listings(run.bucket)
+
+    def look_ahead(contacts: Sequence[Contact]) -> None:
+        listings.look_ahead(
+            next(candidate_places(contact, run.storage))
+            for contact in contacts
+            if _is_searchable(contact) and not contact.recording_location
+        )
 
     def check(contact: Contact) -> str:
-        after = replace(_check(run, contact), alert_pending=None)
+        after = replace(_check(run, contact, listings), alert_pending=None)
         if run.alerts_are_wanted:
             after = marked(contact, after, run.now)
         outcome = look(run, contact, after)
@@ -38,7 +48,7 @@ def check_recordings(run: Run) -> dict[str, int]:
         return outcome
 
     try:
-        return sweep(run, run.due(ContactState.COMPLETED_AGENT), check)
+        return sweep(run, run.due(ContactState.COMPLETED_AGENT), check, look_ahead)
     finally:
         _tell(run, news)
 
@@ -53,24 +63,32 @@ def _tell(run: Run, news: list[Contact]) -> None:
             run.save(contact, settled(contact, run.now, run.settings))
 
 
-def _check(run: Run, contact: Contact) -> Contact:
-    """Search with what is known; ask Connect again before a recording is said to be absent."""
+def _check(run: Run, contact: Contact, listings: Listings) -> Contact:
+    """Search with what is known; ask Connect again before a recording is said to be absent, late or short.
+
+    Late and short depend on after-contact work, which no search of contacts tells of.
+    """
     evidence = Evidence()
-    if contact.is_described and not reason_not_expected(contact):
-        evidence = _search(run, contact, evidence)
-    if not evidence.has_audio:
-        try:
-            contact = with_facts(contact, run.describe(contact))
-        except ContactNotFound:
-            if not contact.is_described:
-                return not_found(contact, run.now, run.settings)
-        reason = reason_not_expected(contact)
-        if reason and contact.recorded_state is None:
-            return contact.closed(reason)
-        evidence = _search(run, contact, evidence)
-    after = judged(contact, evidence, run.now, run.settings)
+    if _is_searchable(contact):
+        evidence = _search(run, contact, evidence, listings)
+        after = judged(contact, evidence, run.now, run.settings)
+        if evidence.has_audio and (contact.after_contact_work_start_timestamp or not after.warnings):
+            return after
+    try:
+        contact = with_facts(contact, run.describe(contact))
+    except ContactNotFound:
+        if not contact.is_described:
+            return not_found(contact, run.now, run.settings)
+    reason = reason_not_expected(contact)
+    if reason and contact.recorded_state is None:
+        return contact.closed(reason)
+    after = judged(contact, _search(run, contact, evidence, listings), run.now, run.settings)
     is_new_failure = after.recorded_state is _FAILURE and contact.recorded_state is None
     return _with_delete_marker(run, after) if is_new_failure else after
+
+
+def _is_searchable(contact: Contact) -> bool:
+    return contact.is_described and not reason_not_expected(contact)
 
 
 def _with_delete_marker(run: Run, failed: Contact) -> Contact:
@@ -91,7 +109,7 @@ def _with_delete_marker(run: Run, failed: Contact) -> Contact:
     return replace(failed, failure_cause=FailureCause.DELETE_MARKER) if deleted else failed
 
 
-def _search(run: Run, contact: Contact, evidence: Evidence) -> Evidence:
+def _search(run: Run, contact: Contact, evidence: Evidence, listings: Listings) -> Evidence:
     """List the candidate places that were not listed yet, until one of them shows audio.
 
     Connect's pointer may name any bucket. If that one is gone, so is the object; if it is denied, that is
@@ -104,7 +122,8 @@ def _search(run: Run, contact: Contact, evidence: Evidence) -> Evidence:
         if str(place) in evidence.searched:
             continue
         try:
-            evidence = evidence.after(place, _recording_at(run, contact, place))
+            found = longest(found for found in listings.at(place) if matches(contact, place, found))
+            evidence = evidence.after(place, found)
         except SetupError as error:
             if place.bucket == run.storage.bucket:
                 raise
@@ -112,11 +131,3 @@ def _search(run: Run, contact: Contact, evidence: Evidence) -> Evidence:
     if denied and not evidence.has_audio:
         raise denied
     return evidence
-
-
-def _recording_at(run: Run, contact: Contact, place: Place) -> StoredObject | None:
-    listed = (
-        StoredObject(place.bucket, answer["Key"], answer["Size"], answer["LastModified"])
-        for answer in run.bucket.list_objects(place.bucket, place.prefix)
-    )
-    return longest(found for found in listed if matches(contact, place, found))

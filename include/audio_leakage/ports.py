@@ -6,12 +6,15 @@ The hooks satisfy these by shape. Whatever AWS answers reaches the domain as one
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from audio_leakage.contact import Item
 
-#: Tells whether the time a task may use is up.
-OutOfTime = Callable[[], bool]
+#: What may happen to a contact, as SearchContacts names its time ranges.
+TimeRangeType = Literal["INITIATION_TIMESTAMP", "CONNECTED_TO_AGENT_TIMESTAMP", "DISCONNECT_TIMESTAMP"]
+
+#: Tells how much of the time that a task may use is left.
+SecondsLeft = Callable[[], float]
 
 
 class Connect(Protocol):
@@ -21,6 +24,18 @@ class Connect(Protocol):
         """Return the answer of DescribeContact.
 
         :raises ContactNotFound: when Connect does not know the contact (yet).
+        """
+        ...
+
+    def search_contacts(
+        self, instance_id: str, kind: TimeRangeType, start: datetime, end: datetime
+    ) -> Iterable[Mapping[str, Any]]:
+        """Give the voice contacts to which something happened in a range of time, the newest first.
+
+        What is given has the members of a contact that DescribeContact answers with, but not all of them.
+
+        :param kind: what happened.
+        :param start: aware, at most eight weeks before ``end``.
         """
         ...
 
@@ -71,6 +86,10 @@ class ContactTable(Protocol):
         """Give the items of a state that are due by a time, the longest due first, all pages."""
         ...
 
+    def count_due(self, table: str, open_state: str, until: str) -> int:
+        """Count what ``due`` gives."""
+        ...
+
     def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Item]:
         """Give the items whose InitialisedAt is from ``start`` up to, but not at, ``end``, all pages.
 
@@ -92,6 +111,10 @@ class ContactTable(Protocol):
 
     def update(self, table: str, before: Item, after: Item) -> bool:
         """Write what differs; False when the item is no longer in the state and verdict of ``before``."""
+        ...
+
+    def purge_all(self, table: str, contact_ids: list[str]) -> bool:
+        """Delete at most a hundred items as ``purge`` does; False, and none is gone, if one must stay."""
         ...
 
     def purge(self, table: str, contact_id: str) -> bool:

@@ -1,6 +1,7 @@
 """The use case ``purge_ivr``: calls that ended without ever reaching an agent leave the table."""
 
 import logging
+from collections.abc import Sequence
 
 from audio_leakage.contact import Contact
 from audio_leakage.run import Run
@@ -9,18 +10,31 @@ from audio_leakage.sweep import sweep
 
 log = logging.getLogger(__name__)
 
+#: So many items fit into one transaction of DynamoDB.
+_AT_ONCE = 100
+
 
 def purge_ivr(run: Run) -> dict[str, int]:
     """Delete every COMPLETED - QUEUE/IVR contact that is due; nothing else is ever deleted.
 
+    A hundred go in one request; where one of them must stay, those hundred go one by one.
+
     :return: how many were due, and how many were purged.
     """
+    gone: set[str] = set()
+
+    def purge_all(contacts: Sequence[Contact]) -> None:
+        for first in range(0, len(contacts), _AT_ONCE):
+            ids = list(dict.fromkeys(contact.contact_id for contact in contacts[first : first + _AT_ONCE]))
+            if len(ids) > 1 and run.contacts.purge_all(run.settings.contact_table, ids):
+                gone.update(ids)
 
     def purge(contact: Contact) -> str:
-        if not run.contacts.purge(run.settings.contact_table, contact.contact_id):
+        is_gone = contact.contact_id in gone
+        if not is_gone and not run.contacts.purge(run.settings.contact_table, contact.contact_id):
             log.info("contact %s: changed by somebody else meanwhile", contact.contact_id)
             return "changed_meanwhile"
         log.info("contact %s: %s -> purged", contact.contact_id, contact.state)
         return "purged"
 
-    return sweep(run, run.due(ContactState.COMPLETED_QUEUE_IVR), purge)
+    return sweep(run, run.due(ContactState.COMPLETED_QUEUE_IVR), purge, purge_all)

@@ -1,6 +1,7 @@
 """What a use case works with in one run: the ports, the settings, the time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -8,7 +9,7 @@ from heapq import merge
 
 from audio_leakage.contact import Contact, Item
 from audio_leakage.errors import ContactNotFound
-from audio_leakage.ports import AlertTopic, Connect, ContactTable, FlowLog, OutOfTime, RecordingBucket
+from audio_leakage.ports import AlertTopic, Connect, ContactTable, FlowLog, RecordingBucket, SecondsLeft
 from audio_leakage.recording import RecordingStorage
 from audio_leakage.settings import Settings
 from audio_leakage.snapshot import ContactSnapshot
@@ -30,8 +31,10 @@ class Run:
     connect: Connect
     bucket: RecordingBucket
     contacts: ContactTable
-    out_of_time: OutOfTime
+    seconds_left: SecondsLeft
     scope: Scope
+    at_once: int = 1
+    """So many requests may be under way side by side."""
     flow_log: FlowLog | None = None
     alert_topic: AlertTopic | None = None
     _instance_exists: bool = field(default=False, init=False)
@@ -45,28 +48,57 @@ class Run:
         return RecordingStorage(*self.connect.recording_storage(settings.connect_instance_id))
 
     @property
+    def out_of_time(self) -> bool:
+        """Whether the time this task may use is up."""
+        return self.seconds_left() <= 0
+
+    @property
+    def describes_in_time(self) -> float:
+        """How many contacts can be described in the time that is left."""
+        return self.settings.describe_contact_rps * self.seconds_left()
+
+    @property
     def alerts_are_wanted(self) -> bool:
         """Whether there is a topic to publish to."""
         return self.alert_topic is not None and self.settings.alert_topic_arn is not None
 
-    def due(self, *states: ContactState) -> Iterator[Item]:
+    def due(self, *states: ContactState, until: datetime | None = None) -> Iterator[Item]:
         """Give the contacts in these states that this run is to look at.
 
         These are all that are due, the longest due first; or, in a run that is only
         about its window, those of the window: the due ones, and whenever they are due those that failed or
         that Connect did not know.
+
+        :param until: only those that have been due since then.
         """
-        table, until = self.settings.contact_table, format_time(self.now)
+        table, due_by = self.settings.contact_table, format_time(until or self.now)
         if not self.scope.only_window:
-            due = (self.contacts.due(table, state, until) for state in states)
+            due = (self.contacts.due(table, state, due_by) for state in states)
             yield from merge(*due, key=lambda item: str(item["NextCheckAt"]))
             return
         start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
         for item in self.contacts.initialised(table, self.scope.window.hours, start, end):
-            is_due = "OpenState" in item and item.get("NextCheckAt", "") <= until
+            is_due = "OpenState" in item and item.get("NextCheckAt", "") <= due_by
             may_have_changed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
             if item.get("State") in states and (is_due or may_have_changed):
                 yield item
+
+    def count_due(self, *states: ContactState) -> int:
+        """Count what :meth:`due` gives."""
+        if self.scope.only_window:
+            return sum(1 for _ in self.due(*states))
+        table, until = self.settings.contact_table, format_time(self.now)
+        return sum(self.contacts.count_due(table, state, until) for state in states)
+
+    def concerns(self, item: Item) -> bool:
+        """Tell whether this run may touch a contact that it came upon: any, or those of its window."""
+        start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
+        return not self.scope.only_window or start <= item.get("InitialisedAt", "") < end
+
+    def side_by_side(self, step: Callable[[Contact], None], contacts: Iterable[Contact]) -> None:
+        """Take a step with each contact, :attr:`at_once` of them at a time."""
+        with ThreadPoolExecutor(max_workers=self.at_once) as pool:
+            list(pool.map(step, contacts))
 
     def describe(self, contact: Contact) -> ContactSnapshot:
         """Ask Connect about a contact.

@@ -1,9 +1,12 @@
-"""The loop the use cases share: one contact after the other, and none of them stops the others."""
+"""The loop the use cases share: many contacts at once, and none of them stops the others."""
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from threading import Lock
 
 from audio_leakage.contact import Contact, Item
 from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, SetupError
@@ -12,33 +15,140 @@ from audio_leakage.run import Run
 
 log = logging.getLogger(__name__)
 
+#: Does what is to be done with one contact and says in a word or two what that was; None: nothing to count.
+Step = Callable[[Contact], str | None]
+
 #: So many answers of AWS in a row that say nothing about a contact mean that the next one will not either.
 _GIVE_UP_AFTER = 5
+#: So many contacts are in memory at a time.
+_BATCH = 2000
 
 
-def sweep(run: Run, items: Iterable[Item], step: Callable[[Contact], str]) -> dict[str, int]:
-    """Take one step with each contact and count the outcomes.
+@dataclass
+class Sweep:
+    """One task's way through its contacts: what was done is counted, what went wrong is kept for the end."""
 
-    A contact whose step failed, for whatever reason, goes to the back of the queue, and further back each
-    time: it is tried again and never keeps the others from their turn.
+    run: Run
+    counts: Counter[str] = field(default_factory=lambda: Counter(due=0))
+    _trouble: list[AwsError] = field(default_factory=list)
+    _in_a_row: int = 0
+    _lock: Lock = field(default_factory=Lock)
 
-    :param items: what the table gave, the longest due first; once the run is out of time the rest is counted
-        as ``left_for_next_run``.
-    :param step: does what is to be done with one contact and says in a word or two what that was.
-    :return: how many contacts were ``due``, and how many had each outcome.
-    :raises SetupError: at the end, when something was denied or missing on the way.
-    :raises ServiceUnavailable: at the end, when there was work and none of it could be done.
-    """
-    tally = _Tally()
-    for item in items:
-        tally.counts["due"] += 1
-        if tally.in_a_row == _GIVE_UP_AFTER or run.out_of_time():
-            tally.counts["left_for_next_run"] += 1
+    def over(
+        self, items: Iterable[Item], step: Step, together: Callable[[Sequence[Contact]], None] | None = None
+    ) -> None:
+        """Take one step with each contact, as many side by side as the run allows.
+
+        A contact whose step failed, for whatever reason, goes to the back of the queue, and further back each
+        time: it is tried again and never keeps the others from their turn.
+
+        :param items: what the table gave, the longest due first; once the run is out of time the rest is
+            counted as ``left_for_next_run``.
+        :param together: what can be done for a batch as a whole, before its contacts take their steps. It may
+            fail: then they go the long way.
+        """
+        rest = iter(items)
+        while not self.must_stop and (batch := list(islice(rest, _BATCH))):
+            self._count("due", len(batch))
+            contacts = [contact for item in batch if (contact := self.readable(item))]
+            if together:
+                self._all_at_once(together, contacts)
+            self.run.side_by_side(partial(self._take_turn, step), contacts)
+        left = sum(1 for _ in rest)
+        if left:
+            self._count("due", left)
+            self._count("left_for_next_run", left)
+
+    def attempt(self, step: Step, contact: Contact) -> None:
+        """Take a step with a contact and count what came of it."""
+        try:
+            self._count(step(contact))
+            self._in_a_row = 0
+        except InvalidContact as error:
+            log.warning("contact %s set aside: %s", contact.contact_id, error)
+            self._count("set_aside")
+            self._to_the_back(contact, error)
+        except AwsError as error:
+            log.warning("contact %s stays due: %s", contact.contact_id, error)
+            self._count("unavailable")
+            self.trouble(error)
+            self._to_the_back(contact, error)
+
+    def readable(self, item: Item) -> Contact | None:
+        """Return the contact behind an item; one that cannot be read is counted and left alone."""
+        try:
+            return Contact.from_item(item)
+        except InvalidContact as error:
+            log.warning("contact %.40s left alone: %s", item.get("ContactId"), error)
+            self._count("unreadable")
+            return None
+
+    @property
+    def must_stop(self) -> bool:
+        """Whether the time is up, or AWS gives no usable answers."""
+        return self._in_a_row >= _GIVE_UP_AFTER or self.run.out_of_time
+
+    def trouble(self, error: AwsError) -> None:
+        """Keep an error for the end."""
+        with self._lock:
+            self._trouble.append(error)
+            self._in_a_row += 1
+
+    def result(self) -> dict[str, int]:
+        """Return how many contacts were ``due``, and how many had each outcome.
+
+        :raises SetupError: when something was denied or missing on the way.
+        :raises ServiceUnavailable: when there was work and none of it could be done.
+        """
+        log.info("counts: %s", dict(self.counts))
+        setup = next((error for error in self._trouble if isinstance(error, SetupError)), None)
+        if setup:
+            raise setup
+        untouched = self.counts["left_for_next_run"] + self.counts["unavailable"]
+        if self._trouble and self.counts["due"] == untouched:
+            raise ServiceUnavailable(
+                f"none of {untouched} due contacts could be looked at: {self._trouble[0]}"
+            )
+        return dict(+self.counts) | {"due": self.counts["due"]}
+
+    def _take_turn(self, step: Step, contact: Contact) -> None:
+        if self.must_stop:
+            self._count("left_for_next_run")
         else:
-            _take(run, step, item, tally)
-    log.info("counts: %s", dict(tally.counts))
-    tally.raise_what_must_not_pass()
-    return dict(tally.counts)
+            self.attempt(step, contact)
+
+    def _count(self, outcome: str | None, contacts: int = 1) -> None:
+        if outcome:
+            with self._lock:
+                self.counts[outcome] += contacts
+
+    def _all_at_once(
+        self, together: Callable[[Sequence[Contact]], None], contacts: Sequence[Contact]
+    ) -> None:
+        try:
+            together(contacts)
+        except AwsError as error:
+            log.warning("%d contacts go one by one: %s", len(contacts), error)
+
+    def _to_the_back(self, contact: Contact, error: Exception) -> None:
+        if contact.next_check_at is None:
+            return  # only a backfill looks at it
+        try:
+            self.run.save(contact, set_aside(contact, error, self.run.now))
+        except AwsError as trouble:
+            log.warning("contact %s keeps its place: %s", contact.contact_id, trouble)
+
+
+def sweep(
+    run: Run,
+    items: Iterable[Item],
+    step: Step,
+    together: Callable[[Sequence[Contact]], None] | None = None,
+) -> dict[str, int]:
+    """Go over items with one step each and return the counts; see :class:`Sweep`."""
+    whole = Sweep(run)
+    whole.over(items, step, together)
+    return whole.result()
 
 
 def look(run: Run, before: Contact, after: Contact) -> str:
@@ -53,51 +163,3 @@ def look(run: Run, before: Contact, after: Contact) -> str:
         return "unchanged"
     log.info("contact %s: %s -> %s", before.contact_id, before.standing, after.standing)
     return after.standing
-
-
-@dataclass
-class _Tally:
-    counts: Counter[str] = field(default_factory=lambda: Counter(due=0))
-    trouble: list[AwsError] = field(default_factory=list)
-    in_a_row: int = 0
-
-    def raise_what_must_not_pass(self) -> None:
-        setup = next((error for error in self.trouble if isinstance(error, SetupError)), None)
-        if setup:
-            raise setup
-        untouched = self.counts["left_for_next_run"] + self.counts["unavailable"]
-        if self.trouble and self.counts["due"] == untouched:
-            raise ServiceUnavailable(
-                f"none of {untouched} due contacts could be looked at: {self.trouble[0]}"
-            )
-
-
-def _take(run: Run, step: Callable[[Contact], str], item: Item, tally: _Tally) -> None:
-    try:
-        contact = Contact.from_item(item)
-    except InvalidContact as error:
-        log.warning("contact %.40s left alone: %s", item.get("ContactId"), error)
-        tally.counts["unreadable"] += 1
-        return
-    try:
-        tally.counts[step(contact)] += 1
-        tally.in_a_row = 0
-    except InvalidContact as error:
-        log.warning("contact %s set aside: %s", contact.contact_id, error)
-        tally.counts["set_aside"] += 1
-        _to_the_back(run, contact, error)
-    except AwsError as error:
-        log.warning("contact %s stays due: %s", contact.contact_id, error)
-        tally.counts["unavailable"] += 1
-        tally.trouble.append(error)
-        tally.in_a_row += 1
-        _to_the_back(run, contact, error)
-
-
-def _to_the_back(run: Run, contact: Contact, error: Exception) -> None:
-    if contact.next_check_at is None:
-        return  # only a backfill looks at it
-    try:
-        run.save(contact, set_aside(contact, error, run.now))
-    except AwsError as trouble:
-        log.warning("contact %s keeps its place: %s", contact.contact_id, trouble)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Protocol
 
 from audio_leakage.errors import WindowError
@@ -59,7 +60,7 @@ class AirflowRun(Protocol):
     run_after: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Scope:
     """What a run is about."""
 
@@ -71,6 +72,11 @@ class Scope:
     adopts: bool = False
     """Whether it looks for items that somebody else wrote: by hand always, else several times a day."""
 
+    @cached_property
+    def missed(self) -> Window:
+        """The window of this run together with those missed since the last successful one."""
+        return self.window if self.only_window else self.window.since(_covered_until(self.last_success()))
+
     @property
     def to_recover(self) -> Window:
         """The stretch of the flow log to read.
@@ -78,10 +84,8 @@ class Scope:
         CloudWatch Logs may show a line minutes after it was written, so a run that is not only about its
         window begins a little earlier; entering a line twice changes nothing.
         """
-        if self.only_window:
-            return self.window
-        missed = self.window.since(_covered_until(self.last_success()))
-        return Window(missed.start - _LATE_LINES, missed.end)
+        earlier = timedelta(0) if self.only_window else _LATE_LINES
+        return Window(self.missed.start - earlier, self.missed.end)
 
 
 def scope_of(

@@ -30,6 +30,8 @@ _TIME_RANGES: Mapping[str, Callable[[Contact], datetime | None]] = {
     "DISCONNECT_TIMESTAMP": lambda contact: contact.get("DisconnectTimestamp"),
     "ENQUEUE_TIMESTAMP": lambda contact: contact.get("QueueInfo", {}).get("EnqueueTimestamp"),
 }
+#: What the console limits a search to (CONNECT.md, "Reading a contact").
+_MOST_RESULTS = 10_000
 _SEARCH_RESULT = (
     "Arn",
     "Id",
@@ -193,6 +195,8 @@ def _search(connect: ConnectSimulator, query: Mapping[str, Any]) -> Mapping[str,
     descending = (query.get("Sort") or {}).get("Order") == "DESCENDING"
     found.sort(key=lambda contact: (moment_of(contact), contact["Id"]), reverse=descending)
     first, size = int(query.get("NextToken") or 0), min(int(query.get("MaxResults") or 100), 100)
+    if first + size > _MOST_RESULTS:
+        raise ValueError(f"a search shows at most {_MOST_RESULTS} contacts")
     page: dict[str, Any] = {
         "Contacts": [_search_result(contact) for contact in found[first : first + size]],
         "TotalCount": len(found),

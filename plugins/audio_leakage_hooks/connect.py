@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
 from audio_leakage.errors import ContactNotFound, SetupError
 from audio_leakage_hooks.aws_errors import domain_errors, member
+from audio_leakage_hooks.pace import Pace, pace_of
 from audio_leakage_hooks.retries import RetryingHook
 
 if TYPE_CHECKING:
@@ -18,12 +17,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from types_boto3_connect.client import ConnectClient
-    from types_boto3_connect.literals import SearchContactsTimeRangeTypeType
     from types_boto3_connect.type_defs import (
         ContactSearchSummaryTypeDef,
         DescribeContactResponseTypeDef,
-        SearchCriteriaTypeDef,
     )
+
+    TimeRangeType = Literal["INITIATION_TIMESTAMP", "CONNECTED_TO_AGENT_TIMESTAMP", "DISCONNECT_TIMESTAMP"]
 
 _SETTING = "connect_instance_id"
 
@@ -43,7 +42,7 @@ class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["client_type"] = "connect"
         super().__init__(*args, **kwargs)
-        self._paces: dict[str, _Pace] = {}
+        self._paces: dict[str, Pace] = {}
 
     @cached_property
     def conn(self) -> ConnectClient:
@@ -54,14 +53,14 @@ class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
         return client
 
     def pace(self, operation: str, per_second: float) -> None:
-        """Keep this hook's calls of an operation, retries included, below a rate; to be set before the first.
+        """Keep this process's calls of an operation below a rate, retries included; to be set before any.
 
         Connect's quotas are per account and Region and shared by every caller (CONNECT.md, "Quotas").
 
         :param operation: the operation as AWS spells it, such as ``DescribeContact``.
         :param per_second: calls per second.
         """
-        self._paces[operation] = _Pace(per_second)
+        self._paces[operation] = pace_of(operation, per_second)
 
     def describe_contact(self, instance_id: str, contact_id: str) -> DescribeContactResponseTypeDef:
         """Describe one contact.
@@ -90,28 +89,27 @@ class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
     def search_contacts(
         self,
         instance_id: str,
-        time_range_type: SearchContactsTimeRangeTypeType,
+        kind: TimeRangeType,
         start: datetime,
         end: datetime,
-        criteria: SearchCriteriaTypeDef | None = None,
     ) -> Iterator[ContactSearchSummaryTypeDef]:
-        """Search the contacts of a time range; all pages are followed.
+        """Search the voice contacts of a time range, the newest first; all pages are followed.
 
         .. seealso::
             - :external+boto3:py:meth:`Connect.Client.search_contacts`
 
         :param instance_id: the instance's UUID.
-        :param time_range_type: which of a contact's timestamps must lie in the range.
+        :param kind: which of a contact's timestamps must lie in the range.
         :param start: aware; the range is at most eight weeks long.
         :param end: aware.
-        :param criteria: further filters, as boto3 takes them.
         :return: the contacts, 100 a request.
         """
         with domain_errors("connect:SearchContacts", f"Connect instance '{instance_id}'", _SETTING):
             pages = self.conn.get_paginator("search_contacts").paginate(
                 InstanceId=instance_id,
-                TimeRange={"Type": time_range_type, "StartTime": start, "EndTime": end},
-                SearchCriteria=criteria or {},
+                TimeRange={"Type": kind, "StartTime": start, "EndTime": end},
+                SearchCriteria={"Channels": ["VOICE"]},
+                Sort={"FieldName": kind, "Order": "DESCENDING"},
                 PaginationConfig={"PageSize": 100},
             )
             for page in pages:
@@ -153,19 +151,3 @@ class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
             )
             for page in pages:
                 yield from member(page, "StorageConfigs")
-
-
-class _Pace:
-    """Let so many callers a second pass, across threads; what was not used lasts for one second."""
-
-    def __init__(self, per_second: float) -> None:
-        self._interval = 1 / per_second
-        self._next = 0.0
-        self._lock = threading.Lock()
-
-    def __call__(self, **_: object) -> None:
-        with self._lock:
-            now = time.monotonic()
-            turn = max(now - 1, self._next)
-            self._next = turn + self._interval
-        time.sleep(max(0, turn - now))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder, Key
 
 from audio_leakage.errors import ServiceUnavailable
 from audio_leakage_hooks.aws_errors import domain_errors, member
@@ -40,8 +40,21 @@ class ContactTable:
         :param until: the items' NextCheckAt is not after this time.
         :return: the items, the longest due first.
         """
-        condition = Key("OpenState").eq(open_state) & Key("NextCheckAt").lte(until)
-        yield from self._pages("query", table, IndexName="open-contacts", KeyConditionExpression=condition)
+        for page in self._pages("query", table, **_due(open_state, until)):
+            yield from member(page, "Items")
+
+    def count_due(self, table: str, open_state: str, until: str) -> int:
+        """Count what :meth:`due` gives; nothing is transferred.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Client.query`
+
+        :param table: name of the table.
+        :param open_state: the partition, which is the contact's state.
+        :param until: the items' NextCheckAt is not after this time.
+        """
+        pages = self._pages("query", table, Select="COUNT", **_due(open_state, until))
+        return sum(member(page, "Count") for page in pages)
 
     def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Mapping[str, Any]]:
         """Query the index ``contacts-by-hour``; all pages are followed.
@@ -58,10 +71,9 @@ class ContactTable:
         for hour in hours:
             # BETWEEN includes its upper bound, and a sort key takes one condition only.
             condition = Key("InitialisedHour").eq(hour) & Key("InitialisedAt").between(start, end)
-            items = self._pages(
-                "query", table, IndexName="contacts-by-hour", KeyConditionExpression=condition
-            )
-            yield from (item for item in items if item["InitialisedAt"] < end)
+            query = {"IndexName": "contacts-by-hour", **_expression("KeyConditionExpression", condition)}
+            for page in self._pages("query", table, **query):
+                yield from (item for item in member(page, "Items") if item["InitialisedAt"] < end)
 
     def never_indexed(self, table: str) -> Iterator[Mapping[str, Any]]:
         """Scan for items that nobody judged, closed or made due; all pages are followed.
@@ -73,7 +85,8 @@ class ContactTable:
         :return: the items.
         """
         condition = _absent("OpenState") & _absent("RecordedState") & _absent("ClosedReason")
-        yield from self._pages("scan", table, FilterExpression=condition)
+        for page in self._pages("scan", table, **_expression("FilterExpression", condition)):
+            yield from member(page, "Items")
 
     def get_many(self, table: str, contact_ids: list[str]) -> Iterator[Mapping[str, Any]]:
         """Read items as they are now; what DynamoDB leaves unprocessed is asked for again.
@@ -106,8 +119,8 @@ class ContactTable:
         :param item: the attributes, ContactId among them.
         :return: False when there is an item with that id already; it stays as it is.
         """
-        condition = Attr("ContactId").not_exists()
-        return self._write("PutItem", table, Item=dict(item), ConditionExpression=condition)
+        condition = _expression("ConditionExpression", Attr("ContactId").not_exists())
+        return self._write("PutItem", table, Item=dict(item), **condition)
 
     def update(self, table: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
         """Write the attributes in which two versions of an item differ; nothing is sent when none does.
@@ -127,13 +140,10 @@ class ContactTable:
         condition: ConditionBase = Attr("ContactId").exists()
         for name in _GUARDS:
             condition &= Attr(name).eq(before[name]) if name in before else _absent(name)
-        return self._write(
-            "UpdateItem",
-            table,
-            Key={"ContactId": before["ContactId"]},
-            ConditionExpression=condition,
-            **_update_expression(put, remove),
-        )
+        update = _update_expression(put, remove)
+        for name, value in _expression("ConditionExpression", condition).items():
+            update[name] = {**update.get(name, {}), **value} if isinstance(value, dict) else value
+        return self._write("UpdateItem", table, Key={"ContactId": before["ContactId"]}, **update)
 
     def purge(self, table: str, contact_id: str) -> bool:
         """Delete an item that ended without ever reaching an agent; no other can be hit.
@@ -145,23 +155,56 @@ class ContactTable:
         :param contact_id: the item's id.
         :return: False when the item is not COMPLETED - QUEUE/IVR, has met an agent, or is gone.
         """
-        condition = Attr("State").eq("COMPLETED - QUEUE/IVR") & _absent("ConnectedToAgentTimestamp")
-        return self._write("DeleteItem", table, Key={"ContactId": contact_id}, ConditionExpression=condition)
+        return self._write("DeleteItem", table, Key={"ContactId": contact_id}, **_left_without_agent())
+
+    def purge_all(self, table: str, contact_ids: list[str]) -> bool:
+        """Delete items as :meth:`purge` does, all of them or none.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Client.transact_write_items`
+
+        :param table: name of the table.
+        :param contact_ids: at most 100 different ids.
+        :return: False when one of them must not be deleted, or is being changed; then each is still there.
+        """
+        condition = _left_without_agent()
+        deletes = [
+            {"Delete": {"TableName": table, "Key": {"ContactId": contact_id}, **condition}}
+            for contact_id in contact_ids
+        ]
+        with domain_errors("dynamodb:DeleteItem", f"table '{table}'", "contact_table"):
+            try:
+                self._client.transact_write_items(TransactItems=deletes)
+            except self._client.exceptions.TransactionCanceledException:
+                return False
+        return True
+
+    @property
+    def _client(self) -> Any:  # noqa: ANN401  # the client that takes and gives Python's types
+        return self.conn.meta.client
 
     def _pages(self, operation: str, table: str, **request: Any) -> Iterator[Mapping[str, Any]]:
         with domain_errors(f"dynamodb:{operation.capitalize()}", f"table '{table}'", "contact_table"):
-            paginator = self.conn.meta.client.get_paginator(operation)  # type: ignore[call-overload]
-            for page in paginator.paginate(TableName=table, **request):
-                yield from member(page, "Items")
+            yield from self._client.get_paginator(operation).paginate(TableName=table, **request)
 
     def _write(self, operation: str, table: str, **request: Any) -> bool:
         methods = {"PutItem": "put_item", "UpdateItem": "update_item", "DeleteItem": "delete_item"}
         with domain_errors(f"dynamodb:{operation}", f"table '{table}'", "contact_table"):
             try:
-                getattr(self.conn.Table(table), methods[operation])(**request)
-            except self.conn.meta.client.exceptions.ConditionalCheckFailedException:
+                getattr(self._client, methods[operation])(TableName=table, **request)
+            except self._client.exceptions.ConditionalCheckFailedException:
                 return False
         return True
+
+
+def _due(open_state: str, until: str) -> dict[str, Any]:
+    condition = Key("OpenState").eq(open_state) & Key("NextCheckAt").lte(until)
+    return {"IndexName": "open-contacts", **_expression("KeyConditionExpression", condition)}
+
+
+def _left_without_agent() -> dict[str, Any]:
+    condition = Attr("State").eq("COMPLETED - QUEUE/IVR") & _absent("ConnectedToAgentTimestamp")
+    return _expression("ConditionExpression", condition)
 
 
 def _absent(name: str) -> ConditionBase:
@@ -181,3 +224,15 @@ def _update_expression(put: Mapping[str, Any], remove: list[str]) -> dict[str, A
         "ExpressionAttributeNames": names,
     }
     return update | ({"ExpressionAttributeValues": values} if values else {})
+
+
+def _expression(parameter: str, condition: ConditionBase) -> dict[str, Any]:
+    """Build a condition here: boto3 does it with one builder per client, which threads must not share."""
+    is_key_condition = parameter == "KeyConditionExpression"
+    built = ConditionExpressionBuilder().build_expression(condition, is_key_condition=is_key_condition)
+    expression = {
+        parameter: built.condition_expression,
+        "ExpressionAttributeNames": built.attribute_name_placeholders,
+        "ExpressionAttributeValues": built.attribute_value_placeholders,
+    }
+    return {name: value for name, value in expression.items() if value}

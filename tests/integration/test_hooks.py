@@ -107,9 +107,9 @@ class TestConnect:
         self, stage: Stage, hook: ConnectHook, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         clock = [1000.0]
-        monkeypatch.setattr("audio_leakage_hooks.connect.time.monotonic", lambda: clock[0])
+        monkeypatch.setattr("audio_leakage_hooks.pace.time.monotonic", lambda: clock[0])
         monkeypatch.setattr(
-            "audio_leakage_hooks.connect.time.sleep", lambda s: clock.__setitem__(0, clock[0] + s)
+            "audio_leakage_hooks.pace.time.sleep", lambda s: clock.__setitem__(0, clock[0] + s)
         )
         stage.contacts[CONTACT_ID] = answer()["Contact"]
         stage.connect.faults.add("DescribeContact", "InternalServiceException", times=1)

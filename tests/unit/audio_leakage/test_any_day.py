@@ -1,7 +1,7 @@
 """Any day whatever: random calls, lines, delays, faults and overlapping runs, and the truth at the end."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -14,7 +14,7 @@ from audio_leakage.intake import take_in
 from audio_leakage.states import TRANSITIONS, ContactState
 from audio_leakage.times import parse_time
 from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised, purge_ivr
-from fakes import BUCKET, INSTANCE_ID, MINUTE, PREFIX, SETTINGS, World, at
+from fakes import BUCKET, INSTANCE_ID, MINUTE, PREFIX, SETTINGS, World, at, searched
 from local_aws.calls import KINDS, CallWriter, SimulatedCall
 from local_aws.flow_log import lines_of
 
@@ -27,6 +27,7 @@ FAULTS: tuple[Exception | Mapping[str, Any] | None, ...] = (
     ContactNotFound("not visible yet"),
     {},
 )
+SEARCH_ERRORS = (None, None, ServiceUnavailable("429"), SetupError("denied"))
 
 
 class SimulatedConnect:
@@ -36,6 +37,7 @@ class SimulatedConnect:
         self.calls: dict[str, SimulatedCall] = {}
         self.faults: dict[str, Exception | Mapping[str, Any]] = {}
         self.now = START
+        self.search_error: AwsError | None = None
 
     def describe_contact(self, instance_id: str, contact_id: str) -> Mapping[str, Any]:
         assert instance_id == INSTANCE_ID
@@ -46,6 +48,15 @@ class SimulatedConnect:
         if contact is None:
             raise ContactNotFound(contact_id)
         return {"Contact": contact} if fault is None else fault
+
+    def search_contacts(
+        self, instance_id: str, kind: str, start: datetime, end: datetime
+    ) -> Iterator[Mapping[str, Any]]:
+        assert instance_id == INSTANCE_ID
+        if self.search_error:
+            raise self.search_error
+        contacts = [contact for call in self.calls.values() if (contact := call.contact_at(self.now))]
+        return searched(contacts, kind, start, end)
 
     def check_instance(self, instance_id: str) -> None:
         assert instance_id == INSTANCE_ID
@@ -62,6 +73,7 @@ class AnyDay(RuleBasedStateMachine):
         self.world = World()
         self.connect = SimulatedConnect()
         self.now = START
+        self.seconds: float = 75
         self.seen: dict[str, tuple[ContactState, str | None]] = {}
 
     @rule(target=calls, kind=st.sampled_from(sorted(KINDS)))
@@ -90,6 +102,12 @@ class AnyDay(RuleBasedStateMachine):
     def the_bucket_is_in_trouble(self, error: AwsError | None) -> None:
         self.world.bucket.error = error
 
+    @rule(seconds=st.sampled_from([75, 0.01]), error=st.sampled_from(SEARCH_ERRORS))
+    def there_is_so_much_time_to_describe(self, seconds: float, error: AwsError | None) -> None:
+        """With less than the contacts need, searches answer for them, if they can."""
+        self.seconds = seconds
+        self.connect.search_error = error
+
     @rule(minutes=st.integers(1, 90))
     def time_goes_by_and_a_run_comes(self, minutes: int) -> None:
         self.now += minutes * MINUTE
@@ -117,7 +135,7 @@ class AnyDay(RuleBasedStateMachine):
         self.connect.now = self.now
         for use_case in USE_CASES:
             try:
-                use_case(self.world.run(self.now, connect=self.connect))
+                use_case(self.world.run(self.now, connect=self.connect, seconds_left=lambda: self.seconds))
             except AwsError:
                 return  # the task is red, and those behind it do not run
 
@@ -149,6 +167,7 @@ class AnyDay(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Let the trouble pass and a week go by: now all must be as the truth has it, and nothing may be open."""
         self.connect.faults.clear()
+        self.connect.search_error = None
         self.world.bucket.error = None
         for hours in (1, 1, 1, 2, 4, 8, 24, 24, 48, 48, 48):
             self.now += timedelta(hours=hours)

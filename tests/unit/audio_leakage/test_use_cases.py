@@ -250,7 +250,7 @@ class TestOneContactNeverStopsTheOthers:
             *(contact(contact_id=number(p), next_check_at=at("10:30") - p * MINUTE) for p in range(5))
         )
         world.connect.answers = {number(p): answer(number(p)) for p in range(5)}
-        run = world.run(at("10:32"), out_of_time=lambda: len(world.connect.calls) >= 2)
+        run = world.run(at("10:32"), seconds_left=lambda: 75 * (len(world.connect.calls) < 2))
         counts = poll_initialised(run)
         assert counts == {"due": 5, "left_for_next_run": 3, str(ContactState.COMPLETED_AGENT): 2}
         assert set(world.connect.calls) == {number(4), number(3)}
@@ -436,7 +436,9 @@ class TestAdoption:
     def test_a_scan_ends_when_the_time_is_up(self, world: World) -> None:
         for position in range(100):
             world.contacts.items[number(position)] = {"ContactId": number(position), "State": "INITIALISED"}
-        run = world.run(at("10:35"), adopts=True, out_of_time=lambda: world.contacts.writes.total() >= 10)
+        run = world.run(
+            at("10:35"), adopts=True, seconds_left=lambda: 75 * (world.contacts.writes.total() < 10)
+        )
         assert poll_initialised(run)["adopted"] == 10
 
     def test_what_is_judged_closed_or_due_is_nobody_elses(self, world: World) -> None:

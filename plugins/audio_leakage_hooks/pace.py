@@ -1,0 +1,38 @@
+"""Our share of Amazon Connect's quotas."""
+
+import threading
+import time
+
+
+class Pace:
+    """Let so many calls a second pass, across threads; what was not used lasts for one second.
+
+    Connect's quotas are per account and Region and shared by every caller (CONNECT.md, "Quotas").
+
+    :param per_second: calls per second.
+    """
+
+    def __init__(self, per_second: float) -> None:
+        self._interval = 1 / per_second
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def __call__(self, **_: object) -> None:
+        """Wait for the next turn; to be registered for botocore's event ``before-send``, retries included."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now - 1, self._next)
+            self._next = turn + self._interval
+        time.sleep(max(0, turn - now))
+
+
+_PACES: dict[tuple[str, float], Pace] = {}
+
+
+def pace_of(operation: str, per_second: float) -> Pace:
+    """Return the one pace at which this process calls an operation, whichever hook does.
+
+    :param operation: the operation as AWS spells it, such as ``DescribeContact``.
+    :param per_second: calls per second.
+    """
+    return _PACES.setdefault((operation, per_second), Pace(per_second))
