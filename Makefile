@@ -42,6 +42,14 @@ test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, sockets off
 test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over real HTTP
 	$(BIN)/pytest tests/integration
 
+.PHONY: bench
+bench: $(VENV)/bench ## what a run costs: 100 to 50,000 open contacts over up to a million finished ones (an hour; Java, npm)
+	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m bench
+
+$(VENV)/bench: $(VENV)/installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check matplotlib==3.11.2
+	@touch $@
+
 .PHONY: format
 format: $(VENV)/installed ## let ruff put the code in order
 	$(BIN)/ruff check --fix $(PATHS)
