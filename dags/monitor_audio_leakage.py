@@ -24,8 +24,9 @@ meanwhile: every contact stays due, and the next run goes on where this one stop
 triggering the DAG by hand is always safe, every write is conditional.
 
 #### Settings
-One Variable, `audio_leakage`, a JSON object; `connect_instance_id` and `contact_table` are required. With
-`alert_topic_arn` set, `check_recordings` publishes new failures, and those that healed, to that SNS topic.
+One Variable, `audio_leakage` (of a further instance `audio_leakage__<name>`), a JSON object;
+`connect_instance_id` and `contact_table` are required. With `alert_topic_arn` set, `check_recordings`
+publishes new failures, and those that healed, to that SNS topic.
 
 Triggered by hand, the DAG also adopts items that another system wrote into the table with no more than
 `ContactId` and `State`; scheduled runs do so every six hours.
@@ -35,20 +36,26 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Param, dag, get_current_context, task, task_group
 
 from audio_leakage import use_cases
 from audio_leakage.errors import SettingsError, SetupError, WindowError
+from audio_leakage.instances import dag_ids, variable_of
 from audio_leakage.run import Run
-from audio_leakage.settings import VARIABLE, Settings
+from audio_leakage.settings import Settings
 from audio_leakage.window import scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow.sdk import Context
+
+#: Names of further Amazon Connect instances to watch. Each gives one more DAG with a Variable of its own:
+#: ("emea",) gives `monitor_audio_leakage__emea`, which reads the Variable `audio_leakage__emea`.
+FURTHER_INSTANCES: tuple[str, ...] = ()
 
 #: Three tasks follow each other within five minutes, and Airflow needs some of that for itself.
 _SECONDS_PER_TASK = 75
@@ -61,8 +68,8 @@ def _window_param(side: str) -> Param:
     return Param(None, type=["null", "string"], format="date-time", description=text)
 
 
-@dag(
-    dag_id="monitor_audio_leakage",
+_every_five_minutes = partial(
+    dag,
     schedule="*/5 * * * *",
     start_date=datetime(2023, 1, 1, tzinfo=UTC),
     catchup=False,
@@ -78,6 +85,8 @@ def _window_param(side: str) -> Param:
     tags=["amazon-connect", "call-recording", "compliance"],
     doc_md=__doc__,
 )
+
+
 def monitor_audio_leakage() -> None:
     """Wire the four tasks; what they do is in ``audio_leakage``."""
 
@@ -129,7 +138,8 @@ def _run(context: Context) -> Run:
     from audio_leakage_hooks.flow_log import FlowLogHook
     from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 
-    settings = Settings.from_json(Variable.get(VARIABLE, default=None))
+    variable = variable_of(context["dag_run"].dag_id)
+    settings = Settings.from_json(Variable.get(variable, default=None), variable)
     connect = ConnectHook(aws_conn_id=settings.aws_conn_id)
     connect.pace("DescribeContact", settings.describe_contact_rps)
     started, now = time.monotonic(), datetime.now(UTC)
@@ -148,4 +158,4 @@ def _run(context: Context) -> Run:
     )
 
 
-monitor_audio_leakage()
+_dags = [_every_five_minutes(dag_id=dag_id)(monitor_audio_leakage)() for dag_id in dag_ids(FURTHER_INSTANCES)]

@@ -8,8 +8,8 @@
     build/lambda/subscriber.zip      the handler, the domain, and the hooks it shares
 
 MWAA unpacks plugins.zip into a folder that is on the path of every Airflow process, and takes nothing of
-include/. The same sources give the same bytes on every machine: names sorted, one date, one mode, and stored as
-they are, because compression differs between versions of zlib.
+include/. The same sources give the same bytes on every machine: names sorted, one date, one mode, and stored
+as they are, because compression differs between versions of zlib.
 """
 
 import shutil

@@ -8,6 +8,7 @@
 ``calls``              the life of one simulated call, and the truth about it
 ``contact_centre``     many of them on a clock: flow-log lines, changing contacts, recordings
 ``seed_contacts``      four real answers of DescribeContact
+``serve``              AWS and a contact centre in real time, for docker-compose.yaml
 ``demo``               `make demo`
 =====================  ==========================================================================
 """
