@@ -2,6 +2,7 @@
 
 =====================  ==========================================================================
 ``server``             moto for DynamoDB, S3, SNS, Logs and CloudFormation, and the simulator below
+``cloudformation``     what moto's CloudFormation does otherwise than AWS's, put right
 ``connect_simulator``  Amazon Connect's wire format for the three operations moto does not have
 ``quotas``             Connect's account quotas as token buckets
 ``faults``             what can be made to go wrong, for tests

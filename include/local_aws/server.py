@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
+from local_aws.cloudformation import leave_out_no_value
 from local_aws.connect_simulator import ConnectSimulator
 
 REGION = "af-south-1"
@@ -33,6 +34,7 @@ class LocalAws:
 
     def __enter__(self) -> Self:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        leave_out_no_value()
         self.connect.__enter__()
         self._moto.start()
         self.reset()
