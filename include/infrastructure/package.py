@@ -27,6 +27,7 @@ _SUBSCRIBER = {
     "audio_leakage_hooks": ROOT / "plugins" / "audio_leakage_hooks",
     "flow_log_subscriber": ROOT / "include" / "flow_log_subscriber",
 }
+_IGNORE = ".airflowignore"
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip knows no earlier date
 _READABLE_FILE = 0o100644 << 16
 
@@ -71,6 +72,21 @@ def unzipped(archive: bytes) -> Files:
         return {entry.filename: opened.read(entry) for entry in opened.infolist() if not entry.is_dir()}
 
 
+def merged(theirs: Files, ours: Files) -> Files:
+    """Put our files among those of other teams: an environment has one plugins.zip for all of them.
+
+    What an earlier version of ours left goes; their files stay as they are, and ``.airflowignore`` names both.
+    """
+    mine = {path.partition("/")[0] for path in ours}
+    kept = {path: content for path, content in theirs.items() if path.partition("/")[0] not in mine}
+    lines = [*_lines(theirs), *(line for line in _lines(ours) if line not in _lines(theirs))]
+    return kept | ours | ({_IGNORE: "".join(f"{line}\n" for line in lines).encode()} if lines else {})
+
+
+def _lines(files: Files) -> list[str]:
+    return files.get(_IGNORE, b"").decode().splitlines()
+
+
 def build(folder: Path) -> Iterable[Path]:
     """Write the whole package anew and return its files.
 
@@ -100,7 +116,7 @@ def _files(places: Mapping[str, Path]) -> Files:
 
 def _is_left_behind(path: Path) -> bool:
     """Tell caches and what editors and systems leave from what belongs to the tree."""
-    hidden = path.name != ".airflowignore" and any(part.startswith(".") for part in path.parts)
+    hidden = path.name != _IGNORE and any(part.startswith(".") for part in path.parts)
     return hidden or "__pycache__" in path.parts or path.suffix in (".pyc", ".swp") or path.name.endswith("~")
 
 
