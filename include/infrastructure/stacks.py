@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 _IN_USE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 _CHANGE_SET = "what-would-change"
+_NOTHING_TO_DO = ("No updates are to be performed", "didn't contain changes")
 
 Outputs = Mapping[str, str]
 
@@ -67,7 +68,14 @@ class Stacks:
         if self.outputs(stack.name) is None:
             summary = self._cloudformation.get_template_summary(TemplateBody=stack.template.read_text())
             return [f"create {kind}" for kind in sorted(summary["ResourceTypes"])]
-        self._cloudformation.create_change_set(**stack.request, ChangeSetName=_CHANGE_SET)
+        try:
+            self._cloudformation.create_change_set(
+                **stack.request, ChangeSetName=_CHANGE_SET, ChangeSetType="UPDATE"
+            )
+        except ClientError as error:
+            if _NOTHING_TO_DO[0] in str(error):
+                return []
+            raise
         try:
             return list(self._planned(stack.name))
         finally:
@@ -95,11 +103,14 @@ class Stacks:
             self._cloudformation.get_waiter("change_set_create_complete").wait(**which)
         except WaiterError as error:
             reason = str(error.last_response.get("StatusReason", ""))
-            if "didn't contain changes" in reason or "No updates are to be performed" in reason:
+            if any(text in reason for text in _NOTHING_TO_DO):
                 return
             raise StackError(f"stack {name} cannot be updated: {reason}") from error
         described = self._cloudformation.get_paginator("describe_change_set").paginate(**which)
-        for change in (change["ResourceChange"] for page in described for change in page["Changes"]):
+        changes = [change["ResourceChange"] for page in described for change in page["Changes"]]
+        if not changes:
+            yield "change what no resource shows"  # outputs, say
+        for change in changes:
             replaces = " by a new one" if change.get("Replacement") == "True" else ""
             verb = {"Add": "create", "Remove": "delete"}.get(change["Action"], "change")
             yield f"{verb} {change['ResourceType']} {change['LogicalResourceId']}{replaces}"
