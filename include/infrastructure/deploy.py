@@ -64,8 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--environment", required=True, help="name of the MWAA environment")
     parser.add_argument("--connect-instance-id", required=True, help="UUID of the Amazon Connect instance")
     parser.add_argument("--recording-bucket", required=True, help="bucket of the call recordings")
-    parser.add_argument("--recording-prefix", default="", help="prefix they lie below; narrows the permission")
-    parser.add_argument("--flow-log-group", default="", help="log group of the flow logs; subscribes to it, too")
+    parser.add_argument(
+        "--recording-prefix", default="", help="prefix they lie below; narrows the permission"
+    )
+    parser.add_argument(
+        "--flow-log-group", default="", help="log group of the flow logs; subscribes to it, too"
+    )
     parser.add_argument("--email", default="", help="who is told of leaks and alarms")
     parser.add_argument("--kms-key-arn", default="", help="your own key for the table")
     parser.add_argument("--instance", default="", help="name of a further instance, as in the DAG file")

@@ -93,7 +93,9 @@ class Deployment:
         yield self._stack("monitoring", "monitoring.yaml", self._monitoring)
         yield self._stack("policy", "execution_policy.yaml", self._policy)
         if self._request.flow_log_group:
-            yield self._stack("subscriber", "subscriber.yaml", self._subscriber, before=self._upload_subscriber)
+            yield self._stack(
+                "subscriber", "subscriber.yaml", self._subscriber, before=self._upload_subscriber
+            )
         yield self._variable()
         yield self._files()
         yield self._dags()  # after the plugins they import

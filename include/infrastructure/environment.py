@@ -43,7 +43,9 @@ class Environment:
         self._pause = pause
         self._described = self._describe()
         if self._described["Status"] != "AVAILABLE":
-            raise EnvironmentNotReady(f"environment {name} is {self._described['Status']}: wait until it is AVAILABLE")
+            raise EnvironmentNotReady(
+                f"environment {name} is {self._described['Status']}: wait until it is AVAILABLE"
+            )
 
     @property
     def bucket(self) -> str:
@@ -92,7 +94,9 @@ class Environment:
             if self._described["Status"] == "AVAILABLE" and update.get("Status") == "SUCCESS":
                 return
             if update.get("Status") == "FAILED" or time.monotonic() > deadline:
-                raise EnvironmentNotReady(f"environment {self.name} was not updated: {update.get('Error', update)}")
+                raise EnvironmentNotReady(
+                    f"environment {self.name} was not updated: {update.get('Error', update)}"
+                )
 
     def rest(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str) -> Any:  # noqa: ANN401  # JSON
         """Call Airflow's REST API; None when there is nothing at that path."""

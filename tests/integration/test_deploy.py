@@ -75,7 +75,9 @@ def stacks(stage: Stage) -> set[str]:
 def test_from_an_empty_environment_to_a_first_run(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
     code, told = deployed()
     assert (code, told[-1]) == (0, "done")
-    assert stacks(stage) == {f"audio-leakage-{part}" for part in ("table", "monitoring", "policy", "subscriber")}
+    assert stacks(stage) == {
+        f"audio-leakage-{part}" for part in ("table", "monitoring", "policy", "subscriber")
+    }
     assert mwaa.dags[DAG_ID] == {"is_paused": False}
     assert mwaa.runs == [DAG_ID]
     assert "manual__1: success" in told
@@ -144,7 +146,9 @@ def test_what_other_teams_have_in_the_environment_stays(
     answer = stage.aws.client("s3").get_object(Bucket="airflow-bucket", Key="shared/plugins.zip")
     files = package.unzipped(answer["Body"].read())
     assert set(files) == set(package.plugin_files()) | {"billing/__init__.py"}
-    assert {b"billing/", b"audio_leakage/", b"audio_leakage_hooks/"} <= set(files[".airflowignore"].splitlines())
+    assert {b"billing/", b"audio_leakage/", b"audio_leakage_hooks/"} <= set(
+        files[".airflowignore"].splitlines()
+    )
 
 
 def test_what_operators_set_in_the_variable_stays(mwaa: FakeMwaa, deployed: Deploy) -> None:
@@ -185,7 +189,10 @@ def test_a_further_instance_has_names_of_its_own(stage: Stage, mwaa: FakeMwaa, d
     mwaa.dags["monitor_audio_leakage__us_east"] = {"is_paused": True}
     deployed(request=replace(REQUEST, instance="us_east", flow_log_group=""))
     assert "audio-leakage-us-east-table" in stacks(stage)
-    assert json.loads(mwaa.variables["audio_leakage__us_east"])["contact_table"] == "audio-leakage-us-east-contacts"
+    assert (
+        json.loads(mwaa.variables["audio_leakage__us_east"])["contact_table"]
+        == "audio-leakage-us-east-contacts"
+    )
     assert mwaa.runs == [DAG_ID, "monitor_audio_leakage__us_east"]
 
 
@@ -201,7 +208,9 @@ def test_an_update_that_fails_ends_the_deployment_before_the_dag_is_there(
     mwaa.update_ends = "FAILED"
     with pytest.raises(EnvironmentNotReady, match="was not updated"):
         deployed()
-    keys = {each["Key"] for each in stage.aws.client("s3").list_objects_v2(Bucket="airflow-bucket")["Contents"]}
+    keys = {
+        each["Key"] for each in stage.aws.client("s3").list_objects_v2(Bucket="airflow-bucket")["Contents"]
+    }
     assert not [key for key in keys if key.startswith("dags/")]
 
 

@@ -97,7 +97,8 @@ def recorded() -> Iterator[set[Call]]:
         context = {"s3:prefix": request.get("Prefix"), "cloudwatch:namespace": request.get("Namespace")}
         known = {key: value for key, value in context.items() if value is not None}
         calls.update(
-            Call(ACTIONS.get(name, name), resource, known) for resource in resources(service, operation, request)
+            Call(ACTIONS.get(name, name), resource, known)
+            for resource in resources(service, operation, request)
         )
         return send(client, operation, request)
 
@@ -181,19 +182,21 @@ def all_the_dag_does(stage: Stage, dag: DAG) -> set[Call]:
     write_flow_log(stage, now - timedelta(minutes=2), line(ContactId=number(3)))
     with recorded() as calls:
         assert dag.test().state == "success"
-        write_flow_log(stage, now - timedelta(minutes=1), line(ContactId=number(3), Parameters=option("Disable")))
+        write_flow_log(
+            stage, now - timedelta(minutes=1), line(ContactId=number(3), Parameters=option("Disable"))
+        )
         window = {"window_start": (now - timedelta(minutes=5)).isoformat(), "window_end": now.isoformat()}
         assert dag.test(run_conf=window).state == "success"
     assert stage.items()[CONTACT_ID]["FailureCause"]
     assert number(2) not in stage.items()
-    return {call for call in calls if not call.action.startswith("logs:") or call.action == "logs:FilterLogEvents"}
+    return {
+        call for call in calls if not call.action.startswith("logs:") or call.action == "logs:FilterLogEvents"
+    }
 
 
 def write_flow_log(stage: Stage, at: datetime, message: str) -> None:
     event = {"timestamp": int(at.timestamp() * 1000), "message": message}
-    stage.aws.client("logs").put_log_events(
-        logGroupName=LOG_GROUP, logStreamName="flows", logEvents=[event]
-    )
+    stage.aws.client("logs").put_log_events(logGroupName=LOG_GROUP, logStreamName="flows", logEvents=[event])
 
 
 def all_the_lambda_does(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> set[Call]:

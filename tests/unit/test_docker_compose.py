@@ -18,7 +18,9 @@ EXAMPLE = (ROOT / ".env.example").read_text()
 
 
 def test_it_runs_airflow_in_the_parts_that_mwaa_does() -> None:
-    commands = {service.get("command") for service in AIRFLOW.values() if isinstance(service.get("command"), str)}
+    commands = {
+        service.get("command") for service in AIRFLOW.values() if isinstance(service.get("command"), str)
+    }
     assert commands == {"api-server", "scheduler", "dag-processor", "triggerer", "celery worker"}
     assert {"postgres", "redis", "dynamodb", "aws"} <= set(SERVICES)
 
