@@ -4,6 +4,7 @@ PYTHON ?= $(shell python3.12 -c 'import sys; print(sys.executable)' 2>/dev/null 
 VENV   := .venv
 BIN    := $(VENV)/bin
 PATHS  := dags include plugins tests
+MATRIX := 3.3.1 3.2.1 3.0.6
 
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
 
@@ -21,10 +22,11 @@ demo: $(VENV)/installed ## play an hour of calls, run the DAG over it, compare e
 test: lint types test-unit test-dags test-integration ## everything CI runs
 
 .PHONY: lint
-lint: $(VENV)/installed ## ruff (style, imports, Airflow rules) and cfn-lint
+lint: $(VENV)/installed ## ruff (style, imports, Airflow rules), cfn-lint, the schema of Compose
 	$(BIN)/ruff check $(PATHS)
 	$(BIN)/ruff format --check $(PATHS)
 	$(BIN)/cfn-lint include/infrastructure/*.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 
 .PHONY: types
 types: $(VENV)/installed ## mypy, strict
@@ -50,6 +52,25 @@ $(VENV)/bench: $(VENV)/installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check matplotlib==3.11.2
 	@touch $@
 
+.PHONY: test-matrix
+test-matrix: $(MATRIX:%=test-on-%) ## the DAG and the package on every Airflow that MWAA offers it; needs Python 3.12
+
+.PHONY: $(MATRIX:%=test-on-%)
+$(MATRIX:%=test-on-%): test-on-%: build/matrix/%/installed
+	env -u PYTHONPATH build/matrix/$*/bin/pytest tests/dags tests/integration/test_package.py tests/integration/test_dag_runs.py
+
+.PHONY: package
+package: $(VENV)/installed ## build what MWAA and the Lambda take, in build/
+	@$(BIN)/python -m infrastructure.package
+
+.PHONY: deploy
+deploy: $(VENV)/installed ## bring it into an MWAA environment: make deploy TO="--environment ... (see the README)"
+	@$(BIN)/python -m infrastructure.deploy $(TO)
+
+.PHONY: docker
+docker: .env ## Airflow and AWS on this machine in containers, http://localhost:8080
+	docker compose up --build
+
 .PHONY: format
 format: $(VENV)/installed ## let ruff put the code in order
 	$(BIN)/ruff check --fix $(PATHS)
@@ -66,6 +87,25 @@ lock: $(VENV)/installed ## resolve requirements-dev.in again; CONSTRAINTS=file o
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Airflow as MWAA installs it; what the tests need comes after it and may change nothing of it.
+build/matrix/%/installed: tests/matrix/constraints/airflow-%-python3.12.txt tests/matrix/requirements.txt requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' \
+	  || { echo "Python 3.12 is needed, as on MWAA ($$($(PYTHON) --version) found): make PYTHON=/path/to/python3.12"; exit 2; }
+	@echo "installing Airflow $* into $(@D) (two minutes) ..."
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check apache-airflow==$* -r requirements.txt -c $<
+	@$(@D)/bin/pip freeze --disable-pip-version-check > $(@D)/airflow.txt
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check -r tests/matrix/requirements.txt -c $(@D)/airflow.txt
+	@touch $@
+
+.env: | .env.example
+	@$(PYTHON) -c 'import base64, secrets, sys; \
+	  new = {"AIRFLOW_FERNET_KEY=": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}; \
+	  lines = (line + new.get(line, lambda: secrets.token_hex(32))() if line.endswith("=") else line \
+	           for line in sys.stdin.read().splitlines()); \
+	  print("\n".join(lines))' < $| > $@
+	@chmod 600 $@
 
 $(VENV)/installed: requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -24,8 +24,9 @@ meanwhile: every contact stays due, and the next run goes on where this one stop
 triggering the DAG by hand is always safe, every write is conditional.
 
 #### Settings
-One Variable, `audio_leakage`, a JSON object; `connect_instance_id` and `contact_table` are required. With
-`alert_topic_arn` set, `check_recordings` publishes new failures, and those that healed, to that SNS topic.
+One Variable, `audio_leakage` (of a further instance `audio_leakage__<name>`), a JSON object;
+`connect_instance_id` and `contact_table` are required. With `alert_topic_arn` set, `check_recordings`
+publishes new failures, and those that healed, to that SNS topic.
 
 Triggered by hand, the DAG also adopts items that another system wrote into the table with no more than
 `ContactId` and `State`; scheduled runs do so every six hours.
@@ -33,30 +34,18 @@ Triggered by hand, the DAG also adopts items that another system wrote into the 
 
 from __future__ import annotations
 
-import logging
-import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
-from airflow.sdk import Param, dag, get_current_context, task, task_group
+from airflow.sdk import Param, dag, task, task_group
 
 from audio_leakage import use_cases
-from audio_leakage.errors import SettingsError, SetupError, WindowError
-from audio_leakage.run import Run
-from audio_leakage.settings import VARIABLE, Settings
-from audio_leakage.window import scope_of
+from audio_leakage.instances import dag_ids
+from audio_leakage_tasks.use_case import Summary, summary_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from airflow.sdk import Context
-
-#: Three tasks follow each other within five minutes, and Airflow needs some of that for itself.
-_SECONDS_PER_TASK = 75
-
-Summary = dict[str, Any]
-
-log = logging.getLogger("airflow.task")
+#: Names of further Amazon Connect instances to watch. Each gives one more DAG with a Variable of its own:
+#: ("emea",) gives `monitor_audio_leakage__emea`, which reads the Variable `audio_leakage__emea`.
+FURTHER_INSTANCES: tuple[str, ...] = ()
 
 
 def _window_param(side: str) -> Param:
@@ -64,8 +53,8 @@ def _window_param(side: str) -> Param:
     return Param(None, type=["null", "string"], format="date-time", description=text)
 
 
-@dag(
-    dag_id="monitor_audio_leakage",
+_every_five_minutes = partial(
+    dag,
     schedule="*/5 * * * *",
     start_date=datetime(2023, 1, 1, tzinfo=UTC),
     catchup=False,
@@ -81,24 +70,26 @@ def _window_param(side: str) -> Param:
     tags=["amazon-connect", "call-recording", "compliance"],
     doc_md=__doc__,
 )
+
+
 def monitor_audio_leakage() -> None:
     """Wire the four tasks; what they do is in ``audio_leakage``."""
 
     @task(doc_md="Takes up the INITIALISED contacts that are due: where are they by now?")
     def poll_initialised() -> Summary:
-        return _summary(use_cases.poll_initialised)
+        return summary_of(use_cases.poll_initialised)
 
     @task(doc_md="Deletes the contacts that are COMPLETED - QUEUE/IVR: no agent, nothing to record.")
     def purge_ivr() -> Summary:
-        return _summary(use_cases.purge_ivr)
+        return summary_of(use_cases.purge_ivr)
 
     @task(doc_md="Follows the contacts that are IN_PROGRESS, in the queue or with an agent, to their end.")
     def poll_in_progress() -> Summary:
-        return _summary(use_cases.poll_in_progress)
+        return summary_of(use_cases.poll_in_progress)
 
     @task(doc_md="Searches the bucket for the contacts that are COMPLETED - AGENT and writes the verdict.")
     def check_recordings() -> Summary:
-        return _summary(use_cases.check_recordings)
+        return summary_of(use_cases.check_recordings)
 
     @task_group(prefix_group_id=False, tooltip="What is left to be done with each contact")
     def due_contacts() -> None:
@@ -108,57 +99,4 @@ def monitor_audio_leakage() -> None:
     poll_initialised() >> due_contacts()
 
 
-def _summary(use_case: Callable[[Run], dict[str, int]]) -> Summary:
-    """Run one use case and return what a person wants to read in the run's XCom tab."""
-    try:
-        from airflow.sdk.exceptions import AirflowFailException
-    except ImportError:  # Airflow 3.0
-        from airflow.exceptions import AirflowFailException  # type: ignore[no-redef]
-
-    try:
-        run = _run(get_current_context())
-        log.info("::group::contact by contact, window %s", run.scope.window)
-        try:
-            counts = use_case(run)
-        finally:
-            log.info("::endgroup::")
-        log.info("%s", ", ".join(f"{count} {name}" for name, count in counts.items()))
-        return {"window": str(run.scope.window), **counts}
-    except (SettingsError, SetupError, WindowError) as error:
-        raise AirflowFailException(str(error)) from error  # another try would end the same
-
-
-def _run(context: Context) -> Run:
-    """Build the hooks; they come from here and not from the top, so that parsing this file stays cheap."""
-    from airflow.sdk import Variable
-
-    from audio_leakage_hooks.alert_topic import AlertTopicHook
-    from audio_leakage_hooks.connect import ConnectHook
-    from audio_leakage_hooks.contact_table import ContactTableHook
-    from audio_leakage_hooks.flow_log import FlowLogHook
-    from audio_leakage_hooks.metrics import MetricsHook
-    from audio_leakage_hooks.recording_bucket import RecordingBucketHook
-
-    settings = Settings.from_json(Variable.get(VARIABLE, default=None))
-    connect = ConnectHook(aws_conn_id=settings.aws_conn_id)
-    connect.pace("DescribeContact", settings.describe_contact_rps)
-    connect.pace("SearchContacts", settings.search_contacts_rps)
-    started, now = time.monotonic(), datetime.now(UTC)
-    return Run(
-        settings=settings,
-        scope=scope_of(
-            context["dag_run"], context["params"], lambda: context["ti"].get_previous_dagrun("success"), now
-        ),
-        now=now,
-        connect=connect,
-        bucket=RecordingBucketHook(aws_conn_id=settings.aws_conn_id),
-        contacts=ContactTableHook(aws_conn_id=settings.aws_conn_id),
-        flow_log=FlowLogHook(aws_conn_id=settings.aws_conn_id),
-        alert_topic=AlertTopicHook(aws_conn_id=settings.aws_conn_id),
-        metrics=MetricsHook(aws_conn_id=settings.aws_conn_id),
-        seconds_left=lambda: started + _SECONDS_PER_TASK - time.monotonic(),
-        at_once=8,
-    )
-
-
-monitor_audio_leakage()
+_dags = [_every_five_minutes(dag_id=dag_id)(monitor_audio_leakage)() for dag_id in dag_ids(FURTHER_INSTANCES)]

@@ -90,11 +90,17 @@ class Airflow:
         raise RuntimeError(f"Airflow did not start: {(self.home / 'standalone.log').read_text()[-3000:]}")
 
 
-def new_airflow(home: Path, environment: Mapping[str, str]) -> Airflow:
-    """Return an Airflow with an empty database that knows the DAG."""
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def new_airflow(home: Path, environment: Mapping[str, str]) -> Airflow:
+    """Return an Airflow with an empty database that knows the DAG."""
+    port = free_port()
     settings = {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__API__PORT": str(port),

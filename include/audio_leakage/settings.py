@@ -75,24 +75,25 @@ class Settings:
         return timedelta(days=self.recheck_days)
 
     @classmethod
-    def from_json(cls, text: str | None) -> Self:
-        """Read the Variable's text; None stands for a Variable that is not set.
+    def from_json(cls, text: str | None, variable: str = VARIABLE) -> Self:
+        """Read a Variable's text; None stands for a Variable that is not set.
 
+        :param variable: the Variable's name, for the message.
         :raises SettingsError: one message that names every wrong key and what is allowed.
         """
         if text is None:
             raise SettingsError(
-                f"Variable '{VARIABLE}' is not set: allowed is a JSON object with the keys {_keys()}"
+                f"Variable '{variable}' is not set: allowed is a JSON object with the keys {_keys()}"
             )
         try:
             values = json.loads(text)
         except ValueError as error:
-            raise SettingsError(f"Variable '{VARIABLE}' is not JSON: {error}") from None
+            raise SettingsError(f"Variable '{variable}' is not JSON: {error}") from None
         if not isinstance(values, dict):
-            raise SettingsError(f"Variable '{VARIABLE}' is not a JSON object: allowed keys are {_keys()}")
+            raise SettingsError(f"Variable '{variable}' is not a JSON object: allowed keys are {_keys()}")
         wrong = [*_wrong_keys(values), *_wrong_values(values)] or [*_wrong_together(values)]
         if wrong:
-            raise SettingsError(f"Variable '{VARIABLE}': {'; '.join(wrong)}")
+            raise SettingsError(f"Variable '{variable}': {'; '.join(wrong)}")
         return cls(**{key: value for key, value in values.items() if value is not None})
 
 

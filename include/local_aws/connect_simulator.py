@@ -79,6 +79,8 @@ class ConnectSimulator:
     :param quotas: requests a second and burst by operation; beyond them the answer is 429.
     :param latency_seconds: how long every answer takes.
     :param indexing_delay: how long a contact that is searchable does not show up yet.
+    :param host: the address it listens on.
+    :param port: its port; 0 takes one that is free.
     """
 
     def __init__(  # noqa: PLR0913  # what can be set, by name
@@ -91,6 +93,8 @@ class ConnectSimulator:
         quotas: Mapping[str, tuple[float, float]] = ACCOUNT_QUOTAS,
         latency_seconds: float = 0.0,
         indexing_delay: timedelta = timedelta(0),
+        host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         self.instance_id = instance_id
         self.directory = directory
@@ -100,12 +104,13 @@ class ConnectSimulator:
         self.faults = Faults()
         self.calls: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self._address = host, port
         self._quotas = quotas
         self._buckets: dict[str, TokenBucket] = {}
         self._server: BaseWSGIServer | None = None
 
     def __enter__(self) -> Self:
-        self._server = make_server("127.0.0.1", 0, _app(self), threaded=True)
+        self._server = make_server(*self._address, _app(self), threaded=True)
         threading.Thread(target=self._server.serve_forever, name="connect-simulator", daemon=True).start()
         return self
 

@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
+from local_aws.cloudformation import leave_out_no_value
 from local_aws.connect_simulator import ConnectSimulator
 
 REGION = "af-south-1"
@@ -22,14 +23,18 @@ class LocalAws:
     """moto for DynamoDB, S3, SNS, Logs and CloudFormation beside a simulated Amazon Connect.
 
     A context manager; each one starts empty. moto keeps its state per process, so one at a time.
+
+    :param host: the address moto listens on.
+    :param port: its port; 0 takes one that is free.
     """
 
-    def __init__(self, connect: ConnectSimulator) -> None:
+    def __init__(self, connect: ConnectSimulator, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.connect = connect
-        self._moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._moto = ThreadedMotoServer(ip_address=host, port=port, verbose=False)
 
     def __enter__(self) -> Self:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        leave_out_no_value()
         self.connect.__enter__()
         self._moto.start()
         self.reset()

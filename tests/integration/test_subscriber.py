@@ -175,9 +175,3 @@ def test_its_stack_deploys(stage: Stage) -> None:
 def test_its_filter_lets_every_name_of_the_recording_block_through() -> None:
     template = (ROOT / "include" / "infrastructure" / "subscriber.yaml").read_text()
     assert all(f'($.ContactFlowModuleType = "{block}")' in template for block in RECORDING_BLOCKS)
-
-
-def test_the_table_outlives_its_stack(stage: Stage) -> None:
-    stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
-    stage.aws.client("cloudformation").delete_stack(StackName="table")
-    assert CONTACT_ID in stage.items()

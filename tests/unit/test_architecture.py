@@ -10,10 +10,18 @@ import pytest
 from conftest import ROOT
 
 DOMAIN = ROOT / "include" / "audio_leakage"
+TASKS = ROOT / "plugins" / "audio_leakage_tasks"
 HOOKS = ROOT / "plugins" / "audio_leakage_hooks"
 SUBSCRIBER = ROOT / "include" / "flow_log_subscriber"
 LOCAL_AWS = ROOT / "include" / "local_aws"
-OURS = {"audio_leakage", "audio_leakage_hooks", "flow_log_subscriber", "local_aws", "monitor_audio_leakage"}
+OURS = {
+    "audio_leakage",
+    "audio_leakage_hooks",
+    "audio_leakage_tasks",
+    "flow_log_subscriber",
+    "local_aws",
+    "monitor_audio_leakage",
+}
 
 
 def imports(folder: Path) -> set[str]:
@@ -59,6 +67,10 @@ def test_importing_the_domain_pulls_in_neither_airflow_nor_boto3() -> None:
 def test_the_hooks_know_nothing_of_the_domain_but_its_errors() -> None:
     ours = {name for name in imports(HOOKS) if name.partition(".")[0] in OURS - {"audio_leakage_hooks"}}
     assert ours == {"audio_leakage.errors"}
+
+
+def test_the_tasks_bring_domain_and_hooks_together_and_need_nothing_else_of_ours() -> None:
+    assert packages(TASKS) & OURS == {"audio_leakage", "audio_leakage_hooks"}
 
 
 def test_the_subscriber_needs_the_domain_boto3_and_the_part_of_the_hooks_that_needs_no_airflow() -> None:

@@ -1,0 +1,81 @@
+"""`make deploy`: brings the monitor into an MWAA environment, and says first what it will do.
+
+Safe to repeat: what is as it shall be stays as it is. Credentials and Region are boto3's.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from audio_leakage.errors import SettingsError
+from infrastructure.deployment import Deployment, Request
+from infrastructure.environment import EnvironmentNotReady
+from infrastructure.smoke import SmokeCheckFailed
+from infrastructure.stacks import StackError
+
+_EXPECTED = (BotoCoreError, ClientError, EnvironmentNotReady, SettingsError, SmokeCheckFailed, StackError)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Deploy as the command line says; return 0 when the first run has succeeded."""
+    options = vars(_parser().parse_args(arguments))
+    agreed = (lambda: True) if options.pop("yes") else _ask
+    try:
+        return deploy(Deployment(Request(**options), boto3.client, _tell), agreed, _tell)
+    except _EXPECTED as error:
+        _tell(f"deploy: {error}")
+        return 1
+
+
+def deploy(deployment: Deployment, agreed: Callable[[], bool], tell: Callable[[str], object]) -> int:
+    """Show every step, ask once, and take them in their order.
+
+    :param agreed: asks whether to go on.
+    :param tell: takes a line for whoever watches.
+    :return: 0 when all is done, 2 when somebody did not agree.
+    """
+    steps = list(deployment.steps())
+    for step in steps:
+        tell(f"{step.what}: {'; '.join(step.changes) or 'nothing to change'}")
+    if not agreed():
+        tell("nothing was changed")
+        return 2
+    for step in steps:
+        tell(f"{step.what} ...")
+        step.apply()
+    tell("done")
+    return 0
+
+
+def _ask() -> bool:
+    return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="deploy", description="Bring the monitor into an MWAA environment.")
+    parser.add_argument("--environment", required=True, help="name of the MWAA environment")
+    parser.add_argument("--connect-instance-id", required=True, help="UUID of the Amazon Connect instance")
+    parser.add_argument("--recording-bucket", required=True, help="bucket of the call recordings")
+    parser.add_argument(
+        "--recording-prefix", default="", help="prefix they lie below; narrows the permission"
+    )
+    parser.add_argument(
+        "--flow-log-group", default="", help="log group of the flow logs; subscribes to it, too"
+    )
+    parser.add_argument("--email", default="", help="who is told of leaks and alarms")
+    parser.add_argument("--kms-key-arn", default="", help="your own key for the table")
+    parser.add_argument("--instance", default="", help="name of a further instance, as in the DAG file")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""`make package`: what Amazon MWAA and the Lambda take, in ``build/``.
+
+::
+
+    build/mwaa/dags/                 the DAG file
+    build/mwaa/plugins.zip           all of plugins/ and the domain, side by side at its root
+    build/mwaa/requirements.txt
+    build/lambda/subscriber.zip      the handler, the domain, and the hooks it shares
+
+MWAA unpacks plugins.zip into a folder that is on the path of every Airflow process, and takes nothing of
+include/. The same sources give the same bytes on every machine: names sorted, one date, one mode, and stored
+as they are, because compression differs between versions of zlib.
+"""
+
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+ROOT = Path(__file__).parents[2]
+#: What lies in these places of the tree, by the name it has in the zip.
+_PLUGINS = {"": ROOT / "plugins", "audio_leakage": ROOT / "include" / "audio_leakage"}
+_SUBSCRIBER = {
+    "audio_leakage": ROOT / "include" / "audio_leakage",
+    "audio_leakage_hooks": ROOT / "plugins" / "audio_leakage_hooks",
+    "flow_log_subscriber": ROOT / "include" / "flow_log_subscriber",
+}
+_IGNORE = ".airflowignore"
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip knows no earlier date
+_READABLE_FILE = 0o100644 << 16
+
+Files = Mapping[str, bytes]
+
+
+def dag_files() -> Files:
+    """Return the DAG files by their path below the environment's DAG folder."""
+    return _files({"": ROOT / "dags"})
+
+
+def plugin_files() -> Files:
+    """Return what plugins.zip holds, by path."""
+    return _files(_PLUGINS)
+
+
+def subscriber_files() -> Files:
+    """Return what the Lambda's zip holds, by path."""
+    return _files(_SUBSCRIBER)
+
+
+def requirements() -> bytes:
+    """Return the requirements an MWAA environment is given."""
+    return (ROOT / "requirements.txt").read_bytes()
+
+
+def zipped(files: Files) -> bytes:
+    """Return a zip whose bytes depend on the files' paths and contents alone."""
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", ZIP_STORED) as archive:
+        for path in sorted(files):
+            entry = ZipInfo(path, _EARLIEST)
+            entry.create_system = 3  # Unix, wherever it is made
+            entry.external_attr = _READABLE_FILE
+            archive.writestr(entry, files[path])
+    return buffer.getvalue()
+
+
+def unzipped(archive: bytes) -> Files:
+    """Return the files of a zip by path; the inverse of :func:`zipped`."""
+    with ZipFile(BytesIO(archive)) as opened:
+        return {entry.filename: opened.read(entry) for entry in opened.infolist() if not entry.is_dir()}
+
+
+def merged(theirs: Files, ours: Files) -> Files:
+    """Put our files among those of other teams: an environment has one plugins.zip for all of them.
+
+    What an earlier version of ours left goes; their files stay as they are, and ``.airflowignore`` names both.
+    """
+    mine = {path.partition("/")[0] for path in ours}
+    kept = {path: content for path, content in theirs.items() if path.partition("/")[0] not in mine}
+    lines = [*_lines(theirs), *(line for line in _lines(ours) if line not in _lines(theirs))]
+    return kept | ours | ({_IGNORE: "".join(f"{line}\n" for line in lines).encode()} if lines else {})
+
+
+def _lines(files: Files) -> list[str]:
+    return files.get(_IGNORE, b"").decode().splitlines()
+
+
+def build(folder: Path) -> Iterable[Path]:
+    """Write the whole package anew and return its files.
+
+    :param folder: ``build/``; what an earlier call left in its ``mwaa/`` and ``lambda/`` goes.
+    """
+    contents = {f"mwaa/dags/{path}": content for path, content in dag_files().items()} | {
+        "mwaa/plugins.zip": zipped(plugin_files()),
+        "mwaa/requirements.txt": requirements(),
+        "lambda/subscriber.zip": zipped(subscriber_files()),
+    }
+    for part in ("mwaa", "lambda"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    for path, content in contents.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return [folder / path for path in contents]
+
+
+def _files(places: Mapping[str, Path]) -> Files:
+    return {
+        (Path(name) / file.relative_to(folder)).as_posix(): file.read_bytes()
+        for name, folder in places.items()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not _is_left_behind(file.relative_to(folder))
+    }
+
+
+def _is_left_behind(path: Path) -> bool:
+    """Tell caches and what editors and systems leave from what belongs to the tree."""
+    hidden = path.name != _IGNORE and any(part.startswith(".") for part in path.parts)
+    return hidden or "__pycache__" in path.parts or path.suffix in (".pyc", ".swp") or path.name.endswith("~")
+
+
+def main() -> None:
+    """Build the package and say what is in it."""
+    for file in build(ROOT / "build"):
+        sys.stdout.write(f"{file.relative_to(ROOT)}  {file.stat().st_size:,} bytes\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""AWS as a service of its own: `python -m local_aws.serve`, for docker-compose.yaml.
+
+moto and the simulated Amazon Connect listen on fixed ports, and a contact centre plays on in real time for as
+long as the process runs. The table is in DynamoDB Local where ``AWS_ENDPOINT_URL_DYNAMODB`` says so.
+"""
+
+import argparse
+import logging
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local_aws.connect_simulator import ConnectSimulator
+from local_aws.contact_centre import ContactCentre
+from local_aws.seed_contacts import INSTANCE_ID
+from local_aws.server import REGION, LocalAws
+
+ROOT = Path(__file__).parents[2]
+BUCKET, PREFIX = "acme-recordings", "connect/acme/CallRecordings"
+TABLE, LOG_GROUP, TOPIC = "audio-leakage-contacts", "/aws/connect/acme", "audio-leakage-alerts"
+DURATION, CALLS_PER_HOUR = timedelta(days=7), 30
+#: So long before the start the first call came: the first run shall find some.
+_HEAD_START = timedelta(minutes=10)
+_STEP_SECONDS = 5
+#: What describes a table is this much of what describes a new one.
+_TABLE, _INDEX = ("TableName", "AttributeDefinitions", "KeySchema"), ("IndexName", "KeySchema", "Projection")
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Set everything up and play until the process is stopped."""
+    options = _options()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    centre = contact_centre(datetime.now(UTC) - _HEAD_START)
+    connect = ConnectSimulator(
+        INSTANCE_ID,
+        centre,
+        recording_bucket=BUCKET,
+        recording_prefix=PREFIX,
+        host=options.host,
+        port=options.connect_port,
+    )
+    with LocalAws(connect, host=options.host, port=options.port) as aws:
+        set_up(aws)
+        log.info("AWS is played at %s, Amazon Connect at %s", aws.endpoint_url, connect.endpoint_url)
+        play(centre, aws, lambda: time.sleep(_STEP_SECONDS))
+
+
+def contact_centre(start: datetime) -> ContactCentre:
+    """Return a contact centre with a week of calls."""
+    return ContactCentre(
+        seed=int(start.timestamp()),
+        start=start,
+        duration=DURATION,
+        number_of_calls=CALLS_PER_HOUR * (DURATION // timedelta(hours=1)),
+        bucket=BUCKET,
+        prefix=PREFIX,
+        log_group=LOG_GROUP,
+    )
+
+
+def set_up(aws: LocalAws) -> None:
+    """Create bucket, log group, topic and table."""
+    aws.create_bucket(BUCKET)
+    aws.create_log_group(LOG_GROUP)
+    aws.client("sns").create_topic(Name=TOPIC)
+    aws.deploy(ROOT / "include" / "infrastructure" / "table.yaml", "audio-leakage", {"TableName": TABLE})
+    elsewhere = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
+    if elsewhere:
+        _copy_table(aws.client("dynamodb"), elsewhere)
+
+
+def play(centre: ContactCentre, aws: LocalAws, pause: Callable[[], None]) -> None:
+    """Let the contact centre play on in real time.
+
+    :param pause: called between two steps; what it raises ends the play.
+    """
+    while True:
+        for event in centre.play(datetime.now(UTC), aws):
+            log.info("%s %s", event.at.isoformat(timespec="seconds"), event.message)
+        pause()
+
+
+def _copy_table(dynamodb: Any, endpoint_url: str) -> None:  # noqa: ANN401  # boto3's client
+    """Create the table of the template in another DynamoDB, which knows no CloudFormation."""
+    described = dynamodb.describe_table(TableName=TABLE)["Table"]
+    indexes = [{name: index[name] for name in _INDEX} for index in described["GlobalSecondaryIndexes"]]
+    other = boto3.client(
+        "dynamodb",
+        endpoint_url=endpoint_url,
+        region_name=REGION,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",  # noqa: S106
+    )
+    if TABLE in other.list_tables()["TableNames"]:
+        return
+    other.create_table(
+        **{name: described[name] for name in _TABLE},
+        GlobalSecondaryIndexes=indexes,
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Play AWS and a contact centre, in real time.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=5000, help="port of everything but Amazon Connect")
+    parser.add_argument("--connect-port", type=int, default=5001, help="port of Amazon Connect")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

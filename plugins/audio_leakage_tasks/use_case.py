@@ -1,0 +1,88 @@
+"""One use case as a task: its settings, its hooks, its time, and what it returns."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import get_current_context
+
+try:
+    from airflow.sdk.exceptions import AirflowFailException
+except ImportError:  # Airflow 3.0
+    from airflow.exceptions import AirflowFailException  # type: ignore[no-redef]
+
+from audio_leakage.errors import SettingsError, SetupError, WindowError
+from audio_leakage.instances import variable_of
+from audio_leakage.run import Run
+from audio_leakage.settings import Settings
+from audio_leakage.window import scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airflow.sdk import Context
+
+#: Three tasks follow each other within five minutes, and Airflow needs some of that for itself.
+_SECONDS_PER_TASK = 75
+#: Enough to use up DescribeContact's quota and to hide S3's latency, and easy on a small worker.
+_AT_ONCE = 8
+
+Summary = dict[str, Any]
+
+log = logging.getLogger("airflow.task")
+
+
+def summary_of(use_case: Callable[[Run], dict[str, int]]) -> Summary:
+    """Run one use case and return what a person wants to read in the run's XCom tab.
+
+    :raises AirflowFailException: when another try would end the same: somebody must set, grant or create
+        something, and the message says what.
+    """
+    try:
+        run = _run(get_current_context())
+        log.info("::group::contact by contact, window %s", run.scope.window)
+        try:
+            counts = use_case(run)
+        finally:
+            log.info("::endgroup::")
+        log.info("%s", ", ".join(f"{count} {name}" for name, count in counts.items()))
+        return {"window": str(run.scope.window), **counts}
+    except (SettingsError, SetupError, WindowError) as error:
+        raise AirflowFailException(str(error)) from error
+
+
+def _run(context: Context) -> Run:
+    """Build the hooks; they are imported here and not at the top, so that the DAG file parses fast."""
+    from airflow.sdk import Variable
+
+    from audio_leakage_hooks.alert_topic import AlertTopicHook
+    from audio_leakage_hooks.connect import ConnectHook
+    from audio_leakage_hooks.contact_table import ContactTableHook
+    from audio_leakage_hooks.flow_log import FlowLogHook
+    from audio_leakage_hooks.metrics import MetricsHook
+    from audio_leakage_hooks.recording_bucket import RecordingBucketHook
+
+    variable = variable_of(context["dag_run"].dag_id)
+    settings = Settings.from_json(Variable.get(variable, default=None), variable)
+    connect = ConnectHook(aws_conn_id=settings.aws_conn_id)
+    connect.pace("DescribeContact", settings.describe_contact_rps)
+    connect.pace("SearchContacts", settings.search_contacts_rps)
+    started, now = time.monotonic(), datetime.now(UTC)
+    return Run(
+        settings=settings,
+        scope=scope_of(
+            context["dag_run"], context["params"], lambda: context["ti"].get_previous_dagrun("success"), now
+        ),
+        now=now,
+        connect=connect,
+        bucket=RecordingBucketHook(aws_conn_id=settings.aws_conn_id),
+        contacts=ContactTableHook(aws_conn_id=settings.aws_conn_id),
+        flow_log=FlowLogHook(aws_conn_id=settings.aws_conn_id),
+        alert_topic=AlertTopicHook(aws_conn_id=settings.aws_conn_id),
+        metrics=MetricsHook(aws_conn_id=settings.aws_conn_id),
+        seconds_left=lambda: started + _SECONDS_PER_TASK - time.monotonic(),
+        at_once=_AT_ONCE,
+    )

@@ -1,0 +1,37 @@
+"""One more entry in the DAG file gives one more DAG."""
+
+from pathlib import Path
+
+import pytest
+from airflow.models import DagBag
+
+from conftest import ROOT
+
+NONE = "FURTHER_INSTANCES: tuple[str, ...] = ()"
+
+
+def bag_with(entry: str, folder: Path) -> DagBag:
+    """Load the DAG file with another value of its one documented place."""
+    source = (ROOT / "dags" / "monitor_audio_leakage.py").read_text()
+    assert source.count(NONE) == 1
+    (folder / "monitor_audio_leakage.py").write_text(source.replace("= ()", f"= {entry}", 1))
+    return DagBag(folder)
+
+
+def test_a_further_instance_is_one_more_dag_and_the_same_in_everything_but_its_name(tmp_path: Path) -> None:
+    bag = bag_with('("emea",)', tmp_path)
+    assert not bag.import_errors
+    first, second = (bag.dags[name] for name in ("monitor_audio_leakage", "monitor_audio_leakage__emea"))
+    assert len(bag.dags) == 2
+    for name in ("schedule", "catchup", "max_active_runs", "task_ids", "tags", "doc_md", "params", "fileloc"):
+        assert getattr(first, name) == getattr(second, name), name
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"), [('("EMEA",)', "allowed are small letters"), ('("emea")', "tuple")]
+)
+def test_a_wrong_name_is_an_import_error_that_says_what_is_allowed(
+    tmp_path: Path, entry: str, says: str
+) -> None:
+    (error,) = bag_with(entry, tmp_path).import_errors.values()
+    assert says in error

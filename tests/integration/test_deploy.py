@@ -1,0 +1,231 @@
+"""`make deploy` against the stand-in: all of AWS but the MWAA environment itself, which is played in memory."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import BUCKET, INSTANCE_ID, PREFIX
+from infrastructure import package
+from infrastructure.deploy import deploy
+from infrastructure.deployment import Deployment, Request
+from infrastructure.environment import EnvironmentNotReady
+from infrastructure.smoke import SmokeCheckFailed
+from mwaa import FakeMwaa
+from stage import LOG_GROUP, Stage
+
+DAG_ID = "monitor_audio_leakage"
+SECRETS = {
+    "secrets.backend": "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
+    "secrets.backend_kwargs": '{"variables_prefix": "airflow/variables"}',
+}
+REQUEST = Request(
+    environment="airflow",
+    connect_instance_id=INSTANCE_ID,
+    recording_bucket=BUCKET,
+    recording_prefix=PREFIX,
+    flow_log_group=LOG_GROUP,
+)
+
+
+@pytest.fixture
+def mwaa(stage: Stage) -> FakeMwaa:
+    """Return an environment with a versioned bucket and a role, as MWAA demands them."""
+    stage.aws.create_bucket("airflow-bucket")
+    stage.aws.client("s3").put_bucket_versioning(
+        Bucket="airflow-bucket", VersioningConfiguration={"Status": "Enabled"}
+    )
+    stage.aws.client("iam").create_role(RoleName="airflow-execution", AssumeRolePolicyDocument="{}")
+    stage.aws.create_log_group(LOG_GROUP)
+    return FakeMwaa("airflow-bucket", dags={DAG_ID: {"is_paused": True}})
+
+
+Deploy = Callable[..., tuple[int, list[str]]]
+
+
+@pytest.fixture
+def deployed(stage: Stage, mwaa: FakeMwaa) -> Deploy:
+    """Return what deploys, and gives the exit code and all that was told."""
+
+    def run(agreed: bool = True, request: Request = REQUEST) -> tuple[int, list[str]]:
+        told: list[str] = []
+
+        def client(service: str) -> Any:
+            return mwaa.client() if service == "mwaa" else stage.aws.client(service)
+
+        deployment = Deployment(request, client, told.append, pause=lambda _: None)
+        return deploy(deployment, lambda: agreed, told.append), told
+
+    return run
+
+
+def variable(mwaa: FakeMwaa) -> dict[str, Any]:
+    settings: dict[str, Any] = json.loads(mwaa.variables["audio_leakage"])
+    return settings
+
+
+def stacks(stage: Stage) -> set[str]:
+    found = stage.aws.client("cloudformation").describe_stacks()["Stacks"]
+    return {stack["StackName"] for stack in found if stack["StackName"] != "table"}
+
+
+def test_from_an_empty_environment_to_a_first_run(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
+    code, told = deployed()
+    assert (code, told[-1]) == (0, "done")
+    assert stacks(stage) == {
+        f"audio-leakage-{part}" for part in ("table", "monitoring", "policy", "subscriber")
+    }
+    assert mwaa.dags[DAG_ID] == {"is_paused": False}
+    assert mwaa.runs == [DAG_ID]
+    assert "manual__1: success" in told
+    assert variable(mwaa) == {
+        "connect_instance_id": INSTANCE_ID,
+        "contact_table": "audio-leakage-contacts",
+        "flow_log_group": LOG_GROUP,
+        "alert_topic_arn": "arn:aws:sns:af-south-1:123456789012:audio-leakage-alerts",
+    }
+    attached = stage.aws.client("iam").list_attached_role_policies(RoleName="airflow-execution")
+    assert len(attached["AttachedPolicies"]) == 1
+
+
+def test_the_environment_gets_the_package_in_the_versions_that_were_uploaded(
+    stage: Stage, mwaa: FakeMwaa, deployed: Deploy
+) -> None:
+    deployed()
+    s3 = stage.aws.client("s3")
+    for name, content in (
+        ("Plugins", package.zipped(package.plugin_files())),
+        ("Requirements", package.requirements()),
+    ):
+        version = {
+            "Key": mwaa.environment[f"{name}S3Path"],
+            "VersionId": mwaa.environment[f"{name}S3ObjectVersion"],
+        }
+        assert s3.get_object(Bucket="airflow-bucket", **version)["Body"].read() == content
+    dag = s3.get_object(Bucket="airflow-bucket", Key="dags/monitor_audio_leakage.py")["Body"].read()
+    assert dag == package.dag_files()["monitor_audio_leakage.py"]
+
+
+def test_without_consent_nothing_is_changed(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
+    code, told = deployed(agreed=False)
+    assert (code, told[-1]) == (2, "nothing was changed")
+    assert any(line.startswith("stack audio-leakage-table: create AWS::DynamoDB::Table") for line in told)
+    assert (stacks(stage), mwaa.variables, mwaa.updates, mwaa.runs) == (set(), {}, [], [])
+    assert "Contents" not in stage.aws.client("s3").list_objects_v2(Bucket="airflow-bucket")
+
+
+def test_repeated_it_changes_nothing_and_checks_again(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
+    deployed()
+    objects = stage.aws.client("s3").list_object_versions(Bucket="airflow-bucket")["Versions"]
+    code, told = deployed()
+    plan = told[: told.index(f"DAG {DAG_ID}: switch on; trigger a run and wait for its end")]
+    assert all(line.endswith(": nothing to change") for line in plan), plan
+    assert (code, len(mwaa.updates), len(mwaa.runs)) == (0, 1, 2)
+    uploaded = stage.aws.client("s3").list_object_versions(Bucket="airflow-bucket")["Versions"]
+    assert {each["Key"] for each in uploaded} == {each["Key"] for each in objects}
+
+
+def test_what_other_teams_have_in_the_environment_stays(
+    stage: Stage, mwaa: FakeMwaa, deployed: Deploy
+) -> None:
+    theirs = {"billing/__init__.py": b"", "audio_leakage/removed.py": b"", ".airflowignore": b"billing/\n"}
+    body = package.zipped(theirs)
+    put = stage.aws.client("s3").put_object(Bucket="airflow-bucket", Key="shared/plugins.zip", Body=body)
+    mwaa.environment |= {
+        "PluginsS3Path": "shared/plugins.zip",
+        "PluginsS3ObjectVersion": put["VersionId"],
+        "RequirementsS3Path": "shared/requirements.txt",
+        "RequirementsS3ObjectVersion": "1",
+    }
+    deployed()
+    (update,) = mwaa.updates
+    assert set(update) == {"PluginsS3Path", "PluginsS3ObjectVersion"}
+    answer = stage.aws.client("s3").get_object(Bucket="airflow-bucket", Key="shared/plugins.zip")
+    files = package.unzipped(answer["Body"].read())
+    assert set(files) == set(package.plugin_files()) | {"billing/__init__.py"}
+    assert {b"billing/", b"audio_leakage/", b"audio_leakage_hooks/"} <= set(
+        files[".airflowignore"].splitlines()
+    )
+
+
+def test_what_operators_set_in_the_variable_stays(mwaa: FakeMwaa, deployed: Deploy) -> None:
+    mwaa.variables["audio_leakage"] = json.dumps({"recheck_days": 14, "contact_table": "old"})
+    _, told = deployed()
+    assert variable(mwaa)["recheck_days"] == 14
+    assert variable(mwaa)["contact_table"] == "audio-leakage-contacts"
+    assert any("set contact_table to audio-leakage-contacts" in line for line in told)
+
+
+def test_where_the_environment_reads_secrets_the_variable_is_a_secret(
+    stage: Stage, mwaa: FakeMwaa, deployed: Deploy
+) -> None:
+    mwaa.environment["AirflowConfigurationOptions"] = SECRETS
+    deployed()
+    deployed()
+    secret = stage.aws.client("secretsmanager").get_secret_value(SecretId="airflow/variables/audio_leakage")
+    assert json.loads(secret["SecretString"])["contact_table"] == "audio-leakage-contacts"
+    assert mwaa.variables == {}
+
+
+def test_new_code_of_the_lambda_and_a_changed_parameter_update_their_stacks(
+    stage: Stage, deployed: Deploy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed()
+    before = stage.aws.client("lambda").get_function(FunctionName="audio-leakage-subscriber-subscriber")
+    (tmp_path / "new.py").touch()
+    monkeypatch.setattr(package, "_SUBSCRIBER", package._SUBSCRIBER | {"extra": tmp_path})
+    _, told = deployed(request=replace(REQUEST, email="on-call@example.com"))
+    changed = {line.partition(":")[0] for line in told if line.startswith("stack") and "nothing" not in line}
+    assert {"stack audio-leakage-monitoring", "stack audio-leakage-subscriber"} <= changed
+    after = stage.aws.client("lambda").get_function(FunctionName="audio-leakage-subscriber-subscriber")
+    assert before["Configuration"]["CodeSha256"] != after["Configuration"]["CodeSha256"]
+
+
+def test_a_further_instance_has_names_of_its_own(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
+    deployed()
+    mwaa.dags["monitor_audio_leakage__us_east"] = {"is_paused": True}
+    deployed(request=replace(REQUEST, instance="us_east", flow_log_group=""))
+    assert "audio-leakage-us-east-table" in stacks(stage)
+    assert (
+        json.loads(mwaa.variables["audio_leakage__us_east"])["contact_table"]
+        == "audio-leakage-us-east-contacts"
+    )
+    assert mwaa.runs == [DAG_ID, "monitor_audio_leakage__us_east"]
+
+
+def test_an_environment_in_work_is_left_alone(mwaa: FakeMwaa, deployed: Deploy) -> None:
+    mwaa.environment["Status"] = "UPDATING"
+    with pytest.raises(EnvironmentNotReady, match="environment airflow is UPDATING"):
+        deployed()
+
+
+def test_an_update_that_fails_ends_the_deployment_before_the_dag_is_there(
+    stage: Stage, mwaa: FakeMwaa, deployed: Deploy
+) -> None:
+    mwaa.update_ends = "FAILED"
+    with pytest.raises(EnvironmentNotReady, match="was not updated"):
+        deployed()
+    keys = {
+        each["Key"] for each in stage.aws.client("s3").list_objects_v2(Bucket="airflow-bucket")["Contents"]
+    }
+    assert not [key for key in keys if key.startswith("dags/")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"run_ends": "failed"}, "check_recordings failed: the last line of its log"),
+        ({"import_error": "Traceback\nModuleNotFoundError: x"}, "does not load: ModuleNotFoundError: x"),
+        ({"dags": {}}, "waited 15 minutes in vain for monitor_audio_leakage to be loaded"),
+    ],
+)
+def test_a_first_run_that_does_not_succeed_is_told(
+    mwaa: FakeMwaa, deployed: Deploy, changes: dict[str, Any], says: str
+) -> None:
+    for name, value in changes.items():
+        setattr(mwaa, name, value)
+    with pytest.raises(SmokeCheckFailed, match=says):
+        deployed()

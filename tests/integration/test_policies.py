@@ -1,0 +1,256 @@
+"""The permissions the stacks grant, held against what the code asks of AWS, in both directions.
+
+Every request that the DAG and the Lambda send is recorded while they go through all they can do, and judged by
+the policies as CloudFormation creates them: action, resource and condition.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from airflow.sdk import DAG
+from botocore.client import BaseClient
+
+from conftest import ROOT
+from fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, key_of, number
+from flow_lines import delivery, line, option
+from flow_log_subscriber import handler as subscriber
+from local_aws.server import REGION
+from stage import LOG_GROUP, TABLE, Stage
+
+ACCOUNT = "123456789012"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000"
+
+#: Operations whose IAM action has another name than they have.
+ACTIONS = {
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+}
+#: Granted, and called by a service on behalf of the role, never by the code.
+BY_OTHERS = {
+    "kms:Decrypt": "DynamoDB, SNS and SQS",
+    "kms:DescribeKey": "DynamoDB",
+    "kms:GenerateDataKey": "DynamoDB, SNS and SQS",
+    "logs:CreateLogStream": "Lambda",
+    "logs:PutLogEvents": "Lambda",
+    "sqs:SendMessage": "Lambda",
+}
+#: Granted for what the DAG does not do yet.
+NOT_YET = {"cloudwatch:PutMetricData", "connect:SearchContacts"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as IAM sees it."""
+
+    action: str
+    resource: str
+    context: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The statements of one policy."""
+
+    statements: list[dict[str, Any]]
+
+    @property
+    def actions(self) -> set[str]:
+        return {action for statement in self.statements for action in listed(statement["Action"])}
+
+    def allows(self, call: Call) -> bool:
+        return any(
+            call.action in listed(statement["Action"])
+            and any(fnmatchcase(call.resource, resource) for resource in listed(statement["Resource"]))
+            and all(
+                fnmatchcase(call.context.get(key, ""), pattern)
+                for conditions in statement.get("Condition", {}).values()
+                for key, pattern in conditions.items()
+            )
+            for statement in self.statements
+        )
+
+    def without(self, action: str) -> "Policy":
+        kept = [[name for name in listed(each["Action"]) if name != action] for each in self.statements]
+        return Policy([each | {"Action": names} for each, names in zip(self.statements, kept, strict=True)])
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+@contextmanager
+def recorded() -> Iterator[set[Call]]:
+    """Give the calls that any boto3 client of this process makes while the block lasts."""
+    calls: set[Call] = set()
+    send = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def record(client: BaseClient, operation: str, request: dict[str, Any]) -> Any:
+        service = client.meta.service_model.service_name
+        name = f"{service}:{operation}"
+        context = {"s3:prefix": request.get("Prefix"), "cloudwatch:namespace": request.get("Namespace")}
+        known = {key: value for key, value in context.items() if value is not None}
+        calls.update(
+            Call(ACTIONS.get(name, name), resource, known)
+            for resource in resources(service, operation, request)
+        )
+        return send(client, operation, request)
+
+    with patch.object(BaseClient, "_make_api_call", record):
+        yield calls
+
+
+def resources(service: str, operation: str, request: dict[str, Any]) -> list[str]:
+    """Return the ARNs a request is about."""
+    arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}"
+    match service:
+        case "dynamodb":
+            tables = request.get("RequestItems") or [request["TableName"]]
+            index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
+            return [f"{arn}:table/{table}{index}" for table in tables]
+        case "connect":
+            contact = f"/contact/{request['ContactId']}" if operation == "DescribeContact" else ""
+            return [f"{arn}:instance/{request['InstanceId']}{contact}"]
+        case "s3":
+            return [f"arn:aws:s3:::{request['Bucket']}"]
+        case "logs":
+            return [f"{arn}:log-group:{request['logGroupName']}:log-stream:"]
+        case "sns":
+            return [request["TargetArn"]]
+        case "cloudwatch":
+            return ["*"]
+    raise AssertionError(f"{service}:{operation} is new here: say which resources it is about")
+
+
+def deployed_policy(stage: Stage, template: str, parameters: Mapping[str, str]) -> Policy:
+    """Deploy a stack and return its managed policy as IAM has it."""
+    stage.aws.deploy(ROOT / "include" / "infrastructure" / template, template.partition(".")[0], parameters)
+    iam = stage.aws.client("iam")
+    (policy,) = iam.list_policies(Scope="Local")["Policies"]
+    version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
+    return Policy(version["PolicyVersion"]["Document"]["Statement"])
+
+
+@pytest.fixture
+def execution_policy(stage: Stage) -> Policy:
+    parameters = {
+        "ConnectInstanceId": INSTANCE_ID,
+        "ContactTableName": TABLE,
+        "TableKmsKeyArn": KEY,
+        "RecordingBucketName": BUCKET,
+        "RecordingPrefix": PREFIX,
+        "FlowLogGroupName": LOG_GROUP,
+        "AlertTopicArn": TOPIC,
+        "TopicKmsKeyArn": KEY,
+    }
+    return deployed_policy(stage, "execution_policy.yaml", parameters)
+
+
+@pytest.fixture
+def subscriber_policy(stage: Stage) -> Policy:
+    stage.aws.create_log_group(LOG_GROUP)
+    stage.aws.client("s3").put_object(Bucket=BUCKET, Key="subscriber.zip", Body=b"zip")
+    parameters = {
+        "ContactTableName": TABLE,
+        "TableKmsKeyArn": KEY,
+        "DataKmsKeyArn": KEY,
+        "FlowLogGroupName": LOG_GROUP,
+        "CodeBucket": BUCKET,
+        "CodeKey": "subscriber.zip",
+    }
+    return deployed_policy(stage, "subscriber.yaml", parameters)
+
+
+def all_the_dag_does(stage: Stage, dag: DAG) -> set[Call]:
+    """Let the DAG find, follow, purge, judge and tell: of a call recorded, one leaked, one lost in the queue."""
+    stage.aws.client("sns").create_topic(Name="alerts")
+    stage.aws.create_log_group(LOG_GROUP)
+    stage.aws.client("logs").create_log_stream(logGroupName=LOG_GROUP, logStreamName="flows")
+    stage.configure(flow_log_group=LOG_GROUP, alert_topic_arn=TOPIC)
+    queued = answer(number(2), connected=None)["Contact"]
+    stage.contacts.update({CONTACT_ID: answer()["Contact"], number(2): queued})
+    stage.put(*({"ContactId": contact_id, "State": "INITIALISED"} for contact_id in (CONTACT_ID, number(2))))
+    stage.contacts[number(3)] = answer(number(3))["Contact"]
+    stage.lay(key_of(number(3)))
+    now = datetime.now(UTC)
+    write_flow_log(stage, now - timedelta(minutes=2), line(ContactId=number(3)))
+    with recorded() as calls:
+        assert dag.test().state == "success"
+        write_flow_log(
+            stage, now - timedelta(minutes=1), line(ContactId=number(3), Parameters=option("Disable"))
+        )
+        window = {"window_start": (now - timedelta(minutes=5)).isoformat(), "window_end": now.isoformat()}
+        assert dag.test(run_conf=window).state == "success"
+    assert stage.items()[CONTACT_ID]["FailureCause"]
+    assert number(2) not in stage.items()
+    return {
+        call for call in calls if not call.action.startswith("logs:") or call.action == "logs:FilterLogEvents"
+    }
+
+
+def write_flow_log(stage: Stage, at: datetime, message: str) -> None:
+    event = {"timestamp": int(at.timestamp() * 1000), "message": message}
+    stage.aws.client("logs").put_log_events(logGroupName=LOG_GROUP, logStreamName="flows", logEvents=[event])
+
+
+def all_the_lambda_does(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> set[Call]:
+    """Let the Lambda enter a contact, and change what it knows of it."""
+    del stage
+    monkeypatch.setenv("CONTACT_TABLE", TABLE)
+    subscriber._contacts.cache_clear()
+    now = datetime.now(UTC)
+    with recorded() as calls:
+        subscriber.handler(delivery((line(), now)), None)
+        subscriber.handler(delivery((line(Parameters=option("Disable")), now + timedelta(seconds=5))), None)
+    return calls
+
+
+def test_the_dag_is_granted_what_it_asks_for_and_nothing_else(
+    stage: Stage, dag: DAG, execution_policy: Policy
+) -> None:
+    calls = all_the_dag_does(stage, dag)
+    assert [call for call in calls if not execution_policy.allows(call)] == []
+    assert execution_policy.actions - {call.action for call in calls} - set(BY_OTHERS) == NOT_YET
+    for action in {call.action for call in calls}:  # a permission that went missing would be seen
+        assert not all(execution_policy.without(action).allows(call) for call in calls)
+
+
+def test_the_lambda_is_granted_what_it_asks_for_and_nothing_else(
+    stage: Stage, subscriber_policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = all_the_lambda_does(stage, monkeypatch)
+    assert [call for call in calls if not subscriber_policy.allows(call)] == []
+    assert subscriber_policy.actions - {call.action for call in calls} - set(BY_OTHERS) == set()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("dynamodb:Query", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/another/index/open-contacts"),
+        Call("dynamodb:DeleteTable", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{TABLE}"),
+        Call("connect:DescribeContact", f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/{number(1)}/contact/1"),
+        Call("s3:GetObject", f"arn:aws:s3:::{BUCKET}/{PREFIX}/1.wav"),
+        Call("s3:ListBucket", f"arn:aws:s3:::{BUCKET}", {"s3:prefix": "payroll/2026"}),
+        Call("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "AWS/DynamoDB"}),
+    ],
+    ids=lambda call: call.action,
+)
+def test_what_is_somebody_elses_is_not_granted(execution_policy: Policy, call: Call) -> None:
+    assert not execution_policy.allows(call)
+
+
+@pytest.mark.parametrize("fixture", ["execution_policy", "subscriber_policy"])
+def test_no_statement_reaches_further_than_the_service_forces_it_to(
+    request: pytest.FixtureRequest, fixture: str
+) -> None:
+    policy: Policy = request.getfixturevalue(fixture)
+    assert not [action for action in policy.actions if "*" in action]
+    everywhere = [each for each in policy.statements if "*" in listed(each["Resource"])]
+    assert all(listed(each["Action"]) == ["cloudwatch:PutMetricData"] for each in everywhere)
+    assert all(each["Condition"] for each in everywhere)

@@ -1,0 +1,121 @@
+"""The CloudFormation templates: all of them deploy, and the evidence outlives them.
+
+The stand-in knows neither alarms nor subscriptions and passes over them; what they say is read from the
+templates.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import decode
+
+from conftest import ROOT
+from fakes import BUCKET, CONTACT_ID, INSTANCE_ID
+from stage import LOG_GROUP, TABLE, Stage
+
+TEMPLATES = ROOT / "include" / "infrastructure"
+#: What each template cannot do without.
+PARAMETERS: Mapping[str, Mapping[str, str]] = {
+    "table.yaml": {"TableName": "another-table"},
+    "monitoring.yaml": {"ContactTableName": TABLE, "EmailAddress": "on-call@example.com"},
+    "execution_policy.yaml": {
+        "ConnectInstanceId": INSTANCE_ID,
+        "ContactTableName": TABLE,
+        "RecordingBucketName": BUCKET,
+    },
+    "subscriber.yaml": {
+        "ContactTableName": TABLE,
+        "FlowLogGroupName": LOG_GROUP,
+        "CodeBucket": BUCKET,
+        "CodeKey": "subscriber.zip",
+    },
+}
+
+
+def template(name: str) -> dict[str, Any]:
+    read, mistakes = decode(str(TEMPLATES / name))
+    assert not mistakes
+    assert isinstance(read, dict)
+    return read
+
+
+def resources(name: str, kind: str) -> dict[str, dict[str, Any]]:
+    found = {key: each for key, each in template(name)["Resources"].items() if each["Type"] == kind}
+    assert found, f"no {kind} in {name}"
+    return found
+
+
+def test_the_table_above_names_every_template() -> None:
+    assert set(PARAMETERS) == {path.name for path in TEMPLATES.glob("*.yaml")}
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_template_deploys(stage: Stage, name: str) -> None:
+    stage.aws.create_log_group(LOG_GROUP)
+    stage.aws.client("s3").put_object(Bucket=BUCKET, Key="subscriber.zip", Body=b"zip")
+    outputs = stage.aws.deploy(TEMPLATES / name, "leakage", PARAMETERS[name])
+    assert set(outputs) == set(template(name)["Outputs"])
+    assert all(outputs.values())
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_every_parameter_says_what_it_is_and_what_is_allowed(name: str) -> None:
+    for key, parameter in template(name)["Parameters"].items():
+        assert parameter["Description"], key
+        assert {"AllowedPattern", "MinValue", "MinLength"} & set(parameter), key
+
+
+def test_the_topic_is_encrypted_with_a_key_of_its_own(stage: Stage) -> None:
+    outputs = stage.aws.deploy(TEMPLATES / "monitoring.yaml", "leakage", PARAMETERS["monitoring.yaml"])
+    attributes = stage.aws.client("sns").get_topic_attributes(TopicArn=outputs["TopicArn"])["Attributes"]
+    assert attributes["KmsMasterKeyId"] == outputs["TopicKmsKeyArn"]
+
+
+def test_a_policy_can_be_attached_to_the_environments_role(stage: Stage) -> None:
+    iam = stage.aws.client("iam")
+    iam.create_role(RoleName="airflow", AssumeRolePolicyDocument="{}")
+    parameters = {**PARAMETERS["execution_policy.yaml"], "ExecutionRoleName": "airflow"}
+    outputs = stage.aws.deploy(TEMPLATES / "execution_policy.yaml", "leakage", parameters)
+    (attached,) = iam.list_attached_role_policies(RoleName="airflow")["AttachedPolicies"]
+    assert attached["PolicyArn"] == outputs["PolicyArn"]
+
+
+def test_the_table_and_its_items_outlive_their_stack(stage: Stage) -> None:
+    stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
+    stage.aws.client("cloudformation").delete_stack(StackName="table")
+    assert set(stage.items()) == {CONTACT_ID}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("table.yaml", "AWS::DynamoDB::Table"), ("subscriber.yaml", "AWS::SQS::Queue")]
+)
+def test_what_holds_evidence_is_retained_when_its_stack_goes(name: str, kind: str) -> None:
+    for each in resources(name, kind).values():
+        assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+@pytest.mark.parametrize(
+    ("alarm", "metric", "when_missing"),
+    [
+        ("SilentAlarm", ("AWS/DynamoDB", "SuccessfulRequestLatency"), "breaching"),
+        ("OldestDueAlarm", ("AudioLeakage", "OldestDueMinutes"), "notBreaching"),
+        ("LeaksAlarm", ("AudioLeakage", "Leaks"), "notBreaching"),
+    ],
+)
+def test_each_alarm_watches_its_metric_and_tells_the_topic(
+    alarm: str, metric: tuple[str, str], when_missing: str
+) -> None:
+    says = resources("monitoring.yaml", "AWS::CloudWatch::Alarm")[alarm]["Properties"]
+    assert (says["Namespace"], says["MetricName"]) == metric
+    assert says["TreatMissingData"] == when_missing
+    assert says["AlarmActions"] == [{"Ref": "Topic"}]
+    assert {"Ref": "ContactTableName"} in [dimension["Value"] for dimension in says["Dimensions"]]
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.yaml")), ids=lambda path: path.name)
+def test_no_action_is_granted_by_wildcard(path: Path) -> None:
+    """But the account's own hold on the topic's key, without which nobody could manage it."""
+    granted = [line.strip() for line in path.read_text().splitlines() if "*" in line and "Action:" in line]
+    assert set(granted) <= {"Action: kms:*", "Action: [kms:Decrypt, kms:GenerateDataKey*]"}

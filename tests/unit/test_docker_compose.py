@@ -1,0 +1,60 @@
+"""docker-compose.yaml: what it promises, read from the file itself; `make lint` holds it to the Compose schema."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from audio_leakage.settings import Settings
+from conftest import ROOT
+
+FILE = ROOT / "docker-compose.yaml"
+COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+AIRFLOW = {name: service for name, service in SERVICES.items() if name.startswith("airflow-")}
+EXAMPLE = (ROOT / ".env.example").read_text()
+
+
+def test_it_runs_airflow_in_the_parts_that_mwaa_does() -> None:
+    commands = {
+        service.get("command") for service in AIRFLOW.values() if isinstance(service.get("command"), str)
+    }
+    assert commands == {"api-server", "scheduler", "dag-processor", "triggerer", "celery worker"}
+    assert {"postgres", "redis", "dynamodb", "aws"} <= set(SERVICES)
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_service_is_pinned_by_version_and_says_whether_it_is_well(name: str) -> None:
+    service = SERVICES[name]
+    assert "build" in service or re.search(r":\d+\.\d+\.\d+|:\d+\.\d+-", service["image"])
+    assert name == "airflow-init" or service["healthcheck"]["test"]
+
+
+def test_all_of_airflow_is_the_version_the_lock_pins() -> None:
+    pinned = re.search(r"^apache-airflow==(.+)$", (ROOT / "requirements-dev.lock").read_text(), re.MULTILINE)
+    assert pinned
+    assert {service["image"] for service in AIRFLOW.values()} == {f"apache/airflow:{pinned[1]}-python3.12"}
+
+
+def test_each_secret_comes_from_the_env_file_and_the_example_has_no_value_for_it() -> None:
+    asked = set(re.findall(r"\$\{([A-Z_]+):\?", FILE.read_text()))
+    assert asked
+    assert dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE)) == dict.fromkeys(asked, "")
+
+
+def test_it_is_reached_from_this_machine_alone() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_variable_is_one_the_dag_takes_and_names_what_the_stand_in_plays() -> None:
+    environment = SERVICES["airflow-worker"]["environment"]
+    settings = Settings.from_json(environment["AIRFLOW_VAR_AUDIO_LEAKAGE"])
+    source = (ROOT / "include" / "local_aws" / "serve.py").read_text()
+    topic = str(settings.alert_topic_arn).rpartition(":")[2]
+    assert all(f'"{name}"' in source for name in (settings.contact_table, settings.flow_log_group, topic))
+    seed = (ROOT / "include" / "local_aws" / "seed_contacts.py").read_text()
+    assert json.dumps(settings.connect_instance_id) in seed
