@@ -4,8 +4,7 @@ Where there is time to describe every contact that is due, each is described. Wh
 answer for most of them while the rest is described, the longest due first; both come to the same result.
 """
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from audio_leakage.adoption import adopt
@@ -17,13 +16,14 @@ from audio_leakage.bulk_search import (
     BulkSearch,
     Happening,
 )
-from audio_leakage.contact import Contact, Item
+from audio_leakage.contact import Contact
 from audio_leakage.errors import AwsError, ContactNotFound
 from audio_leakage.follow import followed, not_found
 from audio_leakage.recovery import recover
 from audio_leakage.run import Run
 from audio_leakage.states import ContactState
 from audio_leakage.sweep import Step, Sweep, look
+from audio_leakage.times import format_time
 
 _WAITING, _TALKING = ContactState.IN_PROGRESS_QUEUE_IVR, ContactState.IN_PROGRESS_AGENT
 #: Where a contact may be without any search showing it: voice is searchable from the agent on.
@@ -90,29 +90,25 @@ def _poll(run: Run, news: list[Happening], *states: ContactState) -> dict[str, i
 def _search_and_describe(search: BulkSearch, states: tuple[ContactState, ...], follow: Step) -> None:
     """Search from the newest on, and describe from the oldest on, until nothing is left or the time is up."""
     sweep, run = search.sweep, search.sweep.run
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        searching = beside.submit(search.go)
-        sweep.over(_to_describe(search, searching, states), follow)
-    if search.is_complete and _TALKING in states:
-        sweep.counts["unchanged"] += run.count_due(_TALKING)
-
-
-def _to_describe(
-    search: BulkSearch, searching: "Future[None]", states: tuple[ContactState, ...]
-) -> Iterator[Item]:
-    """Give the contacts that no search may ever speak of, then those that this one left unanswered."""
-    run = search.sweep.run
     talking = [state for state in states if state is _TALKING]
     unsearchable = [state for state in states if state in _UNSEARCHABLE]
-    yield from _unanswered(run.due(*unsearchable), search)
-    yield from _unanswered(run.due(*talking, until=run.now - _LONGEST_SILENCE), search)
-    searching.result()
+    silent_since = run.now - _LONGEST_SILENCE
+
+    def follow_unanswered(contact: Contact) -> str | None:
+        return None if contact.contact_id in search.answered else follow(contact)
+
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        searching = beside.submit(search.go)
+        sweep.over(run.due(*unsearchable), follow_unanswered)
+        sweep.over(run.due(*talking, until=silent_since), follow_unanswered)
+        searching.result()
     if not search.is_complete:
-        yield from _unanswered(run.due(*talking), search)
-
-
-def _unanswered(items: Iterator[Item], search: BulkSearch) -> Iterator[Item]:
-    return (item for item in items if item["ContactId"] not in search.answered)
+        due = run.due(*talking)
+        sweep.over(
+            (item for item in due if item["NextCheckAt"] > format_time(silent_since)), follow_unanswered
+        )
+    elif talking:
+        sweep.counts["unchanged"] += run.count_due(*talking)
 
 
 def _described(run: Run, contact: Contact) -> Contact:

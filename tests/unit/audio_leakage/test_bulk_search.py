@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
+from threading import Event
 from typing import Any
 
 import pytest
@@ -93,6 +94,26 @@ def test_contacts_no_search_can_show_are_described_the_longest_due_first() -> No
     world.contacts.put(contact(WAITING, contact_id=number(1)))
     poll_in_progress(world.run(NOW, **TOO_SLOW))
     assert described(world) == {number(1)}
+
+
+def test_contacts_are_described_while_the_search_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regression: the first contact was described only when the search had ended."""
+    waiting = answer(number(1), DisconnectTimestamp=None, connected=None)
+    world = world_of([waiting, talking(2)])
+    world.contacts.put(contact(WAITING, contact_id=number(1)))
+    was_described, describe = Event(), world.connect.describe_contact
+
+    def describing(instance_id: str, contact_id: str) -> Mapping[str, Any]:
+        was_described.set()
+        return describe(instance_id, contact_id)
+
+    def searching(*_: object) -> list[Mapping[str, Any]]:
+        assert was_described.wait(timeout=30)
+        return []
+
+    monkeypatch.setattr(world.connect, "describe_contact", describing)
+    monkeypatch.setattr(world.connect, "search_contacts", searching)
+    assert poll_in_progress(world.run(NOW, **TOO_SLOW)) == {"due": 2, "unchanged": 2}
 
 
 def test_a_contact_that_no_search_speaks_of_for_an_hour_is_described() -> None:
