@@ -12,8 +12,16 @@ from conftest import ROOT
 DOMAIN = ROOT / "include" / "audio_leakage"
 HOOKS = ROOT / "plugins" / "audio_leakage_hooks"
 SUBSCRIBER = ROOT / "include" / "flow_log_subscriber"
+INFRASTRUCTURE = ROOT / "include" / "infrastructure"
 LOCAL_AWS = ROOT / "include" / "local_aws"
-OURS = {"audio_leakage", "audio_leakage_hooks", "flow_log_subscriber", "local_aws", "monitor_audio_leakage"}
+OURS = {
+    "audio_leakage",
+    "audio_leakage_hooks",
+    "flow_log_subscriber",
+    "infrastructure",
+    "local_aws",
+    "monitor_audio_leakage",
+}
 
 
 def imports(folder: Path) -> set[str]:
@@ -81,7 +89,12 @@ def test_the_stand_in_shares_no_code_with_what_it_checks() -> None:
     assert "audio_leakage" not in packages(LOCAL_AWS)
 
 
-@pytest.mark.parametrize("folder", [DOMAIN, HOOKS, SUBSCRIBER])
+def test_packaging_and_deploying_need_the_domain_and_boto3_and_nothing_else() -> None:
+    needed = packages(INFRASTRUCTURE) - sys.stdlib_module_names
+    assert needed == {"audio_leakage", "boto3", "botocore", "infrastructure"}
+
+
+@pytest.mark.parametrize("folder", [DOMAIN, HOOKS, SUBSCRIBER, INFRASTRUCTURE])
 def test_nothing_that_is_deployed_imports_what_is_only_for_development(folder: Path) -> None:
     assert not packages(folder) & {"local_aws", "moto", "pytest", "hypothesis", "time_machine", "rich"}
 
