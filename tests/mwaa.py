@@ -1,7 +1,7 @@
 """An MWAA environment in memory, behind boto3's own client: what it is asked is checked against the service's model."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -35,14 +35,15 @@ class FakeMwaa:
             "AirflowVersion": "3.3.1",
         } | self.environment
 
-    def client(self) -> Any:
+    def client(self) -> Any:  # noqa: ANN401  # boto3's client
         """Return boto3's client for MWAA, whose requests end here."""
         client = boto3.client("mwaa", region_name="af-south-1")
-        for name, act in (
-            ("GetEnvironment", lambda _: (200, {"Environment": self.environment})),
-            ("UpdateEnvironment", self._update),
-            ("InvokeRestApi", self._rest),
-        ):
+        operations: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
+            "GetEnvironment": lambda _: (200, {"Environment": self.environment}),
+            "UpdateEnvironment": self._update,
+            "InvokeRestApi": self._rest,
+        }
+        for name, act in operations.items():
             client.meta.events.register(f"before-call.mwaa.{name}", _answering(act))
         return client
 
@@ -50,7 +51,7 @@ class FakeMwaa:
         self.updates.append(request)
         if self.update_ends == "SUCCESS":
             self.environment |= request
-        self.environment["LastUpdate"] = {"Status": self.update_ends}
+        self.environment["LastUpdate"] = {"Status": self.update_ends, "CreatedAt": len(self.updates)}
         return 200, {"Arn": "arn"}
 
     def _rest(self, request: Mapping[str, Any]) -> Answer:
@@ -94,7 +95,7 @@ class FakeMwaa:
         return {"dag_run_id": f"manual__{len(self.runs)}"}
 
 
-def _answering(act: Any) -> Any:
+def _answering(act: Callable[[Mapping[str, Any]], Answer]) -> Callable[..., object]:
     def answer(params: Mapping[str, Any], **_: object) -> tuple[SimpleNamespace, dict[str, Any]]:
         status, parsed = act(json.loads(params["body"] or "{}"))
         return SimpleNamespace(status_code=status), parsed | {"ResponseMetadata": {"HTTPStatusCode": status}}

@@ -31,7 +31,7 @@ def dag_ids(further_instances: Sequence[str]) -> list[str]:
     if isinstance(further_instances, str):
         raise SettingsError(f"the further instances are {further_instances!r}, allowed is a tuple of names")
     for name in further_instances:
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name):
             raise SettingsError(
                 f"instance name {name!r}: allowed are small letters and digits, single underscores between"
             )

@@ -6,6 +6,7 @@ Safe to repeat: what is as it shall be stays as it is. Credentials and Region ar
 import argparse
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     agreed = (lambda: True) if options.pop("yes") else _ask
     try:
-        return deploy(Deployment(Request(**options), boto3.client, _tell), agreed, _tell)
+        return deploy(Deployment(Request(**options), _client, _tell), agreed, _tell)
     except _EXPECTED as error:
         _tell(f"deploy: {error}")
         return 1
@@ -48,6 +49,10 @@ def deploy(deployment: Deployment, agreed: Callable[[], bool], tell: Callable[[s
         step.apply()
     tell("done")
     return 0
+
+
+def _client(service: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
+    return boto3.client(service)  # type: ignore[call-overload]
 
 
 def _ask() -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 _POLL_SECONDS = 20
-_UPDATE_TAKES_AT_MOST = 60 * 60
+_POLLS = 60 * 60 // _POLL_SECONDS
 
 
 class EnvironmentNotReady(Exception):
@@ -75,7 +75,8 @@ class Environment:
     @property
     def configuration(self) -> Mapping[str, str]:
         """Its Airflow configuration options."""
-        return self._described.get("AirflowConfigurationOptions", {})
+        options: Mapping[str, str] = self._described.get("AirflowConfigurationOptions", {})
+        return options
 
     def update(self, plugins: S3Object | None, requirements: S3Object | None) -> None:
         """Have it run with other files, and wait until it does.
@@ -85,18 +86,19 @@ class Environment:
         files = {"Plugins": plugins, "Requirements": requirements}
         request = {f"{name}S3Path": file.key for name, file in files.items() if file}
         request |= {f"{name}S3ObjectVersion": file.version for name, file in files.items() if file}
+        before = self._last_update().get("CreatedAt")
         self._mwaa.update_environment(Name=self.name, **request)
-        deadline = time.monotonic() + _UPDATE_TAKES_AT_MOST
-        while True:
+        for _ in range(_POLLS):
             self._pause(_POLL_SECONDS)
             self._described = self._describe()
-            update = self._described.get("LastUpdate", {})
-            if self._described["Status"] == "AVAILABLE" and update.get("Status") == "SUCCESS":
+            update = self._last_update()
+            if update.get("CreatedAt") == before:
+                continue
+            if update["Status"] == "FAILED":
+                raise EnvironmentNotReady(f"environment {self.name} was not updated: {update.get('Error')}")
+            if update["Status"] == "SUCCESS" and self._described["Status"] == "AVAILABLE":
                 return
-            if update.get("Status") == "FAILED" or time.monotonic() > deadline:
-                raise EnvironmentNotReady(
-                    f"environment {self.name} was not updated: {update.get('Error', update)}"
-                )
+        raise EnvironmentNotReady(f"environment {self.name} is not updated after an hour")
 
     def rest(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str) -> Any:  # noqa: ANN401  # JSON
         """Call Airflow's REST API; None when there is nothing at that path."""
@@ -108,6 +110,10 @@ class Environment:
                 return None
             raise
         return answer.get("RestApiResponse")
+
+    def _last_update(self) -> Mapping[str, Any]:
+        update: Mapping[str, Any] = self._described.get("LastUpdate", {})
+        return update
 
     def _describe(self) -> Mapping[str, Any]:
         described: Mapping[str, Any] = self._mwaa.get_environment(Name=self.name)["Environment"]

@@ -73,14 +73,14 @@ def unzipped(archive: bytes) -> Files:
 
 
 def merged(theirs: Files, ours: Files) -> Files:
-    """Put our files among those of other teams: an environment has one plugins.zip for all of them.
+    """Put our files among those of other teams: an environment has one plugins.zip for all.
 
-    What an earlier version of ours left goes; their files stay as they are, and ``.airflowignore`` names both.
+    What an earlier version of ours left goes: what begins with ``audio_leakage`` is ours. Their files stay
+    as they are, and ``.airflowignore`` names both.
     """
-    mine = {path.partition("/")[0] for path in ours}
-    kept = {path: content for path, content in theirs.items() if path.partition("/")[0] not in mine}
-    lines = [*_lines(theirs), *(line for line in _lines(ours) if line not in _lines(theirs))]
-    return kept | ours | ({_IGNORE: "".join(f"{line}\n" for line in lines).encode()} if lines else {})
+    kept = {path: content for path, content in theirs.items() if not path.startswith("audio_leakage")}
+    lines = dict.fromkeys(_lines(theirs) + _lines(ours))
+    return {**kept, **ours} | {_IGNORE: "".join(f"{line}\n" for line in lines).encode()}
 
 
 def _lines(files: Files) -> list[str]:

@@ -1,4 +1,4 @@
-"""The check after a deployment: does the DAG load, and does one run of it succeed?"""
+"""The check after a deployment: that the DAG loads, and that one run of it succeeds."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,7 +1,6 @@
-"""The Airflow Variable of an environment: a secret where the environment reads secrets, else in Airflow itself."""
+"""The Airflow Variable of an environment: a secret where it reads secrets, else in Airflow itself."""
 
 import json
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 from infrastructure.environment import Environment
@@ -86,7 +85,7 @@ class AirflowVariable:
 
     def write(self, text: str) -> None:
         """Set it, new or not."""
-        body: Mapping[str, Any] = {"key": self._key, "value": text}
+        body = {"key": self._key, "value": text}
         if self.read() is None:
             self._environment.rest("POST", "/variables", body)
         else:

@@ -7,10 +7,10 @@ from moto.cloudformation import parsing
 _resolve = parsing.clean_json
 
 
-def _resolve_without_nothing(template: Any, resources: Any) -> Any:  # noqa: ANN401  # JSON, and moto's own map
+def _resolve_without_nothing(resource_json: Any, resources_map: Any) -> Any:  # noqa: ANN401  # JSON
     """Leave out what is ``AWS::NoValue`` from lists, too; moto does so from objects only and keeps a null."""
-    resolved = _resolve(template, resources)
-    return [each for each in resolved if each is not None] if isinstance(template, list) else resolved
+    resolved = _resolve(resource_json, resources_map)
+    return [each for each in resolved if each is not None] if isinstance(resource_json, list) else resolved
 
 
 def leave_out_no_value() -> None:

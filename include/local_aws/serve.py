@@ -90,7 +90,7 @@ def play(centre: ContactCentre, aws: LocalAws, pause: Callable[[], None]) -> Non
 def _copy_table(dynamodb: Any, endpoint_url: str) -> None:  # noqa: ANN401  # boto3's client
     """Create the table of the template in another DynamoDB, which knows no CloudFormation."""
     described = dynamodb.describe_table(TableName=TABLE)["Table"]
-    indexes = [{name: index[name] for name in _INDEX} for index in described["GlobalSecondaryIndexes"]]
+    indexes: Any = [{name: index[name] for name in _INDEX} for index in described["GlobalSecondaryIndexes"]]
     other = boto3.client(
         "dynamodb",
         endpoint_url=endpoint_url,

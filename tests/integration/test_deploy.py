@@ -53,7 +53,7 @@ def deployed(stage: Stage, mwaa: FakeMwaa) -> Deploy:
     def run(agreed: bool = True, request: Request = REQUEST) -> tuple[int, list[str]]:
         told: list[str] = []
 
-        def client(service: str) -> Any:
+        def client(service: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
             return mwaa.client() if service == "mwaa" else stage.aws.client(service)
 
         deployment = Deployment(request, client, told.append, pause=lambda _: None)

@@ -91,7 +91,7 @@ def recorded() -> Iterator[set[Call]]:
     calls: set[Call] = set()
     send = BaseClient._make_api_call  # type: ignore[attr-defined]
 
-    def record(client: BaseClient, operation: str, request: dict[str, Any]) -> Any:
+    def record(client: BaseClient, operation: str, request: dict[str, Any]) -> object:
         service = client.meta.service_model.service_name
         name = f"{service}:{operation}"
         context = {"s3:prefix": request.get("Prefix"), "cloudwatch:namespace": request.get("Namespace")}
@@ -100,7 +100,8 @@ def recorded() -> Iterator[set[Call]]:
             Call(ACTIONS.get(name, name), resource, known)
             for resource in resources(service, operation, request)
         )
-        return send(client, operation, request)
+        answer: object = send(client, operation, request)
+        return answer
 
     with patch.object(BaseClient, "_make_api_call", record):
         yield calls

@@ -13,12 +13,14 @@ DOMAIN = ROOT / "include" / "audio_leakage"
 TASKS = ROOT / "plugins" / "audio_leakage_tasks"
 HOOKS = ROOT / "plugins" / "audio_leakage_hooks"
 SUBSCRIBER = ROOT / "include" / "flow_log_subscriber"
+INFRASTRUCTURE = ROOT / "include" / "infrastructure"
 LOCAL_AWS = ROOT / "include" / "local_aws"
 OURS = {
     "audio_leakage",
     "audio_leakage_hooks",
     "audio_leakage_tasks",
     "flow_log_subscriber",
+    "infrastructure",
     "local_aws",
     "monitor_audio_leakage",
 }
@@ -93,7 +95,12 @@ def test_the_stand_in_shares_no_code_with_what_it_checks() -> None:
     assert "audio_leakage" not in packages(LOCAL_AWS)
 
 
-@pytest.mark.parametrize("folder", [DOMAIN, HOOKS, SUBSCRIBER])
+def test_packaging_and_deploying_need_the_domain_and_boto3_and_nothing_else() -> None:
+    needed = packages(INFRASTRUCTURE) - sys.stdlib_module_names
+    assert needed == {"audio_leakage", "boto3", "botocore", "infrastructure"}
+
+
+@pytest.mark.parametrize("folder", [DOMAIN, HOOKS, SUBSCRIBER, INFRASTRUCTURE])
 def test_nothing_that_is_deployed_imports_what_is_only_for_development(folder: Path) -> None:
     assert not packages(folder) & {"local_aws", "moto", "pytest", "hypothesis", "time_machine", "rich"}
 

@@ -83,3 +83,22 @@ def moved(places: dict[str, Path], root: Path) -> dict[str, Path]:
 def contents(files: object) -> list[tuple[str, bytes]]:
     assert isinstance(files, list)
     return [(file.name, file.read_bytes()) for file in files]
+
+
+def test_the_files_of_other_teams_stay_and_what_an_older_version_of_ours_left_goes() -> None:
+    theirs = {
+        "billing/rates.py": b"1",
+        "billing_plugin.py": b"2",
+        "audio_leakage/removed.py": b"3",
+        "audio_leakage_old/gone.py": b"4",
+        ".airflowignore": b"billing/\naudio_leakage_old/\n",
+    }
+    ours = {"audio_leakage/states.py": b"5", ".airflowignore": b"audio_leakage/\n"}
+    both = package.merged(theirs, ours)
+    assert both == {
+        "billing/rates.py": b"1",
+        "billing_plugin.py": b"2",
+        "audio_leakage/states.py": b"5",
+        ".airflowignore": b"billing/\naudio_leakage_old/\naudio_leakage/\n",
+    }
+    assert package.merged(both, ours) == both

@@ -18,9 +18,7 @@ def test_each_further_instance_adds_its_name_to_both() -> None:
     assert variable_of("monitor_audio_leakage__us_east_1") == "audio_leakage__us_east_1"
 
 
-@pytest.mark.parametrize(
-    "name", ["", "EMEA", "e mea", "e__mea", "_emea", "emea_", "e-mea", "é", "a/b", 1, None]
-)
+@pytest.mark.parametrize("name", ["", "EMEA", "e mea", "e__mea", "_emea", "emea_", "e-mea", "é", "a/b"])
 def test_a_name_that_would_not_fit_everywhere_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match="allowed are small letters and digits"):
         dag_ids((name,))
