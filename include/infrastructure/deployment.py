@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from audio_leakage.errors import SettingsError
 from audio_leakage.instances import dag_ids, variable_of
 from audio_leakage.settings import Settings
 from infrastructure import package
@@ -82,6 +83,7 @@ class Deployment:
         self._request = request
         self._stacks = Stacks(client("cloudformation"))
         self._s3 = client("s3")
+        self._dynamodb = client("dynamodb")
         self._environment = Environment(request.environment, client("mwaa"), pause)
         self._store = store_of(self._environment, variable_of(request.dag_id), client("secretsmanager"))
         self._tell = tell
@@ -89,7 +91,7 @@ class Deployment:
 
     def steps(self) -> Iterator[Step]:
         """Look at what there is, and give what is to be done; nothing is changed by that."""
-        yield self._stack("table", "table.yaml", self._table)
+        yield self._table_that_stayed() or self._stack("table", "table.yaml", self._table)
         yield self._stack("monitoring", "monitoring.yaml", self._monitoring)
         yield self._stack("policy", "execution_policy.yaml", self._policy)
         if self._request.flow_log_group:
@@ -122,6 +124,16 @@ class Deployment:
     def _output(self, part: str, key: str) -> str:
         """Return what another stack gives; nothing while it is only planned."""
         return (self._stacks.outputs(f"{self._request.name}-{part}") or {}).get(key, "")
+
+    def _table_that_stayed(self) -> Step | None:
+        """Leave a table alone that no stack of ours holds: an earlier one left it, or others made it."""
+        if self._stacks.outputs(f"{self._request.name}-table") is not None:
+            return None
+        try:
+            self._dynamodb.describe_table(TableName=self._request.table)
+        except self._dynamodb.exceptions.ResourceNotFoundException:
+            return None
+        return Step(f"table {self._request.table}, which no stack holds", [], lambda: None)
 
     def _table(self) -> Mapping[str, str]:
         return {"TableName": self._request.table, "KmsKeyArn": self._request.kms_key_arn}
@@ -165,7 +177,7 @@ class Deployment:
         self._put(self._subscriber_key(), package.zipped(package.subscriber_files()))
 
     def _variable(self) -> Step:
-        before = json.loads(self._store.read() or "{}")
+        before = _object(self._store.read() or "{}", self._store.place)
         after = before | self._settings()
         changed = [f"set {key} to {value}" for key, value in after.items() if before.get(key) != value]
         if "alert_topic_arn" not in after:
@@ -232,6 +244,16 @@ class Deployment:
     def _put(self, key: str, content: bytes) -> S3Object:
         answer = self._s3.put_object(Bucket=self._environment.bucket, Key=key, Body=content)
         return S3Object(key, answer["VersionId"])
+
+
+def _object(text: str, place: str) -> dict[str, Any]:
+    try:
+        read = json.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"{place} is not JSON: {error}") from error
+    if not isinstance(read, dict):
+        raise SettingsError(f"{place} is not a JSON object")
+    return read
 
 
 def _difference(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:

@@ -75,8 +75,8 @@ def unzipped(archive: bytes) -> Files:
 def merged(theirs: Files, ours: Files) -> Files:
     """Put our files among those of other teams: an environment has one plugins.zip for all.
 
-    What an earlier version of ours left goes: what begins with ``audio_leakage`` is ours. Their files stay
-    as they are, and ``.airflowignore`` names both.
+    What an earlier version of ours left goes: all that begins with ``audio_leakage`` is ours. Theirs stay as
+    they are, and ``.airflowignore`` names both.
     """
     kept = {path: content for path, content in theirs.items() if not path.startswith("audio_leakage")}
     lines = dict.fromkeys(_lines(theirs) + _lines(ours))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from audio_leakage.errors import SettingsError
 from fakes import BUCKET, INSTANCE_ID, PREFIX
 from infrastructure import package
 from infrastructure.deploy import deploy
@@ -194,6 +195,25 @@ def test_a_further_instance_has_names_of_its_own(stage: Stage, mwaa: FakeMwaa, d
         == "audio-leakage-us-east-contacts"
     )
     assert mwaa.runs == [DAG_ID, "monitor_audio_leakage__us_east"]
+
+
+def test_a_table_that_stayed_when_its_stack_went_is_taken_as_it_is(stage: Stage, deployed: Deploy) -> None:
+    deployed()
+    stage.aws.client("cloudformation").delete_stack(StackName="audio-leakage-table")
+    code, told = deployed()
+    assert code == 0
+    assert "table audio-leakage-contacts, which no stack holds: nothing to change" in told
+    assert "audio-leakage-table" not in stacks(stage)
+
+
+@pytest.mark.parametrize("text", ["{'single': 1}", "[]", '{"surplus": 1}'])
+def test_a_variable_that_cannot_be_read_ends_it_before_anything_is_changed(
+    stage: Stage, mwaa: FakeMwaa, deployed: Deploy, text: str
+) -> None:
+    mwaa.variables["audio_leakage"] = text
+    with pytest.raises(SettingsError, match="Airflow Variable audio_leakage"):
+        deployed()
+    assert stacks(stage) == set()
 
 
 def test_an_environment_in_work_is_left_alone(mwaa: FakeMwaa, deployed: Deploy) -> None:
