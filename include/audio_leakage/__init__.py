@@ -24,6 +24,7 @@ asks through the Protocols of :mod:`audio_leakage.ports`.
 ``ports``             what is needed from outside
 ``sweep``             the loop they share: one contact that errs never stops the others
 ``settings``          the Airflow Variable, validated
+``instances``         the DAG and the Variable of each Amazon Connect instance
 ``errors``            the tree of everything that can go wrong
 ====================  =================================================================
 """

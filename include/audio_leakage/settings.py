@@ -52,6 +52,9 @@ class Settings:
     alert_topic_arn: str | None = _text(
         r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}", "the ARN of an SNS topic", default=None
     )
+    connect_access_url: str | None = _text(
+        r"https://[A-Za-z0-9.-]+(/connect)?", "the instance's access URL, without a path", default=None
+    )
     aws_conn_id: str = _text(r"[\w.-]{1,200}", "the id of an Airflow connection", default="aws_default")
     first_check_minutes: float = _number(0, 1440, default=2)
     failure_after_minutes: float = _number(1, 10080, default=60)
@@ -75,24 +78,25 @@ class Settings:
         return timedelta(days=self.recheck_days)
 
     @classmethod
-    def from_json(cls, text: str | None) -> Self:
-        """Read the Variable's text; None stands for a Variable that is not set.
+    def from_json(cls, text: str | None, variable: str = VARIABLE) -> Self:
+        """Read a Variable's text; None stands for a Variable that is not set.
 
+        :param variable: the Variable's name, for the message.
         :raises SettingsError: one message that names every wrong key and what is allowed.
         """
         if text is None:
             raise SettingsError(
-                f"Variable '{VARIABLE}' is not set: allowed is a JSON object with the keys {_keys()}"
+                f"Variable '{variable}' is not set: allowed is a JSON object with the keys {_keys()}"
             )
         try:
             values = json.loads(text)
         except ValueError as error:
-            raise SettingsError(f"Variable '{VARIABLE}' is not JSON: {error}") from None
+            raise SettingsError(f"Variable '{variable}' is not JSON: {error}") from None
         if not isinstance(values, dict):
-            raise SettingsError(f"Variable '{VARIABLE}' is not a JSON object: allowed keys are {_keys()}")
+            raise SettingsError(f"Variable '{variable}' is not a JSON object: allowed keys are {_keys()}")
         wrong = [*_wrong_keys(values), *_wrong_values(values)] or [*_wrong_together(values)]
         if wrong:
-            raise SettingsError(f"Variable '{VARIABLE}': {'; '.join(wrong)}")
+            raise SettingsError(f"Variable '{variable}': {'; '.join(wrong)}")
         return cls(**{key: value for key, value in values.items() if value is not None})
 
 
