@@ -4,6 +4,7 @@ PYTHON ?= $(shell python3.12 -c 'import sys; print(sys.executable)' 2>/dev/null 
 VENV   := .venv
 BIN    := $(VENV)/bin
 PATHS  := dags include plugins tests
+CHROMIUM := { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
 
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
 
@@ -17,8 +18,12 @@ help: ## list the targets
 demo: $(VENV)/installed ## play an hour of calls, run the DAG over it, compare every verdict with the truth
 	@$(BIN)/python -m local_aws.demo
 
+.PHONY: ui
+ui: $(VENV)/installed ## Airflow's UI over a contact centre that plays on; prints the address to open
+	@$(BIN)/python -m local_aws.ui
+
 .PHONY: test
-test: lint types test-unit test-dags test-integration ## everything CI runs
+test: lint types test-unit test-dags test-integration test-browser ## everything CI runs
 
 .PHONY: lint
 lint: $(VENV)/installed ## ruff (style, imports, Airflow rules) and cfn-lint
@@ -41,6 +46,12 @@ test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, sockets off
 .PHONY: test-integration
 test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over real HTTP
 	$(BIN)/pytest tests/integration
+
+.PHONY: test-browser
+test-browser: $(VENV)/installed ## the UI in headless Chromium, where there is one or apt can install it
+	@$(CHROMIUM) || apt-get install -qq -y chromium >/dev/null 2>&1 || true
+	@if $(CHROMIUM); then $(BIN)/pytest tests/browser; \
+	else echo "test-browser: left out, there is no Chromium here and apt-get cannot install it"; fi
 
 .PHONY: format
 format: $(VENV)/installed ## let ruff put the code in order

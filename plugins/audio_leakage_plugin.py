@@ -51,7 +51,9 @@ class AudioLeakagePlugin(AirflowPlugin):
     """Airflow 3.0 knows no external views and ignores them; the rest of the monitor does without."""
 
     name = "audio_leakage"
-    fastapi_apps: ClassVar[list[Any]] = [{"name": "audio leakage", "app": _app, "url_prefix": "/audio-leakage"}]
+    fastapi_apps: ClassVar[list[Any]] = [
+        {"name": "audio leakage", "app": _app, "url_prefix": "/audio-leakage"}
+    ]
     # Without a slash in front: Airflow may be served below a path, which its pages name as their base.
     external_views: ClassVar[list[Any]] = [
         {

@@ -1,4 +1,4 @@
-"""A past that the monitor has worked through, for those who look at Airflow's UI: people and browser tests."""
+"""A past that the monitor has worked through, for those who look at Airflow's UI."""
 
 from __future__ import annotations
 

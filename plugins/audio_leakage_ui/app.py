@@ -1,4 +1,4 @@
-"""The routes. Each is only for those who may read the runs of the DAG in its path, and none of them writes."""
+"""The routes: each only for those who may read the runs of the DAG in its path, none of them writes."""
 
 from __future__ import annotations
 

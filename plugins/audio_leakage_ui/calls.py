@@ -39,7 +39,10 @@ _BY_VERDICT = {
     RecordedState.CALL_RECORDED_FAILURE: Group.LEAKED,
     RecordedState.CALL_RECORDED_SUCCESS: Group.RECORDED,
 }
-_BY_STATE = {ContactState.COMPLETED_AGENT: Group.WAITING, ContactState.COMPLETED_QUEUE_IVR: Group.NOT_EXPECTED}
+_BY_STATE = {
+    ContactState.COMPLETED_AGENT: Group.WAITING,
+    ContactState.COMPLETED_QUEUE_IVR: Group.NOT_EXPECTED,
+}
 
 
 def calls_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
@@ -87,8 +90,14 @@ def _row(contact: Contact, consoles: Consoles) -> dict[str, Any]:
         "attempts": contact.attempts,
         "last_error": contact.last_error,
     }
-    texts = {name: getattr(contact, name) for name in ("channel", "initiation_method", "agent_id", "queue_id")}
-    return {name: _cut(fact) for name, fact in chain(facts.items(), texts.items(), _times(contact).items()) if fact}
+    texts = {
+        name: getattr(contact, name) for name in ("channel", "initiation_method", "agent_id", "queue_id")
+    }
+    return {
+        name: _cut(fact)
+        for name, fact in chain(facts.items(), texts.items(), _times(contact).items())
+        if fact
+    }
 
 
 def _times(contact: Contact) -> dict[str, Any]:

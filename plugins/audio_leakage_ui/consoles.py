@@ -21,9 +21,7 @@ class Consoles:
         """Return the address of a contact's record."""
         if self.connect_access_url is None:
             return None
-        base = self.connect_access_url.removesuffix("/connect")
-        path = "/connect/contact-trace-records/details" if base != self.connect_access_url else ""
-        return f"{base}{path or '/contact-trace-records/details'}/{quote(contact_id, safe='')}"
+        return f"{self.connect_access_url}/contact-trace-records/details/{quote(contact_id, safe='')}"
 
     def recording(self, location: str) -> str:
         """Return the address of an object, given as ``bucket/key``."""

@@ -1,4 +1,4 @@
-"""Whether the monitor itself is well: its last runs, windows nobody worked on, contacts that wait too long."""
+"""Whether the monitor itself is well: its last runs, missed windows, contacts that wait too long."""
 
 from __future__ import annotations
 

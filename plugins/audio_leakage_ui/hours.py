@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 ATTRIBUTES = (
     "ContactId", "State", "RecordedState", "ClosedReason", "FailureCause", "Warnings", "Channel",
     "InitiationMethod", "InitiationTimestamp", "ConnectedToAgentTimestamp", "AfterContactWorkStartTimestamp",
-    "AfterContactWorkEndTimestamp", "DisconnectTimestamp", "RecordingLocation", "RecordingSeconds", "RecordedAt",
-    "FailedAt", "Searched", "NextCheckAt", "AgentId", "QueueId", "Attempts", "LastError",
+    "AfterContactWorkEndTimestamp", "DisconnectTimestamp", "RecordingLocation", "RecordingSeconds",
+    "RecordedAt", "FailedAt", "Searched", "NextCheckAt", "AgentId", "QueueId", "Attempts", "LastError",
 )  # fmt: skip
 #: So many failures of an hour are listed; the rest is counted.
 _MOST_LISTED = 100

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from airflow.models.dag import DagModel
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 _LONGEST_DUE = 100
 
 
+#: A hook takes longer to make than an hour takes to read; a changed connection is noticed after this time.
+_HOOK_SECONDS = 300
+
+
 class UnknownRun(Exception):
     """There is no such run, or it is none of the monitor's; the message says which."""
 
@@ -53,7 +59,7 @@ class ContactReader:
         check_dag_id(dag_id)
         variable = variable_of(dag_id)
         settings = Settings.from_json(Variable.get(variable, default_var=None), variable)
-        return cls(settings, ContactTableHook(aws_conn_id=settings.aws_conn_id))
+        return cls(settings, _table(settings.aws_conn_id, int(time.monotonic() / _HOOK_SECONDS)))
 
     @property
     def consoles(self) -> Consoles:
@@ -79,6 +85,14 @@ class ContactReader:
                 self.settings.contact_table, state, format_time(until), _LONGEST_DUE
             )
         ]
+
+
+@lru_cache(maxsize=4)
+def _table(aws_conn_id: str, period: int) -> ContactTableHook:
+    del period  # only there to make the hook anew
+    hook = ContactTableHook(aws_conn_id=aws_conn_id)
+    hook.conn  # noqa: B018  # made here, by one thread; the client in it is for all of them
+    return hook
 
 
 def check_dag_id(dag_id: str) -> None:

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from airflow.configuration import AIRFLOW_HOME
 from airflow.models import DagBag
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
+from big_table import BigTable
 from conftest import ROOT
 from local_aws.airflow_services import Airflow, new_airflow
 from local_aws.connect_simulator import ConnectSimulator
@@ -36,6 +37,7 @@ class Played:
     aws: LocalAws
     centre: ContactCentre
     end: datetime
+    big_table: BigTable
 
 
 @pytest.fixture(scope="session")
@@ -45,22 +47,27 @@ def played() -> Iterator[Played]:
     connect = ConnectSimulator(
         INSTANCE_ID, centre, recording_bucket=BUCKET, recording_prefix=PREFIX, quotas=UNLIMITED
     )
-    with LocalAws(connect) as aws, aws.applied():
+    with LocalAws(connect) as aws, aws.applied(), BigTable() as big_table:
         os.environ["AIRFLOW_VAR_AUDIO_LEAKAGE"] = json.dumps(SETTINGS)
         set_up(aws)
-        airflow = airflow_with_a_login()
+        airflow = airflow_with_a_login(big_table)
         play_past(DagBag(ROOT / "dags").dags["monitor_audio_leakage"], centre, aws, WINDOWS)
         with airflow.running("api-server", ready="/monitor/health"):
-            yield Played(airflow, aws, centre, start + WINDOWS * WINDOW)
+            yield Played(airflow, aws, centre, start + WINDOWS * WINDOW, big_table)
 
 
-def airflow_with_a_login() -> Airflow:
+def airflow_with_a_login(big_table: BigTable) -> Airflow:
+    """Return an Airflow with a user who may only look, and a second instance whose table is large."""
     home = Path(AIRFLOW_HOME)
     passwords = home / "passwords.json"
     passwords.write_text(json.dumps(USERS))
+    connection = {"conn_type": "aws", "extra": {"endpoint_url": big_table.url, "region_name": "af-south-1"}}
     return new_airflow(
         home,
-        {},
+        {
+            "AIRFLOW_CONN_BIG": json.dumps(connection),
+            "AIRFLOW_VAR_AUDIO_LEAKAGE__BIG": json.dumps({**SETTINGS, "aws_conn_id": "big"}),
+        },
         AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS="False",
         AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=str(passwords),
         AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=",".join(f"{user}:viewer" for user in USERS),
@@ -80,12 +87,12 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def elsewhere() -> list[str]:
-    """Collect the addresses of other machines that a page asked for."""
+    """Collect the addresses of other machines that a page asked for; there must be none in the end."""
     return []
 
 
 @pytest.fixture
-def context(chromium: Browser, played: Played, elsewhere: list[str]) -> Iterator[BrowserContext]:
+def anonymous(chromium: Browser, played: Played, elsewhere: list[str]) -> Iterator[BrowserContext]:
     """Give a browser whose requests to any other machine are refused and remembered."""
 
     def keep_here(route: Route) -> None:
@@ -98,16 +105,17 @@ def context(chromium: Browser, played: Played, elsewhere: list[str]) -> Iterator
     context = chromium.new_context(
         viewport={"width": 1440, "height": 900}, timezone_id="Africa/Johannesburg", base_url=played.airflow.url
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     context.route("**/*", keep_here)
     yield context
     context.close()
+    assert elsewhere == []
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
+def page(anonymous: BrowserContext) -> Page:
     """Give a page that somebody who may only look has logged in to."""
-    page = context.new_page()
+    page = anonymous.new_page()
     page.goto("/")
     page.get_by_label("Username").fill("viewer")
     page.get_by_label("Password").fill(USERS["viewer"])

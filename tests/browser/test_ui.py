@@ -16,7 +16,9 @@ def test_probe(page: Page, played) -> None:
     page.wait_for_timeout(6000)
     page.screenshot(path="/tmp/shot-page.png")
     end = played.end
-    rid = page.evaluate("""async () => (await (await fetch('/api/v2/dags/monitor_audio_leakage/dagRuns?limit=100')).json()).dag_runs.map(r => r.dag_run_id)""")
+    rid = page.evaluate(
+        """async () => (await (await fetch('/api/v2/dags/monitor_audio_leakage/dagRuns?limit=100')).json()).dag_runs.map(r => r.dag_run_id)"""
+    )
     print(rid)
     page.goto(f"/dags/monitor_audio_leakage/runs/{quote(rid[5], safe='')}/plugin/audio-leakage-calls")
     page.wait_for_timeout(6000)

@@ -95,16 +95,16 @@ function badge(row) {
 }
 
 function whereOf(row) {
-  if (row.group === "leaked") return el("span", {}, `${(row.searched ?? []).length} places searched`);
-  if (row.recording) return link(nameOf(row.recording.text), row.recording.url);
+  if (row.group === "leaked") return el("span", {}, `nothing in ${(row.searched ?? []).length} places`);
+  if (row.recording) return link(nameOf(row), row.recording.url);
   return el("span", {}, row.last_error ?? "");
 }
 
-const nameOf = (location) => location.split("/").at(-1) || location;
+const nameOf = ({ id, recording }) => recording.text.split("/").at(-1).replace(id, "…") || recording.text;
 
 // ---- the course of a call ---------------------------------------------------------------------------------
 
-const WIDTH = 220, CALL = 140, MIDDLE = 10;
+const WIDTH = 230, CALL = 140, FOUND = 164, MIDDLE = 10;
 
 function courseOf(row) {
   const begin = at(row.initiated ?? row.initialised);
@@ -124,16 +124,18 @@ const part = (kind, from, to) =>
 
 function outcome(row) {
   if (!row.ended || row.group === "not expected") return [];
-  const wait = svg("line", { class: "wait", x1: CALL + 2, x2: WIDTH - 52, y1: MIDDLE, y2: MIDDLE });
-  const x = WIDTH - 46;
+  const wait = svg("line", { class: "wait", x1: CALL + 2, x2: FOUND - 6, y1: MIDDLE, y2: MIDDLE });
+  const x = FOUND;
   if (row.recorded) {
-    const late = duration((at(row.recorded) - at(row.ended)) / 1000).replace(/ (\d\d) s$/, "");
+    const late = (at(row.recorded) - at(row.ended)) / 1000;
     return [wait, svg("circle", { class: "found", cx: x, cy: MIDDLE, r: 4 }),
-      svg("text", { x: x + 8, y: MIDDLE + 4 }, `+${late}`)];
+      svg("text", { x: x + 8, y: MIDDLE + 4 }, `+${rough(late)}`)];
   }
   if (row.group === "leaked") return [wait, svg("path", { class: "lost", d: `M${x - 4} 6 l8 8 m0 -8 l-8 8` })];
   return [wait, svg("circle", { class: "awaited", cx: x, cy: MIDDLE, r: 3.5 })];
 }
+
+const rough = (seconds) => (Math.abs(seconds) < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`);
 
 const STEPS = {
   initiated: "initiated", initialised: "recording block ran", agent_connected: "agent connected",

@@ -14,18 +14,17 @@ async function showHours() {
   const first = firstHour(now);
   const hours = [];
   for (let hour = now; hour >= first; hour -= HOUR) hours.push(hour);
+  const total = hours.length;
   const read = async (hour) => {
     const name = new Date(hour).toISOString().slice(0, 13);
     found.set(hour, await get(`hours?hour=${name}`));
-    const left = hours.length - found.size;
+    const left = total - found.size;
     show("about", left ? `Reading, ${left} hours to go …` : `Times are ${zone}. Counted by when the recording block ran.`);
     if (!left || found.size === 1) draw(); else drawSoon();
   };
   await read(hours.shift());
   document.body.setAttribute("data-painted", "");
   const work = async () => { while (hours.length) await read(hours.shift()); };
-  const total = hours.length + 1;
-  hours.total = total;
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
@@ -86,7 +85,7 @@ function drawPlots() {
     el("figure", {}, el("figcaption", {}, "Minutes from the end of a call to its recording"), delays));
   const bars = uPlot.paths.bars({ size: [0.7, 24] });
   plots = [
-    plot(leaks, [x, of(({ counts }) => counts.leaked ?? 0)], [
+    plot(leaks, [x, of(({ counts }) => counts.leaked)], [
       { label: "leaked", stroke: colour("leaked"), fill: colour("leaked"), paths: bars, points: { show: false } }]),
     plot(delays, [x, minutes("p50"), minutes("p95")], [
       line("median", "accent"), line("95 % within", "waiting")]),
@@ -102,7 +101,7 @@ function plot(place, data, series) {
   const axis = { stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
   return new uPlot({
     width: place.clientWidth || 480, height: 190, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
-    cursor: { y: false }, padding: [12, 12, 0, 0],
+    cursor: { y: false }, padding: [12, 28, 0, 0],
     scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
     axes: [{ ...axis, values: (_, splits) => splits.map((split) => {
       const time = minute(split * 1000);
