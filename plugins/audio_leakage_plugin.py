@@ -6,7 +6,7 @@ loaded by then, and the web app itself only when it is first asked for something
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow.configuration import conf
@@ -47,27 +47,30 @@ class CallsOfRun(BaseOperatorLink):
         return f"{base}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}/plugin/{_RUN_TAB}"
 
 
+# Addresses without a slash in front: Airflow may be served below a path, which its pages name as their base.
+_VIEWS = [
+    {
+        "name": "Calls",
+        "href": "audio-leakage/{DAG_ID}/run?run_id={RUN_ID}",
+        "destination": "dag_run",
+        "url_route": _RUN_TAB,
+    },
+    {
+        "name": "Call recordings",
+        "href": f"audio-leakage/{_DAG_ID}/",
+        "destination": "nav",
+        "nav_top_level": True,
+        "url_route": "call-recordings",
+    },
+]
+_APPS = [{"name": "audio leakage", "app": _app, "url_prefix": "/audio-leakage"}]
+_LINKS = [CallsOfRun()]
+
+
 class AudioLeakagePlugin(AirflowPlugin):
     """Airflow 3.0 knows no external views and ignores them; the rest of the monitor does without."""
 
     name = "audio_leakage"
-    fastapi_apps: ClassVar[list[Any]] = [
-        {"name": "audio leakage", "app": _app, "url_prefix": "/audio-leakage"}
-    ]
-    # Without a slash in front: Airflow may be served below a path, which its pages name as their base.
-    external_views: ClassVar[list[Any]] = [
-        {
-            "name": "Calls",
-            "href": "audio-leakage/{DAG_ID}/run?run_id={RUN_ID}",
-            "destination": "dag_run",
-            "url_route": _RUN_TAB,
-        },
-        {
-            "name": "Call recordings",
-            "href": f"audio-leakage/{_DAG_ID}/",
-            "destination": "nav",
-            "nav_top_level": True,
-            "url_route": "call-recordings",
-        },
-    ]
-    global_operator_extra_links: ClassVar[list[Any]] = [CallsOfRun()]
+    fastapi_apps = _APPS
+    external_views = _VIEWS
+    global_operator_extra_links = _LINKS

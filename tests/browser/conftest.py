@@ -103,7 +103,9 @@ def anonymous(chromium: Browser, played: Played, elsewhere: list[str]) -> Iterat
         route.abort()
 
     context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, timezone_id="Africa/Johannesburg", base_url=played.airflow.url
+        viewport={"width": 1440, "height": 900},
+        timezone_id="Africa/Johannesburg",
+        base_url=played.airflow.url,
     )
     context.set_default_timeout(60_000)
     context.route("**/*", keep_here)

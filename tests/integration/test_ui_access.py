@@ -12,6 +12,7 @@ from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleA
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import delete
@@ -163,7 +164,7 @@ def test_the_tab_shows_the_window_of_the_tasks(browser: TestClient, told: Told) 
 @contextmanager
 def a_run(conf: dict[str, str]) -> Iterator[None]:
     """Let Airflow know a run for a while."""
-    run = DagRun(dag_id=DAG_ID, run_id=RUN_ID, run_type="manual", conf=conf, state="success")
+    run = DagRun(dag_id=DAG_ID, run_id=RUN_ID, run_type="manual", conf=conf, state=DagRunState.SUCCESS)
     run.run_after = datetime(2023, 8, 29, 21, 21, 7, tzinfo=UTC)
     with create_session() as session:
         session.add(run)

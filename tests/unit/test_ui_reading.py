@@ -26,7 +26,9 @@ SERVED = Contact(
     connected_to_agent_timestamp=at("10:30:11"),
     disconnect_timestamp=at("10:31:11"),
 )
-LEAKED = replace(SERVED, recorded_state=FAILED, failure_cause=FailureCause.NO_OBJECT, searched=("b/p/2023/x",))
+LEAKED = replace(
+    SERVED, recorded_state=FAILED, failure_cause=FailureCause.NO_OBJECT, searched=("b/p/2023/x",)
+)
 RECORDED = replace(
     SERVED, recorded_state=SUCCEEDED, recording_location="b/p/x.wav", recorded_at=at("10:32:11")
 )
@@ -95,7 +97,10 @@ def test_an_hour_is_counted_its_delays_ranked_and_its_failures_listed() -> None:
 
 
 def test_the_longest_due_contact_is_found_and_those_that_keep_failing() -> None:
-    waiting = [replace(SERVED, next_check_at=at("10:40"), contact_id=number(1)), replace(SERVED, next_check_at=at("10:35"))]
+    waiting = [
+        replace(SERVED, next_check_at=at("10:40"), contact_id=number(1)),
+        replace(SERVED, next_check_at=at("10:35")),
+    ]
     later = replace(SERVED, next_check_at=at("12:00"), attempts=7, contact_id=number(2))
     told = due_contacts([contact.to_item() for contact in [*waiting, later]], CONSOLES, at("10:45"))
     assert (told["due"], told["oldest_due"]["id"]) == (2, CONTACT_ID)

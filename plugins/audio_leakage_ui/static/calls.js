@@ -1,6 +1,6 @@
 // The table of contacts: filter, search, a line of time for each, and its evidence on demand.
 
-import { dayAndMinute, dayAndSecond, duration, el, link, second, svg, words } from "./page.js";
+import { dayAndSecond, duration, el, link, second, soon, svg, words } from "./page.js";
 
 export const GROUPS = ["leaked", "unreadable", "waiting", "in progress", "recorded", "not expected"];
 const ROWS_AT_ONCE = 200;
@@ -84,7 +84,7 @@ function rowOf(row) {
       el("td", { class: "number" }, duration(row.talk_seconds) || "–", el("small", {}, duration(row.recording_seconds) || "–")),
       el("td", {}, courseOf(row)),
       el("td", { class: "where" }, whereOf(row)),
-      el("td", { class: "number" }, dayAndMinute(row.next_check_at) || "–")),
+      el("td", { class: "number" }, soon(row.next_check_at) || "–")),
     evidence,
   ];
 }
@@ -100,7 +100,7 @@ function whereOf(row) {
   return el("span", {}, row.last_error ?? "");
 }
 
-const nameOf = ({ id, recording }) => recording.text.split("/").at(-1).replace(id, "…") || recording.text;
+const nameOf = ({ id, recording }) => recording.text.split("/").at(-1).replace(`${id}_`, "") || recording.text;
 
 // ---- the course of a call ---------------------------------------------------------------------------------
 

@@ -72,6 +72,7 @@ export const day = format({ dateStyle: "short" });
 export const minute = format({ hour: "2-digit", minute: "2-digit" });
 export const second = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const dayAndMinute = (time) => (time ? `${day(time)} ${minute(time)}` : "");
+export const soon = (time) => (day(time) === day(Date.now()) ? minute(time) : dayAndMinute(time));
 export const dayAndSecond = (time) => (time ? `${day(time)} ${second(time)}` : "");
 
 export function duration(seconds) {
