@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PATHS  := dags include plugins tests
 MATRIX := 3.3.1 3.2.1 3.0.6
+CHROMIUM := { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
 
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
 
@@ -18,8 +19,12 @@ help: ## list the targets
 demo: $(VENV)/installed ## play an hour of calls, run the DAG over it, compare every verdict with the truth
 	@$(BIN)/python -m local_aws.demo
 
+.PHONY: ui
+ui: $(VENV)/installed ## Airflow's UI over a contact centre that plays on; prints the address to open
+	@$(BIN)/python -m local_aws.ui
+
 .PHONY: test
-test: lint types test-unit test-dags test-integration ## everything CI runs
+test: lint types test-unit test-dags test-integration test-browser ## everything CI runs
 
 .PHONY: lint
 lint: $(VENV)/installed ## ruff (style, imports, Airflow rules), cfn-lint, the schema of Compose
@@ -70,6 +75,12 @@ deploy: $(VENV)/installed ## bring it into an MWAA environment: make deploy TO="
 .PHONY: docker
 docker: .env ## Airflow and AWS on this machine in containers, http://localhost:8080
 	docker compose up --build
+
+.PHONY: test-browser
+test-browser: $(VENV)/installed ## the UI in headless Chromium, where there is one or apt can install it
+	@$(CHROMIUM) || apt-get install -qq -y chromium >/dev/null 2>&1 || true
+	@if $(CHROMIUM); then $(BIN)/pytest tests/browser; \
+	else echo "test-browser: left out, there is no Chromium here and apt-get cannot install it"; fi
 
 .PHONY: format
 format: $(VENV)/installed ## let ruff put the code in order

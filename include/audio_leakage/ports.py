@@ -98,8 +98,8 @@ class ContactTable(Protocol):
         """Count what ``due`` gives."""
         ...
 
-    def oldest_due(self, table: str, open_state: str, until: str) -> str | None:
-        """Return the NextCheckAt of the first item that ``due`` gives."""
+    def longest_due(self, table: str, open_state: str, until: str, limit: int) -> Iterable[Item]:
+        """Return the first items that ``due`` gives, at most so many."""
         ...
 
     def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Item]:

@@ -52,6 +52,11 @@ class Settings:
     alert_topic_arn: str | None = _text(
         r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}", "the ARN of an SNS topic", default=None
     )
+    connect_access_url: str | None = _text(
+        r"https://[A-Za-z0-9.-]+(/connect)?",
+        "the instance's access URL, such as https://acme.my.connect.aws",
+        default=None,
+    )
     aws_conn_id: str = _text(r"[\w.-]{1,200}", "the id of an Airflow connection", default="aws_default")
     first_check_minutes: float = _number(0, 1440, default=2)
     failure_after_minutes: float = _number(1, 10080, default=60)

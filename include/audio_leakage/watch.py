@@ -30,5 +30,5 @@ def publish_metrics(run: Run, **values: float) -> None:
 def oldest_due_minutes(run: Run) -> float:
     """Return for how long the contact has been due that has been due the longest; 0 when none is."""
     table, until = run.settings.contact_table, format_time(run.now)
-    oldest = [run.contacts.oldest_due(table, state, until) for state in ContactState]
-    return max(((run.now - parse_time(text)) / _MINUTE for text in oldest if text), default=0)
+    oldest = (item for state in ContactState for item in run.contacts.longest_due(table, state, until, 1))
+    return max(((run.now - parse_time(item["NextCheckAt"])) / _MINUTE for item in oldest), default=0)

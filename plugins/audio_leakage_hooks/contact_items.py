@@ -10,7 +10,7 @@ from audio_leakage.errors import ServiceUnavailable
 from audio_leakage_hooks.aws_errors import domain_errors, member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from types_boto3_dynamodb.service_resource import DynamoDBServiceResource
 
@@ -56,20 +56,25 @@ class ContactTable:
         pages = self._pages("query", table, Select="COUNT", **_due(open_state, until))
         return sum(member(page, "Count") for page in pages)
 
-    def oldest_due(self, table: str, open_state: str, until: str) -> str | None:
-        """Return since when the item is due that :meth:`due` gives first; None when none is due.
+    def longest_due(self, table: str, open_state: str, until: str, limit: int) -> list[Mapping[str, Any]]:
+        """Query the sparse index ``open-contacts`` once, however many more there are.
 
         .. seealso::
             - :external+boto3:py:meth:`DynamoDB.Client.query`
 
         :param table: name of the table.
         :param open_state: the partition, which is the contact's state.
-        :param until: the item's NextCheckAt is not after this time.
+        :param until: the items' NextCheckAt is not after this time.
+        :param limit: so many items at most.
+        :return: the items, the longest due first.
         """
-        first = self._pages("query", table, Limit=1, **_due(open_state, until))
-        return next((item["NextCheckAt"] for item in member(next(first), "Items")), None)
+        with domain_errors("dynamodb:Query", f"table '{table}'", "contact_table"):
+            answer = self._client.query(TableName=table, Limit=limit, **_due(open_state, until))
+        return list(member(answer, "Items"))
 
-    def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Mapping[str, Any]]:
+    def initialised(
+        self, table: str, hours: list[str], start: str, end: str, attributes: Sequence[str] = ()
+    ) -> Iterator[Mapping[str, Any]]:
         """Query the index ``contacts-by-hour``; all pages are followed.
 
         .. seealso::
@@ -79,12 +84,15 @@ class ContactTable:
         :param hours: the partitions, every InitialisedHour between start and end.
         :param start: the items' InitialisedAt is not before this time.
         :param end: the items' InitialisedAt is before this time.
+        :param attributes: the only ones to transfer; all when empty.
         :return: the items, in the order of InitialisedAt.
         """
         for hour in hours:
             # BETWEEN includes its upper bound, and a sort key takes one condition only.
             condition = Key("InitialisedHour").eq(hour) & Key("InitialisedAt").between(start, end)
             query = {"IndexName": "contacts-by-hour", **_expression("KeyConditionExpression", condition)}
+            if attributes:
+                _project(query, ["InitialisedAt", *attributes])
             for page in self._pages("query", table, **query):
                 yield from (item for item in member(page, "Items") if item["InitialisedAt"] < end)
 
@@ -213,6 +221,13 @@ class ContactTable:
 def _due(open_state: str, until: str) -> dict[str, Any]:
     condition = Key("OpenState").eq(open_state) & Key("NextCheckAt").lte(until)
     return {"IndexName": "open-contacts", **_expression("KeyConditionExpression", condition)}
+
+
+def _project(query: dict[str, Any], attributes: Sequence[str]) -> None:
+    """Ask for some attributes only, with a placeholder for each: ``State`` is a reserved word."""
+    names = {f"#p{place}": name for place, name in enumerate(dict.fromkeys(attributes))}
+    query["ProjectionExpression"] = ", ".join(names)
+    query["ExpressionAttributeNames"] = {**query["ExpressionAttributeNames"], **names}
 
 
 def _left_without_agent() -> dict[str, Any]:

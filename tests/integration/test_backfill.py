@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from airflow_services import DAG_ID, Airflow, new_airflow
 from fakes import BUCKET, PREFIX
+from local_aws.airflow_services import DAG_ID, Airflow, new_airflow
 from local_aws.calls import SimulatedCall
 from local_aws.contact_centre import ContactCentre
 from local_aws.recordings import wav

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from airflow_services import free_port
 from conftest import ROOT
 from local_aws import serve
+from local_aws.airflow_services import free_port
 from local_aws.seed_contacts import INSTANCE_ID
 from local_aws.server import LocalAws
 

@@ -1,4 +1,4 @@
-"""A real Airflow for a test: scheduler, executor and API server as processes of their own."""
+"""A real Airflow on this machine: scheduler, executor and API server as processes of their own."""
 
 import json
 import os
@@ -15,8 +15,7 @@ from typing import Any
 from urllib.parse import quote
 from urllib.request import urlopen
 
-from conftest import ROOT
-
+ROOT = Path(__file__).parents[2]
 DAG_ID = "monitor_audio_leakage"
 
 
@@ -33,7 +32,7 @@ class Airflow:
 
         :raises RuntimeError: with the end of what it printed, when it exits with anything but 0.
         """
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603
             [sys.executable, "-m", "airflow", *arguments],
             env={**self.environment},
             capture_output=True,
@@ -44,26 +43,35 @@ class Airflow:
             raise RuntimeError(f"airflow {' '.join(arguments)}: {done.stderr[-3000:]}")
         return done.stdout
 
+    @property
+    def url(self) -> str:
+        """Where the UI is."""
+        return f"http://127.0.0.1:{self.port}"
+
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Start scheduler, executor, DAG processor and API server, and stop all of them in the end."""
+    def running(self, component: str = "standalone", ready: str = f"/dags/{DAG_ID}") -> Iterator[None]:
+        """Start scheduler, executor, DAG processor and API server, and stop all of them in the end.
+
+        :param component: what to start instead, such as ``api-server``.
+        :param ready: a path of the API that answers when it is up.
+        """
         with (self.home / "standalone.log").open("a") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "airflow", "standalone"],
+            process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "airflow", component],
                 env={**self.environment},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
             try:
-                self._wait_until_healthy(process)
+                self._wait_until_healthy(process, ready)
                 yield
             finally:
                 _stop(process)
 
     def get(self, path: str) -> Any:  # noqa: ANN401  # JSON
         """GET a path of the API."""
-        with urlopen(f"http://127.0.0.1:{self.port}/api/v2{path}", timeout=30) as answer:
+        with urlopen(f"{self.url}/api/v2{path}", timeout=30) as answer:  # noqa: S310
             return json.loads(answer.read())
 
     def runs(self, run_type: str) -> dict[str, str]:
@@ -77,16 +85,16 @@ class Airflow:
         counts: dict[str, Any] = self.get(f"{task}/xcomEntries/return_value?deserialize=true")["value"]
         return counts
 
-    def _wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_healthy(self, process: subprocess.Popen[bytes], ready: str) -> None:
         for _ in range(300):
             time.sleep(0.5)
             if process.poll() is not None:
                 break
             try:
-                if self.get(f"/dags/{DAG_ID}")["dag_id"] == DAG_ID:
-                    return
+                self.get(ready)
             except OSError:
                 continue
+            return
         raise RuntimeError(f"Airflow did not start: {(self.home / 'standalone.log').read_text()[-3000:]}")
 
 
@@ -98,8 +106,12 @@ def free_port() -> int:
     return port
 
 
-def new_airflow(home: Path, environment: Mapping[str, str]) -> Airflow:
-    """Return an Airflow with an empty database that knows the DAG."""
+def new_airflow(home: Path, environment: Mapping[str, str], **changes: str) -> Airflow:
+    """Return an Airflow with an empty database that knows the DAG.
+
+    :param environment: of its processes, beside this one's.
+    :param changes: further variables, which win over everything.
+    """
     port = free_port()
     settings = {
         "AIRFLOW_HOME": str(home),
@@ -116,7 +128,7 @@ def new_airflow(home: Path, environment: Mapping[str, str]) -> Airflow:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": os.pathsep.join(str(ROOT / root) for root in ("include", "plugins")),
     }
-    airflow = Airflow(home, port, {**os.environ, **environment, **settings})
+    airflow = Airflow(home, port, {**os.environ, **environment, **settings, **changes})
     airflow.cli("db", "migrate")
     airflow.cli("dags", "reserialize")
     return airflow

@@ -1,0 +1,148 @@
+"""The routes: each only for those who may read the runs of the DAG in its path, none of them writes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.common.db.common import SessionDep  # noqa: TC002  # FastAPI reads it
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+
+from audio_leakage.errors import AudioLeakageError
+from audio_leakage.times import parse_time
+from audio_leakage.window import Window
+from audio_leakage_ui.calls import calls_of
+from audio_leakage_ui.health import LOOK_BACK, due_contacts, health_of
+from audio_leakage_ui.hours import ATTRIBUTES, hour_of
+from audio_leakage_ui.reading import (
+    ContactReader,
+    UnknownRun,
+    check_dag_id,
+    first_run_at,
+    is_paused,
+    recent_runs,
+    run_of,
+    window_of_run,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+_STATIC = Path(__file__).parent / "static"
+_FILES = {path.name: path for path in _STATIC.iterdir()}
+_HOUR = timedelta(hours=1)
+#: Hours that ended longer ago hardly change; the browser keeps them for a while.
+_SETTLED, _KEPT_SECONDS = timedelta(hours=3), 300
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+readers_only = APIRouter(
+    prefix="/{dag_id}",
+    dependencies=[Depends(requires_access_dag(method="GET", access_entity=DagAccessEntity.RUN))],
+)
+
+
+@app.middleware("http")
+async def with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Let a page run nothing but its own files, whatever got into the data."""
+    response = await call_next(request)
+    response.headers.update(_HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+@app.exception_handler(AudioLeakageError)
+@app.exception_handler(UnknownRun)
+def in_one_sentence(_: Request, error: Exception) -> JSONResponse:
+    """Say what is wrong: settings, permissions and names are corrected by who reads it."""
+    status = 404 if isinstance(error, UnknownRun) else 503
+    return JSONResponse({"detail": str(error)}, status_code=status)
+
+
+@readers_only.get("/")
+def page() -> FileResponse:
+    """The page "Call recordings"."""
+    return FileResponse(_STATIC / "recordings.html")
+
+
+@readers_only.get("/run")
+def run_tab() -> FileResponse:
+    """The tab "Calls" of a run."""
+    return FileResponse(_STATIC / "run.html")
+
+
+@readers_only.get("/static/{name}")
+def static_file(name: str) -> FileResponse:
+    """A script, a style sheet or a licence."""
+    if name not in _FILES:
+        raise HTTPException(404, "There is no such file.")
+    return FileResponse(_FILES[name], headers={"Cache-Control": f"private, max-age={_KEPT_SECONDS}"})
+
+
+@readers_only.get("/window")
+def window(dag_id: str, run_id: str, session: SessionDep) -> dict[str, Any]:
+    """What a run is about, and the hours to ask :func:`calls` for."""
+    check_dag_id(dag_id)
+    run = run_of(session, dag_id, run_id)
+    about = window_of_run(run, datetime.now(UTC))
+    return {"start": about.start, "end": about.end, "hours": about.hours, "run_type": run.run_type}
+
+
+@readers_only.get("/calls")
+def calls(
+    dag_id: str, run_id: str, session: SessionDep, hour: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$")
+) -> dict[str, Any]:
+    """The contacts of a run's window whose recording block ran in one UTC hour."""
+    reader = ContactReader.of(dag_id)
+    whole = window_of_run(run_of(session, dag_id, run_id), datetime.now(UTC))
+    start = _hour(hour)
+    part = Window(max(whole.start, start), min(whole.end, start + _HOUR))
+    if part.end <= part.start:
+        raise UnknownRun("This hour is not in the window of the run.")
+    return calls_of(reader.contacts(part), reader.consoles)
+
+
+@readers_only.get("/hours")
+def hours(
+    dag_id: str, response: Response, hour: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$")
+) -> dict[str, Any]:
+    """What became of the contacts whose recording block ran in one UTC hour."""
+    reader = ContactReader.of(dag_id)
+    start, now = _hour(hour), datetime.now(UTC)
+    if start + _HOUR + _SETTLED < now:
+        response.headers["Cache-Control"] = f"private, max-age={_KEPT_SECONDS}"
+    return hour_of(reader.contacts(Window(start, start + _HOUR), ATTRIBUTES), reader.consoles)
+
+
+@readers_only.get("/health")
+def health(dag_id: str, session: SessionDep) -> dict[str, Any]:
+    """Whether the monitor itself is well."""
+    reader = ContactReader.of(dag_id)
+    now = datetime.now(UTC)
+    since = first_run_at(session, dag_id)
+    return {
+        "is_paused": is_paused(session, dag_id),
+        **health_of(dag_id, recent_runs(session, dag_id, now), since, now),
+        **due_contacts(reader.longest_due(now + LOOK_BACK), reader.consoles, now),
+    }
+
+
+def _hour(hour: str) -> datetime:
+    try:
+        return parse_time(f"{hour}:00:00Z")
+    except ValueError:
+        raise UnknownRun(f"{hour} is no hour of any day.") from None
+
+
+app.include_router(readers_only)

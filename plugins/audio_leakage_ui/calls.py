@@ -1,0 +1,125 @@
+"""Contacts as the rows of a table: what became of each, and the evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from audio_leakage.contact import Contact
+from audio_leakage.errors import InvalidContact
+from audio_leakage.states import ContactState, RecordedState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from audio_leakage.contact import Item
+    from audio_leakage_ui.consoles import Consoles
+
+#: So many rows of an hour at most go to the browser, the ones that matter first; the rest is counted.
+MOST_ROWS = 2_000
+#: Longer texts are cut; no id, key or message of ours is as long.
+_LONGEST_TEXT = 300
+
+
+class Group(StrEnum):
+    """What a contact means to the person who looks, in the order in which they want to see it."""
+
+    LEAKED = "leaked"
+    UNREADABLE = "unreadable"
+    WAITING = "waiting"
+    IN_PROGRESS = "in progress"
+    RECORDED = "recorded"
+    NOT_EXPECTED = "not expected"
+
+
+_ORDER = {group: place for place, group in enumerate(Group)}
+_BY_VERDICT = {
+    RecordedState.CALL_RECORDED_FAILURE: Group.LEAKED,
+    RecordedState.CALL_RECORDED_SUCCESS: Group.RECORDED,
+}
+_BY_STATE = {
+    ContactState.COMPLETED_AGENT: Group.WAITING,
+    ContactState.COMPLETED_QUEUE_IVR: Group.NOT_EXPECTED,
+}
+
+
+def calls_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
+    """Return the rows of a table, those that need somebody first, and how many there are of each group."""
+    rows = sorted((row_of(item, consoles) for item in items), key=lambda row: _ORDER[row["group"]])
+    return {
+        "rows": rows[:MOST_ROWS],
+        "left_out": len(rows[MOST_ROWS:]),
+        "counts": Counter(row["group"] for row in rows),
+    }
+
+
+def group_of(contact: Contact) -> Group:
+    """Return what a contact means to the person who looks."""
+    if contact.recorded_state:
+        return _BY_VERDICT[contact.recorded_state]
+    if contact.closed_reason:
+        return Group.NOT_EXPECTED
+    return _BY_STATE.get(contact.state, Group.IN_PROGRESS)
+
+
+def row_of(item: Item, consoles: Consoles) -> dict[str, Any]:
+    """Return everything the browser shows of an item; one that cannot be read says why."""
+    try:
+        return _row(Contact.from_item(item), consoles)
+    except InvalidContact as error:
+        return {"id": _text(item.get("ContactId")), "group": Group.UNREADABLE, "last_error": _text(error)}
+
+
+def _row(contact: Contact, consoles: Consoles) -> dict[str, Any]:
+    facts = {
+        "id": contact.contact_id,
+        "group": group_of(contact),
+        "url": consoles.contact(contact.contact_id),
+        "state": contact.state,
+        "verdict": contact.recorded_state,
+        "closed_reason": contact.closed_reason,
+        "failure_cause": contact.failure_cause,
+        "warnings": contact.warnings,
+        "talk_seconds": contact.talk_seconds,
+        "recording_seconds": contact.recording_seconds,
+        "recording": _link(contact.recording_location, consoles.recording),
+        "searched": [_link(place, consoles.place) for place in contact.searched],
+        "next_check_at": contact.next_check_at,
+        "attempts": contact.attempts,
+        "last_error": contact.last_error,
+    }
+    texts = {
+        name: getattr(contact, name) for name in ("channel", "initiation_method", "agent_id", "queue_id")
+    }
+    return {
+        name: _cut(fact)
+        for name, fact in chain(facts.items(), texts.items(), _times(contact).items())
+        if fact
+    }
+
+
+def _times(contact: Contact) -> dict[str, Any]:
+    return {
+        "initiated": contact.initiation_timestamp,
+        "initialised": contact.initialised_at,
+        "agent_connected": contact.connected_to_agent_timestamp,
+        "agent_left": contact.after_contact_work_start_timestamp or contact.disconnect_timestamp,
+        "ended": contact.ended_at,
+        "recorded": contact.recorded_at,
+        "failed": contact.failed_at,
+    }
+
+
+def _link(location: str | None, address: Any) -> dict[str, str] | None:  # noqa: ANN401
+    return {"text": _text(location), "url": address(location)} if location else None
+
+
+def _cut(fact: object) -> object:
+    return _text(fact) if isinstance(fact, str) and not isinstance(fact, StrEnum) else fact
+
+
+def _text(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"

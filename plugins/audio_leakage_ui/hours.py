@@ -1,0 +1,65 @@
+"""The contacts of one hour in a few numbers, so that a day of a hundred thousand fits into a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from audio_leakage.contact import Contact
+from audio_leakage.errors import InvalidContact
+from audio_leakage_ui.calls import Group, group_of, row_of
+from audio_leakage_ui.health import KEEPS_FAILING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from audio_leakage.contact import Item
+    from audio_leakage_ui.consoles import Consoles
+
+#: What counting and the rows of failures need; nothing else is transferred.
+ATTRIBUTES = (
+    "ContactId", "State", "RecordedState", "ClosedReason", "FailureCause", "Warnings", "Channel",
+    "InitiationMethod", "InitiationTimestamp", "ConnectedToAgentTimestamp", "AfterContactWorkStartTimestamp",
+    "AfterContactWorkEndTimestamp", "DisconnectTimestamp", "RecordingLocation", "RecordingSeconds",
+    "RecordedAt", "FailedAt", "Searched", "NextCheckAt", "AgentId", "QueueId", "Attempts", "LastError",
+)  # fmt: skip
+#: So many failures of an hour are listed; the rest is counted.
+_MOST_LISTED = 100
+
+
+def hour_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
+    """Return how many contacts there are of each group, how long recordings took, and the failures."""
+    counts: Counter[str] = Counter()
+    delays: list[float] = []
+    failures: list[dict[str, Any]] = []
+    failing: list[dict[str, Any]] = []
+    for item in items:
+        try:
+            contact = Contact.from_item(item)
+        except InvalidContact:
+            counts[Group.UNREADABLE] += 1
+            continue
+        group = group_of(contact)
+        counts[group] += 1
+        counts["late"] += "LATE" in contact.warnings
+        if contact.recorded_at and contact.ended_at:
+            delays.append((contact.recorded_at - contact.ended_at).total_seconds())
+        if group is Group.LEAKED and len(failures) < _MOST_LISTED:
+            failures.append(row_of(item, consoles))
+        if (contact.attempts or 0) >= KEEPS_FAILING and len(failing) < _MOST_LISTED:
+            failing.append(row_of(item, consoles))
+    expected = sum(counts[group] for group in (Group.RECORDED, Group.LEAKED, Group.WAITING))
+    return {
+        "counts": {**counts, "expected": expected},
+        "delay": _quantiles(delays),
+        "failures": failures,
+        "keep_failing": failing,
+    }
+
+
+def _quantiles(delays: Sequence[float]) -> dict[str, float] | None:
+    """Return median and 95th percentile (nearest rank), in seconds; None of nothing."""
+    if not delays:
+        return None
+    ranked = sorted(delays)
+    return {name: ranked[-(-len(ranked) * share // 100) - 1] for name, share in (("p50", 50), ("p95", 95))}

@@ -1,0 +1,191 @@
+// The page "Call recordings": the newest hour first, then hour by hour back in time.
+
+import { Calls } from "./calls.js";
+import { colour, day, dayAndMinute, dayAndSecond, duration, el, get, link, minute, onTheme, show, tell, words, zone } from "./page.js";
+
+const HOUR = 3600_000, AT_ONCE = 3, RANGES = [1, 3, 7];
+const dagId = decodeURIComponent(location.pathname.split("/").at(-2));
+const asked = new URLSearchParams(location.search);
+const days = RANGES.includes(Number(asked.get("days"))) ? Number(asked.get("days")) : 3;
+const found = new Map(); // start of the hour -> what became of its contacts
+
+async function showHours() {
+  const now = Math.floor(Date.now() / HOUR) * HOUR;
+  const first = firstHour(now);
+  const hours = [];
+  for (let hour = now; hour >= first; hour -= HOUR) hours.push(hour);
+  const total = hours.length;
+  const read = async (hour) => {
+    const name = new Date(hour).toISOString().slice(0, 13);
+    found.set(hour, await get(`hours?hour=${name}`));
+    const left = total - found.size;
+    show("about", left ? `Reading, ${left} hours to go …` : `Times are ${zone}. Counted by when the recording block ran.`);
+    if (!left || found.size === 1) draw(); else drawSoon();
+  };
+  await read(hours.shift());
+  document.body.setAttribute("data-painted", "");
+  const work = async () => { while (hours.length) await read(hours.shift()); };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+// Midnight of the viewer's first day, on a full hour of UTC.
+function firstHour(now) {
+  let hour = now - (days - 1) * 24 * HOUR;
+  const date = day(hour);
+  while (day(hour - HOUR) === date) hour -= HOUR;
+  return hour;
+}
+
+let waiting = false;
+function drawSoon() {
+  if (waiting) return;
+  waiting = true;
+  setTimeout(() => { waiting = false; draw(); }, 250);
+}
+
+function draw() {
+  drawDays();
+  drawPlots();
+  drawFailures();
+}
+
+// ---- day by day -----------------------------------------------------------------------------------------
+
+const COLUMNS = ["expected", "recorded", "leaked", "waiting", "late", "in progress", "not expected", "unreadable"];
+
+function drawDays() {
+  const sums = new Map();
+  for (const [hour, { counts }] of [...found].sort(([one], [other]) => other - one)) {
+    const sum = sums.get(day(hour)) ?? {};
+    for (const name of COLUMNS) sum[name] = (sum[name] ?? 0) + (counts[name] ?? 0);
+    sums.set(day(hour), sum);
+  }
+  const rows = [...sums].map(([date, sum]) => el("tr", {},
+    el("th", { scope: "row" }, date === day(Date.now()) ? "Today" : date),
+    ...COLUMNS.map((name) => el("td", { class: `number ${sum[name] ? name.replace(" ", "-") : "none"}` }, sum[name].toLocaleString("en"))),
+    el("td", { class: "number" }, sum.expected ? `${(100 * sum.leaked / sum.expected).toFixed(2)} %` : "–")));
+  show("days", el("h2", {}, "Day by day"), el("div", { class: "scroll" }, el("table", { class: "days" },
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Day"),
+      ...[...COLUMNS, "leak rate"].map((name) => el("th", { scope: "col", class: "number" }, name)))),
+    el("tbody", {}, ...rows))));
+}
+
+// ---- hour by hour ---------------------------------------------------------------------------------------
+
+let plots = [];
+
+function drawPlots() {
+  const hours = [...found].sort(([one], [other]) => one - other);
+  const x = hours.map(([hour]) => hour / 1000);
+  const of = (pick) => hours.map(([, told]) => pick(told) ?? null);
+  const minutes = (name) => of(({ delay }) => (delay ? delay[name] / 60 : null));
+  plots.forEach((plot) => plot.destroy());
+  const leaks = el("div"), delays = el("div");
+  show("plots", el("figure", {}, el("figcaption", {}, "Leaks per hour"), leaks),
+    el("figure", {}, el("figcaption", {}, "Minutes from the end of a call to its recording"), delays));
+  const bars = uPlot.paths.bars({ size: [0.7, 24] });
+  plots = [
+    plot(leaks, [x, of(({ counts }) => counts.leaked)], [
+      { label: "leaked", stroke: colour("leaked"), fill: colour("leaked"), paths: bars, points: { show: false } }]),
+    plot(delays, [x, minutes("p50"), minutes("p95")], [
+      line("median", "accent"), line("95 % within", "waiting")]),
+  ];
+}
+
+const line = (label, name) => ({
+  label, stroke: colour(name), width: 2, spanGaps: true, points: { show: true, size: 5, fill: colour(name) },
+  value: (_, value) => (value === null || value === undefined ? "–" : duration(60 * value)),
+});
+
+function plot(place, data, series) {
+  const axis = { stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+  return new uPlot({
+    width: place.clientWidth || 480, height: 190, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
+    cursor: { y: false }, padding: [12, 28, 0, 0],
+    scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
+    axes: [{ ...axis, values: (_, splits) => splits.map((split) => {
+      const time = minute(split * 1000);
+      return time === "00:00" ? day(split * 1000).slice(5) : time;
+    }) }, { ...axis, size: 44 }],
+    series: [{ label: "hour", value: (_, time) => (time ? dayAndMinute(time * 1000) : "–") }, ...series],
+  }, data, place);
+}
+
+// ---- failures -------------------------------------------------------------------------------------------
+
+let failures, failing, due = [];
+
+function drawFailures() {
+  const newest = [...found].sort(([one], [other]) => other - one).map(([, told]) => told);
+  const rows = newest.flatMap((told) => told.failures);
+  const leaked = newest.reduce((sum, { counts }) => sum + (counts.leaked ?? 0), 0);
+  failures ??= new Calls("Open failures", { filters: false, empty: "No call leaked in these days." });
+  failures.note.textContent = leaked > rows.length ? `${leaked} calls leaked; of each hour 100 are listed.` : "";
+  replace(failures, rows);
+  if (!failures.element.isConnected) show("failures", failures.element);
+  const known = new Map([...due, ...newest.flatMap((told) => told.keep_failing)].map((row) => [row.id, row]));
+  failing ??= new Calls("Contacts that keep failing", { filters: false });
+  replace(failing, [...known.values()]);
+  show("failing", ...(known.size ? [failing.element] : []));
+}
+
+function replace(calls, rows) {
+  if (rows.length === calls.rows.length && rows.every((row, place) => row.id === calls.rows[place].id)) {
+    if (calls.body.firstChild || !rows.length) { if (!rows.length) calls.draw(); return; }
+  }
+  calls.rows = rows;
+  calls.draw();
+}
+
+// ---- health ---------------------------------------------------------------------------------------------
+
+async function showHealth() {
+  const health = await get("health");
+  due = health.keep_failing;
+  const oldest = health.oldest_due;
+  show("health",
+    runCard("Last run", health.last_run, health.is_paused),
+    runCard("Last success", health.last_success),
+    card("Windows without a run", health.missed.length ? "bad" : "good",
+      health.missed.length ? String(health.missed.length) : "none", "in the last 24 hours"),
+    card("Oldest due contact", oldest && Date.now() - Date.parse(oldest.next_check_at) > 15 * 60_000 ? "bad" : "good",
+      oldest ? `${duration((Date.now() - Date.parse(oldest.next_check_at)) / 1000)}` : "none",
+      oldest ? link(oldest.id, oldest.url) : "nothing waits for a run"),
+    card("Keep failing", due.length ? "bad" : "good", due.length ? String(due.length) : "none", "three times in a row or more"));
+  show("missed", ...(health.missed.length ? missed(health.missed) : []));
+  if (found.size) drawFailures();
+}
+
+const card = (title, kind, value, note) =>
+  el("div", { class: `card ${kind}` }, el("h2", {}, title), el("p", { class: "value" }, value), el("p", { class: "note" }, note));
+
+function runCard(title, run, isPaused = false) {
+  if (isPaused) return card(title, "bad", "paused", "The DAG is paused: nothing is looked at.");
+  if (!run) return card(title, "bad", "none", "in the last 24 hours");
+  const address = new URL(`../../dags/${encodeURIComponent(dagId)}/runs/${encodeURIComponent(run.run_id)}/plugin/audio-leakage-calls`, location.href).href;
+  return card(title, run.state === "failed" ? "bad" : "good", words(run.state),
+    link(`${dayAndMinute(run.start)} – ${minute(run.end)}`, address, "_top"));
+}
+
+const missed = (gaps) => [el("h2", {}, "Windows without a run"),
+  el("p", { class: "note" }, "The next scheduled run takes them up by itself if flow_log_group is set; to have them in the grid, backfill:"),
+  ...gaps.map((gap) => el("div", { class: "gap" }, `${dayAndSecond(gap.start)} – ${dayAndSecond(gap.end)}`, el("code", {}, gap.command)))];
+
+// ---- choices --------------------------------------------------------------------------------------------
+
+async function showChoices() {
+  const ranges = RANGES.map((range) => el("a", { class: "filter", href: `?days=${range}`, "aria-current": range === days ? "true" : null },
+    range === 1 ? "today" : `${range} days`));
+  show("choices", ...ranges);
+  const { dags } = await get("../../api/v2/dags?dag_id_pattern=monitor_audio_leakage&limit=100");
+  const others = dags.map((dag) => dag.dag_id).filter((id) => /^monitor_audio_leakage(__.+)?$/.test(id)).sort();
+  if (others.length < 2) return;
+  const choose = (event) => { location.href = `../${encodeURIComponent(event.target.value)}/?days=${days}`; };
+  show("choices", ...ranges, el("select", { "aria-label": "DAG", onchange: choose },
+    ...others.map((id) => el("option", { value: id, selected: id === dagId ? "" : null }, id))));
+}
+
+onTheme(() => found.size && drawPlots());
+addEventListener("resize", () => found.size && drawPlots());
+Promise.all([showHours(), showHealth(), showChoices()])
+  .then(() => document.body.setAttribute("data-complete", ""), tell);

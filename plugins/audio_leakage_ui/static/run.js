@@ -1,0 +1,50 @@
+// The tab "Calls" of a run.
+
+import { Calls } from "./calls.js";
+import { dayAndMinute, el, get, minute, show, tell, words, zone } from "./page.js";
+
+const TASKS = ["poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings"];
+const dagId = decodeURIComponent(location.pathname.split("/").at(-2));
+const runId = new URLSearchParams(location.search).get("run_id") ?? "";
+const question = `run_id=${encodeURIComponent(runId)}`;
+const airflow = `../../api/v2/dags/${encodeURIComponent(dagId)}/dagRuns/${encodeURIComponent(runId)}/taskInstances`;
+
+async function showCalls() {
+  const about = await get(`window?${question}`);
+  show("about", `Contacts whose recording block ran from ${dayAndMinute(about.start)} to ${minute(about.end)} (${zone}), `
+    + `as they are now. A ${about.run_type} run.`);
+  const calls = new Calls("Contacts", { empty: "No recording block ran in this window." });
+  let leftOut = 0;
+  for (const hour of about.hours) {
+    const part = await get(`calls?${question}&hour=${hour}`);
+    leftOut += part.left_out;
+    calls.add(part.rows, part.counts);
+    if (leftOut) calls.note.textContent = `${leftOut} contacts that need nobody's attention are counted and not listed.`;
+    if (!calls.element.isConnected) show("calls", calls.element);
+  }
+}
+
+async function showTasks() {
+  const { task_instances: found } = await get(airflow);
+  const states = Object.fromEntries(found.map((task) => [task.task_id, task.state]));
+  show("tasks", ...await Promise.all(TASKS.map(async (task) => taskCard(task, states[task], await countsOf(task)))));
+}
+
+async function countsOf(task) {
+  try {
+    const { value } = await get(`${airflow}/${task}/xcomEntries/return_value?deserialize=true`);
+    return value !== null && typeof value === "object" ? value : {};
+  } catch {
+    return {}; // a task that has not run, or failed, has returned nothing
+  }
+}
+
+function taskCard(task, state, counts) {
+  const told = Object.entries(counts).filter(([name, count]) => name !== "window" && count);
+  const lines = told.map(([name, count]) => el("li", {}, el("b", {}, String(count)), ` ${words(name)}`));
+  return el("div", { class: `card task ${state ?? ""}` },
+    el("h2", {}, task), el("p", { class: "state" }, words(state) || "not run"),
+    lines.length ? el("ul", {}, ...lines) : el("p", { class: "note" }, state === "success" ? "Nothing was due." : ""));
+}
+
+Promise.all([showTasks(), showCalls()]).then(() => document.body.setAttribute("data-complete", ""), tell);

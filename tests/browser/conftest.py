@@ -1,0 +1,126 @@
+"""An hour of calls that the monitor has worked through, Airflow's web server over it, and a real browser."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from airflow.configuration import AIRFLOW_HOME
+from airflow.models import DagBag
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from big_table import BigTable
+from conftest import ROOT
+from local_aws.airflow_services import Airflow, new_airflow
+from local_aws.connect_simulator import ConnectSimulator
+from local_aws.contact_centre import ContactCentre
+from local_aws.played import BUCKET, PREFIX, SETTINGS, WINDOW, contact_centre, play_past, set_up, windows_ago
+from local_aws.quotas import UNLIMITED
+from local_aws.seed_contacts import INSTANCE_ID
+from local_aws.server import LocalAws
+
+#: An hour of calls, and long enough after it for every verdict to fall.
+WINDOWS = 20
+USERS = {"viewer": "a-password"}
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was played, and the Airflow that shows it."""
+
+    airflow: Airflow
+    aws: LocalAws
+    centre: ContactCentre
+    end: datetime
+    big_table: BigTable
+
+
+@pytest.fixture(scope="session")
+def played() -> Iterator[Played]:
+    start = windows_ago(WINDOWS)
+    centre = contact_centre(start, timedelta(hours=1), calls_per_hour=80)
+    connect = ConnectSimulator(
+        INSTANCE_ID, centre, recording_bucket=BUCKET, recording_prefix=PREFIX, quotas=UNLIMITED
+    )
+    with LocalAws(connect) as aws, aws.applied(), BigTable() as big_table:
+        os.environ["AIRFLOW_VAR_AUDIO_LEAKAGE"] = json.dumps(SETTINGS)
+        set_up(aws)
+        airflow = airflow_with_a_login(big_table)
+        play_past(DagBag(ROOT / "dags").dags["monitor_audio_leakage"], centre, aws, WINDOWS)
+        with airflow.running("api-server", ready="/monitor/health"):
+            yield Played(airflow, aws, centre, start + WINDOWS * WINDOW, big_table)
+
+
+def airflow_with_a_login(big_table: BigTable) -> Airflow:
+    """Return an Airflow with a user who may only look, and a second instance whose table is large."""
+    home = Path(AIRFLOW_HOME)
+    passwords = home / "passwords.json"
+    passwords.write_text(json.dumps(USERS))
+    connection = {"conn_type": "aws", "extra": {"endpoint_url": big_table.url, "region_name": "af-south-1"}}
+    return new_airflow(
+        home,
+        {
+            "AIRFLOW_CONN_BIG": json.dumps(connection),
+            "AIRFLOW_VAR_AUDIO_LEAKAGE__BIG": json.dumps({**SETTINGS, "aws_conn_id": "big"}),
+        },
+        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS="False",
+        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=str(passwords),
+        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=",".join(f"{user}:viewer" for user in USERS),
+    )
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.fail("no Chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def elsewhere() -> list[str]:
+    """Collect the addresses of other machines that a page asked for; there must be none in the end."""
+    return []
+
+
+@pytest.fixture
+def anonymous(chromium: Browser, played: Played, elsewhere: list[str]) -> Iterator[BrowserContext]:
+    """Give a browser whose requests to any other machine are refused and remembered."""
+
+    def keep_here(route: Route) -> None:
+        if urlsplit(route.request.url).hostname == "127.0.0.1":
+            route.continue_()
+            return
+        elsewhere.append(route.request.url)
+        route.abort()
+
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900},
+        timezone_id="Africa/Johannesburg",
+        base_url=played.airflow.url,
+    )
+    context.set_default_timeout(60_000)
+    context.route("**/*", keep_here)
+    yield context
+    context.close()
+    assert elsewhere == []
+
+
+@pytest.fixture
+def page(anonymous: BrowserContext) -> Page:
+    """Give a page that somebody who may only look has logged in to."""
+    page = anonymous.new_page()
+    page.goto("/")
+    page.get_by_label("Username").fill("viewer")
+    page.get_by_label("Password").fill(USERS["viewer"])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")
+    return page

@@ -1,0 +1,266 @@
+"""What a person sees in Airflow's UI, in a real browser, of an hour whose truth is known."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+from fastapi.routing import APIRoute
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
+
+from big_table import PAGES_PER_HOUR, PER_HOUR
+from conftest import ROOT
+from local_aws.calls import SimulatedCall
+from local_aws.played import FAILURE_AFTER, TABLE, WINDOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from browser.conftest import Played
+
+IMAGES = ROOT / "docs" / "images"
+DAG = "monitor_audio_leakage"
+GROUPS = {"CALL_RECORDED_FAILURE": "leaked", "CALL_RECORDED_SUCCESS": "recorded", None: "not expected"}
+
+
+def truths(played: Played, calls: list[SimulatedCall]) -> Counter[str]:
+    """Return how many of some calls belong to each group; those that were purged to none."""
+    told = [call.truth(played.end, FAILURE_AFTER) for call in calls]
+    assert all(truth.state in (None, "COMPLETED - AGENT") for truth in told), "the hour is not over"
+    return Counter(GROUPS[truth.recorded_state] for truth in told if truth.state)
+
+
+def window_with_a_leak(played: Played) -> tuple[datetime, list[SimulatedCall]]:
+    """Return the end of the window that has most leaks, and its calls."""
+    windows: dict[datetime, list[SimulatedCall]] = {}
+    for call in played.centre.calls:
+        assert call.recording_set
+        begun = (call.recording_set - played.centre.start) // WINDOW
+        windows.setdefault(played.centre.start + (begun + 1) * WINDOW, []).append(call)
+    return max(windows.items(), key=lambda window: truths(played, window[1])["leaked"])
+
+
+def run_id_of(page: Page, end: datetime) -> str:
+    answer = page.request.get(f"/api/v2/dags/{DAG}/dagRuns?limit=100").json()
+    (found,) = [
+        run["dag_run_id"]
+        for run in answer["dag_runs"]
+        if datetime.fromisoformat(run["logical_date"]) == end.astimezone(UTC)
+    ]
+    return quote(found, safe="")
+
+
+def open_run_tab(page: Page, end: datetime) -> FrameLocator:
+    page.goto(f"/dags/{DAG}/runs/{run_id_of(page, end)}/plugin/audio-leakage-calls")
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("body[data-complete]")).to_be_attached()
+    return frame
+
+
+def open_page(page: Page) -> FrameLocator:
+    page.goto("/plugin/call-recordings")
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("body[data-complete]")).to_be_attached()
+    return frame
+
+
+def rows(frame: FrameLocator) -> Locator:
+    return frame.locator("#calls tbody tr:not(.evidence)")
+
+
+def test_graph_and_grid_show_the_four_tasks(page: Page) -> None:
+    page.goto(f"/dags/{DAG}")
+    expect(page.get_by_text("poll_initialised").first).to_be_visible()
+    page.get_by_label("Show Graph").first.click()
+    for task in ("poll_initialised", "due_contacts"):
+        expect(page.locator(".react-flow__node").get_by_text(task).first).to_be_visible()
+
+
+def test_the_page_counts_what_was_played(page: Page, played: Played) -> None:
+    truth = truths(played, list(played.centre.calls))
+    assert truth["leaked"] > 3
+    frame = open_page(page)
+    columns = frame.locator("#days thead th").all_inner_texts()
+    days = [row.locator("th, td").all_inner_texts() for row in frame.locator("#days tbody tr").all()]
+    shown = {
+        column: sum(int(day[place]) for day in days)
+        for place, column in enumerate(columns)
+        if column
+        in {"expected", "recorded", "leaked", "waiting", "in progress", "not expected", "unreadable"}
+    }
+    assert shown == {
+        "expected": truth["recorded"] + truth["leaked"],
+        "recorded": truth["recorded"],
+        "leaked": truth["leaked"],
+        "waiting": 0,
+        "in progress": 0,
+        "not expected": truth["not expected"],
+        "unreadable": 0,
+    }
+    expect(frame.locator("#failures tbody tr:not(.evidence)")).to_have_count(truth["leaked"])
+    expect(frame.locator("#plots canvas")).to_have_count(2)
+    expect(frame.locator("#health .card")).to_have_count(5)
+    expect(frame.locator("#health .card").first).to_contain_text("success")
+
+
+def test_the_tab_shows_the_contacts_of_its_window_failures_first(page: Page, played: Played) -> None:
+    end, calls = window_with_a_leak(played)
+    truth = truths(played, calls)
+    frame = open_run_tab(page, end)
+    shown = rows(frame).locator(".badge").all_inner_texts()
+    assert Counter(shown) == truth
+    assert shown == sorted(shown, key=["leaked", "recorded", "not expected"].index)
+    expect(frame.locator("#tasks .card")).to_have_count(4)
+    entered = frame.locator("#tasks .card").first
+    expect(entered).to_contain_text(f"{len(calls)} recovered")
+    expect(rows(frame).first.locator("svg.course .lost")).to_be_attached()
+
+
+def test_filter_and_search_leave_what_was_asked_for(page: Page, played: Played) -> None:
+    end, calls = window_with_a_leak(played)
+    truth = truths(played, calls)
+    frame = open_run_tab(page, end)
+    frame.get_by_role("button", name=re.compile("^recorded")).click()
+    expect(rows(frame)).to_have_count(truth["recorded"])
+    frame.get_by_role("button", name=re.compile("^leaked")).press("Enter")  # without a mouse, too
+    expect(rows(frame)).to_have_count(truth["leaked"])
+    frame.get_by_role("button", name=re.compile("^all")).click()
+    one = next(call for call in calls if call.truth(played.end, FAILURE_AFTER).recorded_state)
+    frame.get_by_label("Search contacts").fill(one.contact_id.upper())
+    expect(rows(frame)).to_have_count(1)
+    rows(frame).get_by_role("button").press("Enter")
+    expect(frame.locator("tr.evidence")).to_contain_text("54b468a3-86b1-4746-aeb5-c31b62eecaa2")
+    frame.get_by_label("Search contacts").fill("no such contact")
+    expect(frame.get_by_text("Nothing matches.")).to_be_visible()
+
+
+def test_times_are_those_of_the_zone_chosen_in_airflow(page: Page, played: Played) -> None:
+    end, _ = window_with_a_leak(played)
+    page.evaluate("localStorage.setItem('timezone', JSON.stringify('Asia/Kolkata'))")
+    frame = open_run_tab(page, end)
+    kolkata = (end - WINDOW).timestamp() + 5.5 * 3600
+    expect(frame.locator("#about")).to_contain_text(
+        f"{datetime.fromtimestamp(kolkata, UTC):%Y-%m-%d %H:%M} to"
+    )
+
+
+def test_a_task_links_to_the_tab_and_a_contact_to_the_console(
+    page: Page, played: Played, elsewhere: list[str]
+) -> None:
+    end, _ = window_with_a_leak(played)
+    run = run_id_of(page, end)
+    page.goto(f"/dags/{DAG}/runs/{run}/tasks/check_recordings/details")
+    page.get_by_role("link", name="Calls of this run").click()
+    opened = page.context.pages[-1]
+    expect(opened.frame_locator("iframe").locator("body[data-complete]")).to_be_attached()
+    with page.context.expect_page() as outside:
+        rows(opened.frame_locator("iframe")).first.get_by_role("link").first.click()
+    outside.value.close()
+    (address,) = elsewhere
+    assert address.startswith("https://acme.my.connect.aws/contact-trace-records/details/")
+    elsewhere.clear()
+
+
+def test_nobody_gets_an_answer_without_a_login(anonymous: BrowserContext) -> None:
+    from audio_leakage_ui.app import app
+
+    addresses = [
+        f"/audio-leakage{route.path.format(dag_id=DAG, name='run.js')}?run_id=x&hour=2023-08-29T21"
+        for route in app.routes
+        if isinstance(route, APIRoute)
+    ]
+    assert len(addresses) == 7
+    for address in [*addresses, "/audio-leakage/docs", "/audio-leakage/openapi.json"]:
+        assert anonymous.request.get(address).status in (401, 404), address
+    assert [anonymous.request.get(address).status for address in addresses] == [401] * 7
+
+
+HOSTILE = (
+    "<img src=x onerror=\"parent.document.title='caught'\"><script>parent.document.title='caught'</script>"
+)
+
+
+@contextmanager
+def stored(played: Played, *items: dict[str, str]) -> Iterator[None]:
+    table = played.aws.client("dynamodb")
+    for item in items:
+        table.put_item(TableName=TABLE, Item={name: {"S": value} for name, value in item.items()})
+    yield
+    for item in items:
+        table.delete_item(TableName=TABLE, Key={"ContactId": {"S": item["ContactId"]}})
+
+
+def test_a_hostile_contact_is_text(page: Page, played: Played) -> None:
+    end, calls = window_with_a_leak(played)
+    moment = end - WINDOW / 2
+    indexed = {
+        "InitialisedHour": f"{moment:%Y-%m-%dT%H}",
+        "InitialisedAt": f"{moment:%Y-%m-%dT%H:%M:%S.000Z}",
+    }
+    readable = {
+        "State": "COMPLETED - AGENT",
+        "RecordedState": "CALL_RECORDED_FAILURE",
+        "QueueId": HOSTILE,
+        "AgentId": HOSTILE,
+        "Channel": HOSTILE,
+        "LastError": HOSTILE,
+        "Searched": f"bucket/{HOSTILE}",
+        "RecordingLocation": "javascript:alert(1)",
+    }
+    items = [
+        {"ContactId": HOSTILE, "State": HOSTILE, **indexed},
+        {"ContactId": "x" * 1_500, **indexed},
+        {"ContactId": "00000000-0000-4000-8000-000000000001", **readable, **indexed},
+    ]
+    with stored(played, *items):
+        frame = open_run_tab(page, end)
+        expect(rows(frame)).to_have_count(truths(played, calls).total() + 3)
+        expect(frame.get_by_text(HOSTILE).first).to_be_visible()
+        for toggle in frame.locator("#calls .toggle").all():
+            toggle.click()
+        expect(frame.locator("main img, main script")).to_have_count(0)
+        addresses = [link.get_attribute("href") or "" for link in frame.locator("main a").all()]
+        assert all(address.startswith("https://") for address in addresses)
+        assert "caught" not in page.title()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_pages_wear_the_theme_of_airflow(page: Page, played: Played, theme: str) -> None:
+    """The pictures of the README are taken here."""
+    end, _ = window_with_a_leak(played)
+    page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+    views = {"page": lambda: open_page(page), "run-tab": lambda: open_run_tab(page, end)}
+    for name, opened in views.items():
+        frame = opened()
+        expect(frame.locator("html")).to_have_attribute("data-theme", theme)
+        expect(page.get_by_role("link", name="Call recordings")).to_be_visible()
+        picture = IMAGES / f"{name}-{theme}.png"
+        page.screenshot(path=picture)
+        assert picture.stat().st_size < 300_000
+
+
+def test_a_day_of_a_hundred_thousand_contacts_is_painted_after_its_newest_hour(
+    page: Page, played: Played
+) -> None:
+    now = datetime.now(UTC)
+    ahead = 23 - now.hour if now.hour >= 9 else -(now.hour + 1)  # a zone in which the day has 24 hours by now
+    page.add_init_script(f"localStorage.setItem('timezone', '\"Etc/GMT{-ahead:+d}\"')")
+    table = played.big_table
+    page.goto(f"/audio-leakage/{DAG}__big/?days=1")
+    expect(page.locator("body[data-painted]")).to_be_attached()
+    expect(page.locator("#failures tbody tr:not(.evidence)")).to_have_count(-(-PER_HOUR // 100))
+    first = [hour for hour in table.pages_of("contacts-by-hour") if hour == table.newest]
+    assert len(first) == PAGES_PER_HOUR  # and the older hours have been held back until now
+    table.older_hours.set()
+    expect(page.locator("body[data-complete]")).to_be_attached(timeout=240_000)
+    read = Counter(table.pages_of("contacts-by-hour"))
+    assert read == dict.fromkeys(read, PAGES_PER_HOUR)
+    assert len(read) == 24
+    assert page.locator("#days td.recorded").inner_text() == f"{24 * (PER_HOUR - -(-PER_HOUR // 100)):,}"
+    assert {operation for operation, _, _ in table.questions} == {"Query"}
+    assert len(table.pages_of("open-contacts")) == 5

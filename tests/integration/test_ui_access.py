@@ -1,0 +1,175 @@
+"""Who sees what of the web app: nothing without a login, nothing of a DAG that may not be read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from airflow.api_fastapi.app import create_app, purge_cached_app
+from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
+from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from sqlalchemy import delete
+
+from stage import Stage
+
+DAG_ID, RUN_ID = "monitor_audio_leakage", "manual__2023-08-29T21:20:00+00:00"
+
+
+def routes() -> list[tuple[str, str]]:
+    """Return method and address of everything the app answers to, with values for what they ask."""
+    from audio_leakage_ui.app import app
+
+    values = {"dag_id": DAG_ID, "name": "run.js"}
+    query = f"?run_id={RUN_ID}&hour=2023-08-29T21".replace("+", "%2B")
+    return [
+        (method, "/audio-leakage" + route.path.format(**values) + query)
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for method in sorted(route.methods)
+    ]
+
+
+@pytest.fixture
+def browser(airflow_database: None, stage: Stage) -> Iterator[TestClient]:
+    del airflow_database, stage
+    with TestClient(create_app(apps="core"), base_url="http://testserver") as client:
+        yield client
+    purge_cached_app()
+
+
+def login(client: TestClient, role: str = "VIEWER") -> None:
+    from airflow.api_fastapi.app import get_auth_manager
+
+    token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="somebody", role=role))
+    client.headers["Authorization"] = f"Bearer {token}"
+
+
+def test_every_route_asks_who_is_there(browser: TestClient) -> None:
+    assert len(routes()) == 7
+    for method, address in routes():
+        assert browser.request(method, address).status_code == 401, address
+
+
+def test_who_may_not_read_the_dag_is_refused_everywhere(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def refuses(_: SimpleAuthManager, **question: Any) -> bool:
+        asked.append(question)
+        return False
+
+    login(browser)
+    monkeypatch.setattr(SimpleAuthManager, "is_authorized_dag", refuses)
+    for method, address in routes():
+        assert browser.request(method, address).status_code == 403, address
+    assert {(question["method"], question["details"].id) for question in asked} == {("GET", DAG_ID)}
+
+
+def test_no_route_takes_anything_but_questions(browser: TestClient) -> None:
+    login(browser, "ADMIN")
+    assert {method for method, _ in routes()} == {"GET"}
+    for _, address in routes():
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            assert browser.request(method, address).status_code == 405, (method, address)
+
+
+def test_pages_run_their_own_files_only_and_nobody_else_frames_them(browser: TestClient) -> None:
+    login(browser)
+    for _, address in routes():
+        headers = browser.get(address).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
+        assert "frame-ancestors 'self'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "says"),
+    [
+        ("/somebody_elses_dag/window?run_id=x", 404, "does not monitor call recordings"),
+        ("/monitor_audio_leakage__/hours?hour=2023-08-29T21", 404, "does not monitor call recordings"),
+        ("/monitor_audio_leakage/window?run_id=x", 404, "Airflow knows no such run"),
+        ("/monitor_audio_leakage/hours?hour=2023-02-30T21", 404, "no hour of any day"),
+        ("/monitor_audio_leakage__emea/health", 503, "Variable 'audio_leakage__emea' is not set"),
+        ("/monitor_audio_leakage/static/../app.py", 404, ""),
+        ("/monitor_audio_leakage/static/%2e%2e%2fapp.py", 404, ""),
+    ],
+)
+def test_what_cannot_be_shown_is_said_in_one_sentence(
+    browser: TestClient, address: str, status: int, says: str
+) -> None:
+    login(browser)
+    answer = browser.get(f"/audio-leakage{address}")
+    assert answer.status_code == status
+    assert says in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"contact_table": "no-such-table"}, "table 'no-such-table' does not exist: create it, or correct"),
+        ({"recording_bucket": "only-one"}, "must be set both or neither"),
+        ({"nonsense": 1}, "'nonsense' is unknown"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(
+    browser: TestClient, stage: Stage, changes: dict[str, Any], says: str
+) -> None:
+    login(browser)
+    stage.configure(**changes)
+    for address in ("hours?hour=2023-08-29T21", "health"):
+        answer = browser.get(f"/audio-leakage/{DAG_ID}/{address}")
+        assert (answer.status_code, says in answer.json()["detail"]) == (503, True), answer.text
+
+
+@dataclass(frozen=True)
+class Told:
+    """A run, and the window that it shows."""
+
+    conf: dict[str, str]
+    start: str
+    end: str
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Told({}, "2023-08-29T21:15:00Z", "2023-08-29T21:20:00Z"),
+        Told(
+            {"window_start": "2023-08-29T20:30:00Z", "window_end": "2023-08-29T22:10:00Z"},
+            "2023-08-29T20:30:00Z",
+            "2023-08-29T22:10:00Z",
+        ),
+    ],
+)
+def test_the_tab_shows_the_window_of_the_tasks(browser: TestClient, told: Told) -> None:
+    login(browser)
+    with a_run(told.conf):
+        window = browser.get(f"/audio-leakage/{DAG_ID}/window", params={"run_id": RUN_ID}).json()
+        assert (window["start"], window["end"]) == (told.start, told.end)
+        for hour in window["hours"]:
+            asked = {"run_id": RUN_ID, "hour": hour}
+            assert browser.get(f"/audio-leakage/{DAG_ID}/calls", params=asked).json()["rows"] == []
+        beyond = {"run_id": RUN_ID, "hour": "2023-08-29T23"}
+        assert browser.get(f"/audio-leakage/{DAG_ID}/calls", params=beyond).status_code == 404
+
+
+@contextmanager
+def a_run(conf: dict[str, str]) -> Iterator[None]:
+    """Let Airflow know a run for a while."""
+    run = DagRun(dag_id=DAG_ID, run_id=RUN_ID, run_type="manual", conf=conf, state=DagRunState.SUCCESS)
+    run.run_after = datetime(2023, 8, 29, 21, 21, 7, tzinfo=UTC)
+    with create_session() as session:
+        session.add(run)
+    try:
+        yield
+    finally:
+        with create_session() as session:
+            session.execute(delete(DagRun).where(DagRun.run_id == RUN_ID))
