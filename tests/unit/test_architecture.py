@@ -1,6 +1,7 @@
 """The arrows between the packages: dags -> hooks and domain; hooks -> the domain's errors; domain -> nothing."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from conftest import ROOT
 
 DOMAIN = ROOT / "include" / "audio_leakage"
 HOOKS = ROOT / "plugins" / "audio_leakage_hooks"
+UI = ROOT / "plugins" / "audio_leakage_ui"
 SUBSCRIBER = ROOT / "include" / "flow_log_subscriber"
 LOCAL_AWS = ROOT / "include" / "local_aws"
 OURS = {"audio_leakage", "audio_leakage_hooks", "flow_log_subscriber", "local_aws", "monitor_audio_leakage"}
@@ -81,7 +83,28 @@ def test_the_stand_in_shares_no_code_with_what_it_checks() -> None:
     assert "audio_leakage" not in packages(LOCAL_AWS)
 
 
-@pytest.mark.parametrize("folder", [DOMAIN, HOOKS, SUBSCRIBER])
+def test_the_web_app_needs_the_domain_the_hooks_and_what_airflow_brings() -> None:
+    assert packages(UI) - sys.stdlib_module_names == {
+        "airflow",
+        "audio_leakage",
+        "audio_leakage_hooks",
+        "audio_leakage_ui",
+        "fastapi",
+        "sqlalchemy",
+    }
+
+
+def test_pages_load_nothing_from_elsewhere() -> None:
+    named = {
+        (file.name, address)
+        for file in (UI / "static").iterdir()
+        if file.suffix in {".html", ".css", ".js"} and not file.name.startswith("uPlot")
+        for address in re.findall(r"(?:https?:)?//[a-z][^\s\"'`]+", file.read_text())
+    }
+    assert named == {("page.js", "http://www.w3.org/2000/svg")}
+
+
+@pytest.mark.parametrize("folder", [DOMAIN, HOOKS, SUBSCRIBER, UI])
 def test_nothing_that_is_deployed_imports_what_is_only_for_development(folder: Path) -> None:
     assert not packages(folder) & {"local_aws", "moto", "pytest", "hypothesis", "time_machine", "rich"}
 
