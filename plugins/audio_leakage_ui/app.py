@@ -122,6 +122,7 @@ def hours(
     start, now = _hour(hour), datetime.now(UTC)
     if start + _HOUR + _SETTLED < now:
         response.headers["Cache-Control"] = f"private, max-age={_KEPT_SECONDS}"
+        response.headers["Vary"] = "Authorization, Cookie"  # nobody gets what another login was shown
     return hour_of(reader.contacts(Window(start, start + _HOUR), ATTRIBUTES), reader.consoles)
 
 

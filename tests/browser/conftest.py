@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from airflow.configuration import AIRFLOW_HOME
 from airflow.models import DagBag
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from big_table import BigTable
 from conftest import ROOT
@@ -27,6 +27,7 @@ from local_aws.server import LocalAws
 #: An hour of calls, and long enough after it for every verdict to fall.
 WINDOWS = 20
 USERS = {"viewer": "a-password"}
+expect.set_options(timeout=60_000)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The arrows between the packages: dags -> hooks and domain; hooks -> the domain's errors; domain -> nothing."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from conftest import ROOT
 DOMAIN = ROOT / "include" / "audio_leakage"
 TASKS = ROOT / "plugins" / "audio_leakage_tasks"
 HOOKS = ROOT / "plugins" / "audio_leakage_hooks"
+UI = ROOT / "plugins" / "audio_leakage_ui"
 SUBSCRIBER = ROOT / "include" / "flow_log_subscriber"
 INFRASTRUCTURE = ROOT / "include" / "infrastructure"
 LOCAL_AWS = ROOT / "include" / "local_aws"
@@ -100,7 +102,28 @@ def test_packaging_and_deploying_need_the_domain_and_boto3_and_nothing_else() ->
     assert needed == {"audio_leakage", "boto3", "botocore", "infrastructure"}
 
 
-@pytest.mark.parametrize("folder", [DOMAIN, HOOKS, SUBSCRIBER, INFRASTRUCTURE])
+def test_the_web_app_needs_the_domain_the_hooks_and_what_airflow_brings() -> None:
+    assert packages(UI) - sys.stdlib_module_names == {
+        "airflow",
+        "audio_leakage",
+        "audio_leakage_hooks",
+        "audio_leakage_ui",
+        "fastapi",
+        "sqlalchemy",
+    }
+
+
+def test_pages_load_nothing_from_elsewhere() -> None:
+    named = {
+        (file.name, address)
+        for file in (UI / "static").iterdir()
+        if file.suffix in {".html", ".css", ".js"} and not file.name.startswith("uPlot")
+        for address in re.findall(r"(?:https?:)?//[a-z][^\s\"'`]+", file.read_text())
+    }
+    assert named == {("page.js", "http://www.w3.org/2000/svg")}
+
+
+@pytest.mark.parametrize("folder", [DOMAIN, HOOKS, TASKS, SUBSCRIBER, INFRASTRUCTURE, UI])
 def test_nothing_that_is_deployed_imports_what_is_only_for_development(folder: Path) -> None:
     assert not packages(folder) & {"local_aws", "moto", "pytest", "hypothesis", "time_machine", "rich"}
 

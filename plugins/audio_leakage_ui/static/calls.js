@@ -95,7 +95,7 @@ function badge(row) {
 }
 
 function whereOf(row) {
-  if (row.group === "leaked") return el("span", {}, `nothing in ${(row.searched ?? []).length} places`);
+  if (row.group === "leaked") return el("span", {}, `${(row.searched ?? []).length} places searched`);
   if (row.recording) return link(nameOf(row), row.recording.url);
   return el("span", {}, row.last_error ?? "");
 }

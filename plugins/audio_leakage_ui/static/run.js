@@ -9,8 +9,12 @@ const runId = new URLSearchParams(location.search).get("run_id") ?? "";
 const question = `run_id=${encodeURIComponent(runId)}`;
 const airflow = `../../api/v2/dags/${encodeURIComponent(dagId)}/dagRuns/${encodeURIComponent(runId)}/taskInstances`;
 
-async function showCalls() {
-  const about = await get(`window?${question}`);
+async function showRun() {
+  const about = await get(`window?${question}`); // says so when the run is none of the monitor's
+  await Promise.all([showTasks(), showCalls(about)]);
+}
+
+async function showCalls(about) {
   show("about", `Contacts whose recording block ran from ${dayAndMinute(about.start)} to ${minute(about.end)} (${zone}), `
     + `as they are now. A ${about.run_type} run.`);
   const calls = new Calls("Contacts", { empty: "No recording block ran in this window." });
@@ -47,4 +51,4 @@ function taskCard(task, state, counts) {
     lines.length ? el("ul", {}, ...lines) : el("p", { class: "note" }, state === "success" ? "Nothing was due." : ""));
 }
 
-Promise.all([showTasks(), showCalls()]).then(() => document.body.setAttribute("data-complete", ""), tell);
+showRun().then(() => document.body.setAttribute("data-complete", ""), tell);

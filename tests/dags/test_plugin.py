@@ -1,0 +1,65 @@
+"""The plugin file, which Airflow executes in every process."""
+
+import subprocess
+import sys
+
+import pytest
+from airflow import plugins_manager
+from airflow.sdk.types import TaskInstanceKey
+
+from conftest import ROOT
+
+HEAVY = ("fastapi", "boto3", "botocore", "sqlalchemy.orm", "audio_leakage_ui.app", "audio_leakage")
+
+
+def test_the_plugin_loads_nothing_that_a_task_process_has_no_use_for() -> None:
+    code = (
+        "import sys, airflow.configuration, airflow.plugins_manager, airflow.sdk; from airflow.sdk import dag\n"
+        "before = set(sys.modules)\n"
+        "import audio_leakage_plugin\n"
+        f"print([name for name in {HEAVY} if name in set(sys.modules) - before])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": f"{ROOT / 'include'}:{ROOT / 'plugins'}", "AIRFLOW_HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert loaded.stdout.strip().endswith("[]"), loaded.stderr
+
+
+def test_airflow_takes_the_plugin_with_its_tab_its_page_and_its_link() -> None:
+    assert not plugins_manager.get_import_errors()
+    apps, _ = plugins_manager.get_fastapi_plugins()
+    views, _ = plugins_manager._get_ui_plugins()
+    links = plugins_manager.get_global_operator_extra_links()
+    assert [app["url_prefix"] for app in apps] == ["/audio-leakage"]
+    assert {(view["name"], view["destination"]) for view in views} == {
+        ("Calls", "dag_run"),
+        ("Call recordings", "nav"),
+    }
+    assert [link.name for link in links] == ["Calls of this run"]
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "task_id", "address"),
+    [
+        (
+            "monitor_audio_leakage",
+            "check_recordings",
+            "/dags/monitor_audio_leakage/runs/manual__2023-08-29T21%3A20%3A00%2B00%3A00/plugin/audio-leakage-calls",
+        ),
+        (
+            "monitor_audio_leakage__emea",
+            "check_recordings",
+            "/dags/monitor_audio_leakage__emea/runs/manual__2023-08-29T21%3A20%3A00%2B00%3A00/plugin/audio-leakage-calls",
+        ),
+        ("monitor_audio_leakage", "purge_ivr", ""),
+        ("somebody_elses_dag", "check_recordings", ""),
+    ],
+)
+def test_only_the_task_that_judges_links_to_the_calls(dag_id: str, task_id: str, address: str) -> None:
+    (link,) = plugins_manager.get_global_operator_extra_links()
+    key = TaskInstanceKey(dag_id, task_id, "manual__2023-08-29T21:20:00+00:00", try_number=1, map_index=-1)
+    assert link.get_link(None, ti_key=key).removeprefix("http://localhost:8080") == address
