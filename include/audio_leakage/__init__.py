@@ -11,8 +11,11 @@ asks through the Protocols of :mod:`audio_leakage.ports`.
 ``recording``         where a recording lies and what counts as one
 ``verdict``           contact + what the bucket shows -> contact
 ``polling``           the use cases ``poll_initialised`` and ``poll_in_progress``
+``bulk_search``       many contacts with one question, where there is no time to describe each
 ``purging``           the use case ``purge_ivr``
 ``checking``          the use case ``check_recordings``
+``day_listing``       one listing for many contacts of a day, where that is cheaper
+``watch``             the figures that alarms are set on
 ``alerts``            who hears of a failure, and of one that healed
 ``use_cases``         the four of them, for the DAG
 ``flow_log``          one line of a flow log, read
@@ -22,7 +25,7 @@ asks through the Protocols of :mod:`audio_leakage.ports`.
 ``window``            the stretch of time a run is about
 ``run``               what they work with: ports, settings, time
 ``ports``             what is needed from outside
-``sweep``             the loop they share: one contact that errs never stops the others
+``sweep``             the loop they share: many at once, and none stops the others
 ``settings``          the Airflow Variable, validated
 ``instances``         the DAG and the Variable of each Amazon Connect instance
 ``errors``            the tree of everything that can go wrong
