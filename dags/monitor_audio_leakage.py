@@ -71,23 +71,26 @@ _every_five_minutes = partial(
     doc_md=__doc__,
 )
 
+#: One XCom for all that a task returns: as keys of their own, "QUEUE/IVR" would fail the task on Airflow 3.0.
+_task = partial(task, multiple_outputs=False)
+
 
 def monitor_audio_leakage() -> None:
     """Wire the four tasks; what they do is in ``audio_leakage``."""
 
-    @task(doc_md="Takes up the INITIALISED contacts that are due: where are they by now?")
+    @_task(doc_md="Takes up the INITIALISED contacts that are due: where are they by now?")
     def poll_initialised() -> Summary:
         return summary_of(use_cases.poll_initialised)
 
-    @task(doc_md="Deletes the contacts that are COMPLETED - QUEUE/IVR: no agent, nothing to record.")
+    @_task(doc_md="Deletes the contacts that are COMPLETED - QUEUE/IVR: no agent, nothing to record.")
     def purge_ivr() -> Summary:
         return summary_of(use_cases.purge_ivr)
 
-    @task(doc_md="Follows the contacts that are IN_PROGRESS, in the queue or with an agent, to their end.")
+    @_task(doc_md="Follows the contacts that are IN_PROGRESS, in the queue or with an agent, to their end.")
     def poll_in_progress() -> Summary:
         return summary_of(use_cases.poll_in_progress)
 
-    @task(doc_md="Searches the bucket for the contacts that are COMPLETED - AGENT and writes the verdict.")
+    @_task(doc_md="Searches the bucket for the contacts that are COMPLETED - AGENT and writes the verdict.")
     def check_recordings() -> Summary:
         return summary_of(use_cases.check_recordings)
 
