@@ -53,6 +53,14 @@ test-browser: $(VENV)/installed ## the UI in headless Chromium, where there is o
 	@if $(CHROMIUM); then $(BIN)/pytest tests/browser; \
 	else echo "test-browser: left out, there is no Chromium here and apt-get cannot install it"; fi
 
+.PHONY: bench
+bench: $(VENV)/bench ## what a run costs: 100 to 50,000 open contacts over up to a million finished ones (an hour; Java, npm)
+	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m bench
+
+$(VENV)/bench: $(VENV)/installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check matplotlib==3.11.2
+	@touch $@
+
 .PHONY: format
 format: $(VENV)/installed ## let ruff put the code in order
 	$(BIN)/ruff check --fix $(PATHS)

@@ -33,6 +33,7 @@ Triggered by hand, the DAG also adopts items that another system wrote into the 
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 _SECONDS_PER_TASK = 75
 
 Summary = dict[str, Any]
+
+log = logging.getLogger("airflow.task")
 
 
 def _window_param(side: str) -> Param:
@@ -114,7 +117,13 @@ def _summary(use_case: Callable[[Run], dict[str, int]]) -> Summary:
 
     try:
         run = _run(get_current_context())
-        return {"window": str(run.scope.window), **use_case(run)}
+        log.info("::group::contact by contact, window %s", run.scope.window)
+        try:
+            counts = use_case(run)
+        finally:
+            log.info("::endgroup::")
+        log.info("%s", ", ".join(f"{count} {name}" for name, count in counts.items()))
+        return {"window": str(run.scope.window), **counts}
     except (SettingsError, SetupError, WindowError) as error:
         raise AirflowFailException(str(error)) from error  # another try would end the same
 
@@ -127,6 +136,7 @@ def _run(context: Context) -> Run:
     from audio_leakage_hooks.connect import ConnectHook
     from audio_leakage_hooks.contact_table import ContactTableHook
     from audio_leakage_hooks.flow_log import FlowLogHook
+    from audio_leakage_hooks.metrics import MetricsHook
     from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 
     settings = Settings.from_json(Variable.get(VARIABLE, default=None))
@@ -145,6 +155,7 @@ def _run(context: Context) -> Run:
         contacts=ContactTableHook(aws_conn_id=settings.aws_conn_id),
         flow_log=FlowLogHook(aws_conn_id=settings.aws_conn_id),
         alert_topic=AlertTopicHook(aws_conn_id=settings.aws_conn_id),
+        metrics=MetricsHook(aws_conn_id=settings.aws_conn_id),
         seconds_left=lambda: started + _SECONDS_PER_TASK - time.monotonic(),
         at_once=8,
     )

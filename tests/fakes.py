@@ -209,6 +209,9 @@ class FakeTable:
     def count_due(self, table: str, open_state: str, until: str) -> int:
         return sum(1 for _ in self.due(table, open_state, until))
 
+    def oldest_due(self, table: str, open_state: str, until: str) -> str | None:
+        return next((str(item["NextCheckAt"]) for item in self.due(table, open_state, until)), None)
+
     def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Item]:  # noqa: ARG002
         for item in list(self.items.values()):
             if item.get("InitialisedHour") in hours and start <= item["InitialisedAt"] < end:

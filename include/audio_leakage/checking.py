@@ -14,6 +14,7 @@ from audio_leakage.run import Run
 from audio_leakage.states import ContactState, FailureCause, RecordedState
 from audio_leakage.sweep import look, sweep
 from audio_leakage.verdict import Evidence, judged, reason_not_expected
+from audio_leakage.watch import oldest_due_minutes, publish_metrics
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +49,11 @@ def check_recordings(run: Run) -> dict[str, int]:
         return outcome
 
     try:
-        return sweep(run, run.due(ContactState.COMPLETED_AGENT), check, look_ahead)
+        counts = sweep(run, run.due(ContactState.COMPLETED_AGENT), check, look_ahead)
     finally:
         _tell(run, news)
+    publish_metrics(run, Leaks=counts.get(_FAILURE, 0), OldestDueMinutes=oldest_due_minutes(run))
+    return counts
 
 
 def _tell(run: Run, news: list[Contact]) -> None:

@@ -25,9 +25,9 @@ from audio_leakage.run import Run
 from audio_leakage.states import ContactState
 from audio_leakage.sweep import Step, Sweep, look
 
-_TALKING = ContactState.IN_PROGRESS_AGENT
+_WAITING, _TALKING = ContactState.IN_PROGRESS_QUEUE_IVR, ContactState.IN_PROGRESS_AGENT
 #: Where a contact may be without any search showing it: voice is searchable from the agent on.
-_UNSEARCHABLE = (ContactState.INITIALISED, ContactState.IN_PROGRESS_QUEUE_IVR)
+_UNSEARCHABLE = (ContactState.INITIALISED, _WAITING)
 #: A contact that has been due for so long without a search speaking of it is described.
 _LONGEST_SILENCE = timedelta(hours=1)
 
@@ -61,9 +61,10 @@ def poll_in_progress(run: Run) -> dict[str, int]:
 
     :return: how many were due, and how many had each outcome.
     """
-    start = _news_from(run)
-    news = [Happening(kind, start, run.now) for kind in (DISCONNECTED, CONNECTED_TO_AGENT)]
-    return _poll(run, news, ContactState.IN_PROGRESS_QUEUE_IVR, _TALKING)
+    news = [Happening(DISCONNECTED, _news_from(run), run.now)]
+    if run.count_due(_WAITING) > run.describes_in_time:
+        news.append(Happening(CONNECTED_TO_AGENT, _news_from(run), run.now))
+    return _poll(run, news, _WAITING, _TALKING)
 
 
 def _news_from(run: Run) -> datetime:

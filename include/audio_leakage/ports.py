@@ -79,6 +79,14 @@ class AlertTopic(Protocol):
         ...
 
 
+class Metrics(Protocol):
+    """Where the figures are published that alarms are set on."""
+
+    def publish(self, table: str, values: Mapping[str, float]) -> None:
+        """Publish one value of each metric about a contact table."""
+        ...
+
+
 class ContactTable(Protocol):
     """The contact table."""
 
@@ -88,6 +96,10 @@ class ContactTable(Protocol):
 
     def count_due(self, table: str, open_state: str, until: str) -> int:
         """Count what ``due`` gives."""
+        ...
+
+    def oldest_due(self, table: str, open_state: str, until: str) -> str | None:
+        """Return the NextCheckAt of the first item that ``due`` gives."""
         ...
 
     def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Item]:

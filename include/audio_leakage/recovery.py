@@ -4,6 +4,7 @@ import logging
 
 from audio_leakage.intake import take_in
 from audio_leakage.run import Run
+from audio_leakage.watch import publish_metrics
 
 log = logging.getLogger(__name__)
 
@@ -20,4 +21,5 @@ def recover(run: Run) -> dict[str, int]:
     lines = run.flow_log.events(run.settings.flow_log_group, stretch.start, stretch.end)
     counts = take_in(lines, run.contacts, run.settings.contact_table)
     log.info("flow log of %s: %s", stretch, counts)
+    publish_metrics(run, UnreadableLines=counts.get("unreadable_lines", 0))
     return {"recovered": counts.get("entered", 0), "unreadable_lines": counts.get("unreadable_lines", 0)}

@@ -9,7 +9,15 @@ from heapq import merge
 
 from audio_leakage.contact import Contact, Item
 from audio_leakage.errors import ContactNotFound
-from audio_leakage.ports import AlertTopic, Connect, ContactTable, FlowLog, RecordingBucket, SecondsLeft
+from audio_leakage.ports import (
+    AlertTopic,
+    Connect,
+    ContactTable,
+    FlowLog,
+    Metrics,
+    RecordingBucket,
+    SecondsLeft,
+)
 from audio_leakage.recording import RecordingStorage
 from audio_leakage.settings import Settings
 from audio_leakage.snapshot import ContactSnapshot
@@ -37,6 +45,7 @@ class Run:
     """So many requests may be under way side by side."""
     flow_log: FlowLog | None = None
     alert_topic: AlertTopic | None = None
+    metrics: Metrics | None = None
     _instance_exists: bool = field(default=False, init=False)
 
     @cached_property

@@ -100,7 +100,6 @@ class Sweep:
         :raises SetupError: when something was denied or missing on the way.
         :raises ServiceUnavailable: when there was work and none of it could be done.
         """
-        log.info("counts: %s", dict(self.counts))
         setup = next((error for error in self._trouble if isinstance(error, SetupError)), None)
         if setup:
             raise setup
@@ -160,6 +159,8 @@ def look(run: Run, before: Contact, after: Contact) -> str:
         log.info("contact %s: changed by somebody else meanwhile", before.contact_id)
         return "changed_meanwhile"
     if after.standing == before.standing:
+        log.info("contact %s: still %s, due again %s", before.contact_id, after.standing, after.next_check_at)
         return "unchanged"
-    log.info("contact %s: %s -> %s", before.contact_id, before.standing, after.standing)
+    why = after.failure_cause or " ".join(after.warnings)
+    log.info("contact %s: %s -> %s %s", before.contact_id, before.standing, after.standing, why)
     return after.standing

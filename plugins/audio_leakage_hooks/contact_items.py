@@ -56,6 +56,19 @@ class ContactTable:
         pages = self._pages("query", table, Select="COUNT", **_due(open_state, until))
         return sum(member(page, "Count") for page in pages)
 
+    def oldest_due(self, table: str, open_state: str, until: str) -> str | None:
+        """Return since when the item is due that :meth:`due` gives first; None when none is due.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Client.query`
+
+        :param table: name of the table.
+        :param open_state: the partition, which is the contact's state.
+        :param until: the item's NextCheckAt is not after this time.
+        """
+        first = self._pages("query", table, Limit=1, **_due(open_state, until))
+        return next((item["NextCheckAt"] for item in member(next(first), "Items")), None)
+
     def longest_due(self, table: str, open_state: str, until: str, limit: int) -> list[Mapping[str, Any]]:
         """Query the sparse index ``open-contacts`` once, however many more there are.
 

@@ -5,7 +5,7 @@ import time
 
 
 class Pace:
-    """Let so many calls a second pass, across threads; what was not used lasts for one second.
+    """Let so many calls a second pass, across threads; calls not made can be made up for within a second.
 
     Connect's quotas are per account and Region and shared by every caller (CONNECT.md, "Quotas").
 
@@ -14,6 +14,7 @@ class Pace:
 
     def __init__(self, per_second: float) -> None:
         self._interval = 1 / per_second
+        self._credit = 1 if per_second >= 1 else 0
         self._next = 0.0
         self._lock = threading.Lock()
 
@@ -21,7 +22,7 @@ class Pace:
         """Wait for the next turn; to be registered for botocore's event ``before-send``, retries included."""
         with self._lock:
             now = time.monotonic()
-            turn = max(now - 1, self._next)
+            turn = max(now - self._credit, self._next)
             self._next = turn + self._interval
         time.sleep(max(0, turn - now))
 

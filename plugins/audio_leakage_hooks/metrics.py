@@ -1,0 +1,58 @@
+"""The metrics that alarms are set on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+
+from audio_leakage_hooks.aws_errors import domain_errors
+from audio_leakage_hooks.retries import RetryingHook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from types_boto3_cloudwatch.client import CloudWatchClient
+
+NAMESPACE = "AudioLeakage"
+
+
+class MetricsHook(RetryingHook, AwsGenericHook["CloudWatchClient"]):
+    """Publish metrics to Amazon CloudWatch.
+
+    Provide thin wrapper around :external+boto3:py:class:`boto3.client("cloudwatch") <CloudWatch.Client>`.
+
+    Additional arguments (such as ``aws_conn_id``) may be specified and are passed down to the underlying
+    AwsBaseHook.
+
+    .. seealso::
+        - :class:`airflow.providers.amazon.aws.hooks.base_aws.AwsBaseHook`
+    """
+
+    conn: CloudWatchClient
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["client_type"] = "cloudwatch"
+        super().__init__(*args, **kwargs)
+
+    def publish(self, table: str, values: Mapping[str, float]) -> None:
+        """Publish one value of each metric, as of now.
+
+        .. seealso::
+            - :external+boto3:py:meth:`CloudWatch.Client.put_metric_data`
+
+        :param table: the contact table they are about, which is their dimension.
+        :param values: value by name.
+        """
+        with domain_errors("cloudwatch:PutMetricData", f"namespace '{NAMESPACE}'", "aws_conn_id"):
+            self.conn.put_metric_data(
+                Namespace=NAMESPACE,
+                MetricData=[
+                    {
+                        "MetricName": name,
+                        "Dimensions": [{"Name": "ContactTable", "Value": table}],
+                        "Value": value,
+                    }
+                    for name, value in values.items()
+                ],
+            )

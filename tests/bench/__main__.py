@@ -1,0 +1,162 @@
+"""`make bench`: what a run costs for so many open contacts over a table of so many finished ones.
+
+Amazon Connect's quotas and realistic latencies are simulated; the table is DynamoDB Local, which accounts for
+read and write units as DynamoDB does. Writes a table and a plot to ``docs``.
+
+    python -m bench [--open 100 1000 …] [--finished 0 100000 …] [--output docs]
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+from boto3.dynamodb.types import TypeSerializer
+from rich.console import Console
+from rich.progress import track
+
+from bench import report, scenario
+from local_aws.dynamodb_local import dynamodb_local
+
+ROOT = Path(__file__).parents[2]
+_BATCH = 25
+_console = Console(stderr=True)
+
+
+def main() -> None:
+    """Measure every combination and write the report."""
+    options = _options()
+    with dynamodb_local(ROOT / "build") as url:
+        os.environ |= {
+            "AWS_ENDPOINT_URL_DYNAMODB": url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "af-south-1",
+        }
+        table = boto3.client("dynamodb")
+        _create(table)
+        rows = list(_rows(table, sorted(options.finished), sorted(options.open)))
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    report.write(options.output, rows, f"{datetime.now(UTC):%d %B %Y}, {machine}", _parsing_seconds())
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--open", type=int, nargs="+", default=[100, 1_000, 10_000, 50_000])
+    parser.add_argument("--finished", type=int, nargs="+", default=[0, 100_000, 1_000_000])
+    parser.add_argument("--output", type=Path, default=ROOT / "docs")
+    return parser.parse_args()
+
+
+def _create(dynamodb: Any) -> None:  # noqa: ANN401  # boto3's client
+    """Create the table as the template has it, as far as DynamoDB Local takes it."""
+
+    class Loader(yaml.SafeLoader):
+        """Reads CloudFormation's tags as plain values."""
+
+    Loader.add_multi_constructor("!", lambda _loader, _suffix, node: node.value)
+    template = yaml.load((ROOT / "include/infrastructure/table.yaml").read_text(), Loader)
+    wanted = template["Resources"]["ContactTable"]["Properties"]
+    taken = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    dynamodb.create_table(TableName=scenario.TABLE, **{name: wanted[name] for name in taken})
+
+
+def _rows(dynamodb: Any, finished: list[int], open_: list[int]) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
+    loaded = 0
+    for size in finished:
+        now = datetime.now(UTC)
+        ids = islice(scenario.contact_ids(size, seed=2), loaded, None)
+        items = (scenario.finished_item(now, n, id_) for n, id_ in enumerate(ids, start=loaded))
+        _write(dynamodb, ({"PutRequest": {"Item": _wire(item)}} for item in items), size - loaded, "finished")
+        loaded = size
+        for count in open_:
+            yield {"open": count, "finished": size, **_measured(dynamodb, count)}
+        gone = (
+            {"DeleteRequest": {"Key": {"ContactId": {"S": id_}}}} for id_ in scenario.contact_ids(max(open_))
+        )
+        _write(dynamodb, gone, max(open_), "clean up")
+
+
+def _measured(dynamodb: Any, count: int) -> Mapping[str, Any]:  # noqa: ANN401
+    now = datetime.now(UTC)
+    items = (scenario.item(now, n, id_) for n, id_ in enumerate(scenario.contact_ids(count)))
+    _write(dynamodb, ({"PutRequest": {"Item": _wire(item)}} for item in items), count, "open")
+    python = [sys.executable, "-m"]
+    stand_ins = subprocess.Popen(  # this interpreter
+        [*python, "bench.stand_ins", str(count), now.isoformat()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert stand_ins.stdout
+    addresses = json.loads(stand_ins.stdout.readline())
+    environment = {
+        **os.environ,
+        "AWS_ENDPOINT_URL_CONNECT": addresses["connect"],
+        "AWS_ENDPOINT_URL_S3": addresses["s3"],
+    }
+    run = subprocess.run(
+        [*python, "bench.measure", now.isoformat()], env=environment, stdout=subprocess.PIPE, check=True
+    )
+    asked, _ = stand_ins.communicate()
+    told = json.loads(run.stdout.splitlines()[-1])
+    _console.print(count, told, asked)
+    return {**told, "asked": json.loads(asked)}
+
+
+def _write(dynamodb: Any, requests: Iterable[Mapping[str, Any]], count: int, what: str) -> None:  # noqa: ANN401
+    rest = iter(requests)
+    batches = iter(lambda: list(islice(rest, _BATCH)), [])
+
+    def send(batch: list[Mapping[str, Any]]) -> None:
+        unprocessed = {scenario.TABLE: batch}
+        while unprocessed:
+            unprocessed = dynamodb.batch_write_item(RequestItems=unprocessed)["UnprocessedItems"]
+
+    with ThreadPoolExecutor(2) as pool:
+        steps = track(
+            range(-(-count // _BATCH)), f"{count} {what} contacts", console=_console, transient=True
+        )
+        for _ in zip(steps, _in_order(pool, send, batches), strict=False):
+            pass
+
+
+def _in_order(pool: ThreadPoolExecutor, send: Any, batches: Iterator[Any]) -> Iterator[None]:  # noqa: ANN401
+    """Send batches two at a time without reading all of them first."""
+    while pair := list(islice(batches, 2)):
+        yield from pool.map(send, pair)
+
+
+def _wire(item: Mapping[str, Any]) -> dict[str, Any]:
+    serializer = TypeSerializer()
+    return {name: serializer.serialize(value) for name, value in item.items()}
+
+
+def _parsing_seconds() -> float:
+    """Return what parsing the DAG file costs above importing Airflow's SDK; the best of five."""
+    code = (
+        "import time, runpy; import airflow.sdk; t = time.monotonic(); "
+        f"runpy.run_path({str(ROOT / 'dags' / 'monitor_audio_leakage.py')!r}); print(time.monotonic() - t)"
+    )
+    return min(_seconds(code) for _ in range(5))
+
+
+def _seconds(code: str) -> float:
+    time.sleep(0.1)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(done.stdout.splitlines()[-1])
+
+
+if __name__ == "__main__":
+    main()

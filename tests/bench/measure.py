@@ -1,0 +1,86 @@
+"""One run of the four use cases with the hooks the DAG gives them, in a process of its own.
+
+    python -m bench.measure NOW
+
+prints counts, seconds, read and write units by DynamoDB's own account, and the process's peak memory.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from audio_leakage import use_cases
+from audio_leakage.run import Run
+from audio_leakage.settings import Settings
+from audio_leakage.window import Scope, Window
+from audio_leakage_hooks.connect import ConnectHook
+from audio_leakage_hooks.contact_table import ContactTableHook
+from audio_leakage_hooks.recording_bucket import RecordingBucketHook
+from bench import scenario
+
+SECONDS_PER_TASK = 75
+_WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
+
+
+def main(now: datetime) -> None:
+    """Run and print."""
+    settings = Settings(connect_instance_id=scenario.INSTANCE_ID, contact_table=scenario.TABLE)
+    connect = ConnectHook(aws_conn_id=None)
+    connect.pace("DescribeContact", settings.describe_contact_rps)
+    connect.pace("SearchContacts", settings.search_contacts_rps)
+    contacts, bucket = ContactTableHook(aws_conn_id=None), RecordingBucketHook(aws_conn_id=None)
+    units: Counter[str] = Counter()
+    requests: Counter[str] = Counter()
+    _measure(contacts, units, requests)
+    told: dict[str, Any] = {}
+    for use_case in (
+        use_cases.poll_initialised,
+        use_cases.poll_in_progress,
+        use_cases.purge_ivr,
+        use_cases.check_recordings,
+    ):
+        started = time.monotonic()
+        run = Run(
+            settings=settings,
+            scope=Scope(window=Window(now - timedelta(minutes=5), now)),
+            now=now,
+            connect=connect,
+            bucket=bucket,
+            contacts=contacts,
+            seconds_left=lambda since=started: since + SECONDS_PER_TASK - time.monotonic(),  # type: ignore[misc]
+            at_once=8,
+        )
+        counts = use_case(run)
+        told[use_case.__name__] = {**counts, "seconds": round(time.monotonic() - started, 1)}
+    told["units"] = {name: round(count, 1) for name, count in units.items()}
+    told["table requests"] = dict(requests)
+    told["peak MiB"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+def _measure(contacts: ContactTableHook, units: Counter[str], requests: Counter[str]) -> None:
+    """Have DynamoDB say what each request consumed, and add it up."""
+
+    def ask(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401  # botocore's
+        if "ReturnConsumedCapacity" in model.input_shape.members:
+            params["ReturnConsumedCapacity"] = "TOTAL"
+
+    def add(parsed: Mapping[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401  # botocore's
+        requests[model.name] += 1
+        consumed = parsed.get("ConsumedCapacity") or []
+        kind = "write" if model.name in _WRITES else "read"
+        for part in consumed if isinstance(consumed, list) else [consumed]:
+            units[kind] += part["CapacityUnits"]
+
+    events = contacts.conn.meta.client.meta.events
+    events.register("before-parameter-build.dynamodb", ask)
+    events.register("after-call.dynamodb", add)
+
+
+if __name__ == "__main__":
+    main(datetime.fromisoformat(sys.argv[1]).astimezone(UTC))

@@ -1,0 +1,114 @@
+"""The benchmark's table and plot."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from bench import scenario
+
+#: Our default shares of the quotas, in contacts a second: DescribeContact, and SearchContacts a hundred a call.
+DESCRIBED, SEARCHED = 8.0, 0.4 * 100
+Row = Mapping[str, Any]
+
+
+def polling_seconds(row: Row) -> float:
+    """Return how long it took to bring the contacts up to date."""
+    return float(row["poll_initialised"]["seconds"] + row["poll_in_progress"]["seconds"])
+
+
+def changed(row: Row) -> float:
+    """Return how many contacts had ended."""
+    return float(row["open"] * scenario.ENDED / 100)
+
+
+def floor(row: Row) -> float:
+    """Return the seconds in which our shares of the quotas could have fetched the contacts that changed."""
+    return changed(row) / (DESCRIBED + SEARCHED)
+
+
+def write(folder: Path, rows: Sequence[Row], machine: str, parsing: float) -> None:
+    """Write ``benchmark.md`` and ``benchmark.png``."""
+    folder.mkdir(exist_ok=True)
+    (folder / "benchmark.md").write_text(_document(rows, machine, parsing))
+    _plot(folder / "benchmark.png", rows)
+
+
+def _document(rows: Sequence[Row], machine: str, parsing: float) -> str:
+    head = (
+        "| open contacts | finished ones | ended since | left for the next run | polling | all tasks | limit | naive | "
+        "Describe | Search | S3 | reads | writes | peak memory |"
+    )
+    lines = [head, "|" + "---:|" * (head.count("|") - 1), *map(_line, rows)]
+    return (
+        "# What a run costs, measured\n\n"
+        f"Measured on {machine}. {scenario.ENDED} of 100 open contacts have ended since the last run, with a "
+        f"recording; {scenario.WAITING} of 100 wait in the queue. Limit: the seconds in which our shares of Amazon "
+        "Connect's quotas could have fetched the contacts that changed. Naive: the seconds it takes to describe "
+        "every open contact at our share, computed. Describe, Search, S3: requests. Reads and writes: DynamoDB's "
+        "request units, accounted for by DynamoDB Local.\n\n"
+        + "\n".join(lines)
+        + f"\n\nParsing the DAG file takes {parsing:.2f} s more than importing Airflow's SDK.\n\n"
+        "![plot](benchmark.png)\n"
+    )
+
+
+def _line(row: Row) -> str:
+    tasks = [row[name] for name in ("poll_initialised", "poll_in_progress", "purge_ivr", "check_recordings")]
+    left = sum(task.get("left_for_next_run", 0) for task in tasks)
+    asked, units = row["asked"], row["units"]
+    cells = (
+        f"{row['open']:,}",
+        f"{row['finished']:,}",
+        f"{changed(row):,.0f}",
+        f"{left:,}",
+        f"{polling_seconds(row):.0f} s",
+        f"{sum(task['seconds'] for task in tasks):.0f} s",
+        f"{floor(row):.0f} s",
+        f"{row['open'] / DESCRIBED:,.0f} s",
+        f"{asked.get('DescribeContact', 0):,}",
+        f"{asked.get('SearchContacts', 0):,}",
+        f"{asked['S3 requests']:,}",
+        f"{units.get('read', 0):,.0f}",
+        f"{units.get('write', 0):,.0f}",
+        f"{row['peak MiB']} MiB",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _plot(path: Path, rows: Sequence[Row]) -> None:
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    time_axis, read_axis = figure.subplots(1, 2)
+    largest = max(row["finished"] for row in rows)
+    of_largest = [row for row in rows if row["finished"] == largest]
+    opens = [row["open"] for row in of_largest]
+    time_axis.loglog(
+        opens,
+        [row["open"] / DESCRIBED for row in of_largest],
+        "--",
+        color="#c0392b",
+        label="describe every contact",
+    )
+    time_axis.loglog(
+        opens, [polling_seconds(row) for row in of_largest], "o-", color="#1f6feb", label="a run"
+    )
+    time_axis.loglog(
+        opens, [floor(row) for row in of_largest], ":", color="#555555", label="limit set by the quotas"
+    )
+    time_axis.set(title="Polling in a run", xlabel="open contacts", ylabel="seconds")
+    time_axis.legend(frameon=False)
+    for size in sorted({row["open"] for row in rows}):
+        of_size = [row for row in rows if row["open"] == size]
+        reads = [row["units"].get("read", 0) for row in of_size]
+        read_axis.plot(range(len(of_size)), reads, "o-", label=f"{size:,} open")
+    read_axis.set(
+        title="Reads in a run", xlabel="finished contacts in the table", ylabel="read units", yscale="log"
+    )
+    ticks = sorted({row["finished"] for row in rows})
+    read_axis.set_xticks(range(len(ticks)), [f"{tick:,}" for tick in ticks])
+    read_axis.legend(frameon=False)
+    for axis in (time_axis, read_axis):
+        axis.grid(alpha=0.25)
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)

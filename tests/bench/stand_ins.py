@@ -1,0 +1,89 @@
+"""Amazon Connect with the account's quotas and a quick S3, in a process of their own.
+
+    python -m bench.stand_ins OPEN NOW
+
+prints the two addresses, then answers until its standard input is closed; then it prints what it was asked.
+"""
+
+import json
+import logging
+import sys
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from xml.sax.saxutils import escape
+
+from flask import Flask, Response, request
+from werkzeug.serving import make_server
+
+from bench import scenario
+from local_aws.connect_simulator import ConnectSimulator, StaticDirectory
+
+#: As seen from a worker in the same Region.
+CONNECT_LATENCY, S3_LATENCY, S3_PAGE_LATENCY = 0.06, 0.02, 0.15
+_PAGE = 1000
+
+
+def quick_s3(sizes: Mapping[str, int], modified: datetime) -> tuple[Flask, list[int]]:
+    """Return an app that answers ListObjectsV2 over keys and sizes, and the number of keys of each answer."""
+    keys = sorted(sizes)
+    app, answered = Flask("quick-s3"), []
+
+    @app.get("/<bucket>")
+    def list_objects(bucket: str) -> Response:
+        prefix, start = request.args.get("prefix", ""), request.args.get("continuation-token", "")
+        first = bisect_left(keys, max(prefix, start))
+        page = [key for key in keys[first : first + _PAGE] if key.startswith(prefix)]
+        after = keys[first + _PAGE] if len(page) == _PAGE and first + _PAGE < len(keys) else ""
+        more = after.startswith(prefix) and bool(after)
+        answered.append(len(page))
+        time.sleep(S3_PAGE_LATENCY if len(page) > 10 else S3_LATENCY)
+        contents = "".join(
+            f"<Contents><Key>{escape(key)}</Key><Size>{sizes[key]}</Size>"
+            f"<LastModified>{scenario.text(modified)}</LastModified></Contents>"
+            for key in page
+        )
+        token = f"<NextContinuationToken>{escape(after)}</NextContinuationToken>" if more else ""
+        body = (
+            f'<?xml version="1.0"?><ListBucketResult><Name>{bucket}</Name><KeyCount>{len(page)}</KeyCount>'
+            f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}{contents}</ListBucketResult>"
+        )
+        return Response(body, mimetype="application/xml")
+
+    return app, answered
+
+
+def main(open_contacts: int, now: datetime) -> None:
+    """Serve until standard input is closed."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    ids = list(scenario.contact_ids(open_contacts))
+    directory = StaticDirectory({id_: scenario.described(now, n, id_) for n, id_ in enumerate(ids)})
+    sizes = {
+        scenario.key(scenario.connected_at(now, n), id_): scenario.recording_size(now, n)
+        for n, id_ in enumerate(ids)
+        if scenario.has_ended(n)
+    }
+    others = scenario.contact_ids(scenario.OTHER_RECORDINGS, seed=3)
+    sizes |= {scenario.key(scenario.connected_at(now, n), id_): 9_600_044 for n, id_ in enumerate(others)}
+    app, answered = quick_s3(sizes, now - timedelta(minutes=1))
+    s3 = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=s3.serve_forever, daemon=True).start()
+    with ConnectSimulator(
+        scenario.INSTANCE_ID,
+        directory,
+        recording_bucket=scenario.BUCKET,
+        recording_prefix=scenario.PREFIX,
+        latency_seconds=CONNECT_LATENCY,
+    ) as connect:
+        addresses = {"connect": connect.endpoint_url, "s3": f"http://127.0.0.1:{s3.server_port}"}
+        sys.stdout.write(json.dumps(addresses) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+        asked = {**connect.calls, "refused": connect.refused.total(), "S3 requests": len(answered)}
+        sys.stdout.write(json.dumps(asked) + "\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), datetime.fromisoformat(sys.argv[2]).astimezone(UTC))
