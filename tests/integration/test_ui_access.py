@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import delete
 
+from fakes import number
 from stage import Stage
 
 DAG_ID, RUN_ID = "monitor_audio_leakage", "manual__2023-08-29T21:20:00+00:00"
@@ -173,3 +174,38 @@ def a_run(conf: dict[str, str]) -> Iterator[None]:
     finally:
         with create_session() as session:
             session.execute(delete(DagRun).where(DagRun.run_id == RUN_ID))
+
+
+def test_the_routes_show_what_is_in_the_table(browser: TestClient, stage: Stage) -> None:
+    login(browser)
+    indexed = {"InitialisedHour": "2023-08-29T21", "Channel": "VOICE", "State": "COMPLETED - AGENT"}
+    leaked = {
+        "RecordedState": "CALL_RECORDED_FAILURE",
+        "FailureCause": "NO_OBJECT",
+        "Searched": "recordings/p/x_",
+    }
+    due = {"OpenState": "COMPLETED - AGENT"}
+    stage.put(
+        {"ContactId": number(1), "InitialisedAt": "2023-08-29T21:16:00.000Z", **indexed, **leaked},
+        {"ContactId": number(2), "InitialisedAt": "2023-08-29T21:17:00.000Z", **indexed}
+        | {**due, "NextCheckAt": "2023-08-29T22:00:00.000Z"},
+        {"ContactId": number(3), "InitialisedAt": "2023-08-29T21:20:00.000Z", **indexed}
+        | {**due, "NextCheckAt": "2023-08-29T23:00:00.000Z", "LastError": "denied", "Attempts": "4"},
+    )
+    root = f"/audio-leakage/{DAG_ID}"
+    with a_run({}):
+        calls = browser.get(f"{root}/calls", params={"run_id": RUN_ID, "hour": "2023-08-29T21"}).json()
+    assert [(row["id"], row["group"]) for row in calls["rows"]] == [
+        (number(1), "leaked"),
+        (number(2), "waiting"),
+    ]
+    assert calls["rows"][0]["searched"][0]["text"] == "recordings/p/x_"
+    hour = browser.get(f"{root}/hours", params={"hour": "2023-08-29T21"})
+    assert hour.json()["counts"] == {"leaked": 1, "waiting": 2, "late": 0, "expected": 3}
+    assert [row["id"] for row in hour.json()["failures"]] == [number(1)]
+    assert hour.headers["cache-control"] == "private, max-age=300"
+    assert {"Authorization", "Cookie"} <= set(hour.headers["vary"].split(", "))
+    health = browser.get(f"{root}/health").json()
+    assert health["oldest_due"]["id"] == number(2)
+    assert [row["id"] for row in health["keep_failing"]] == [number(3)]
+    assert browser.get(f"{root}/health").headers["cache-control"] == "no-store"

@@ -7,6 +7,7 @@ const HOUR = 3600_000, AT_ONCE = 3, RANGES = [1, 3, 7];
 const dagId = decodeURIComponent(location.pathname.split("/").at(-2));
 const asked = new URLSearchParams(location.search);
 const days = RANGES.includes(Number(asked.get("days"))) ? Number(asked.get("days")) : 3;
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 const found = new Map(); // start of the hour -> what became of its contacts
 
 async function showHours() {
@@ -106,7 +107,7 @@ function plot(place, data, series) {
     axes: [{ ...axis, values: (_, splits) => splits.map((split) => {
       const time = minute(split * 1000);
       return time === "00:00" ? day(split * 1000).slice(5) : time;
-    }) }, { ...axis, size: 44 }],
+    }) }, { ...axis, size: 44, incrs: WHOLE }],
     series: [{ label: "hour", value: (_, time) => (time ? dayAndMinute(time * 1000) : "–") }, ...series],
   }, data, place);
 }
