@@ -2,6 +2,8 @@
 
 import inspect
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -13,24 +15,30 @@ from botocore.compat import HTTPHeaders
 from botocore.stub import Stubber
 from urllib3 import HTTPResponse
 
+from audio_leakage.contact import Contact
 from audio_leakage.errors import ContactNotFound, ServiceUnavailable, SetupError
-from audio_leakage.states import ContactState
+from audio_leakage.states import ContactState, RecordedState
 from audio_leakage_hooks.connect import ConnectHook
 from audio_leakage_hooks.contact_table import ContactTableHook
 from audio_leakage_hooks.flow_log import FlowLogHook
+from audio_leakage_hooks.metrics import MetricsHook
 from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 from fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, at, contact, ended_with_agent, number
 from local_aws.faults import CUT_OFF, RESET
 from stage import LOG_GROUP, TABLE, Stage
 
 
-@pytest.mark.parametrize("hook", [ConnectHook, ContactTableHook, FlowLogHook, RecordingBucketHook])
+@pytest.mark.parametrize(
+    "hook", [ConnectHook, ContactTableHook, FlowLogHook, MetricsHook, RecordingBucketHook]
+)
 def test_a_hook_takes_what_every_aws_hook_takes_and_nothing_else(hook: type[AwsGenericHook[Any]]) -> None:
     own = inspect.signature(hook.__init__).parameters if "__init__" in vars(hook) else {}
     assert set(own) <= {"self", "args", "kwargs"}
 
 
-@pytest.mark.parametrize("hook", [ConnectHook, ContactTableHook, FlowLogHook, RecordingBucketHook])
+@pytest.mark.parametrize(
+    "hook", [ConnectHook, ContactTableHook, FlowLogHook, MetricsHook, RecordingBucketHook]
+)
 def test_retries_are_ours_under_those_of_the_connection(
     hook: type[AwsGenericHook[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,6 +281,36 @@ class TestContactTable:
         assert not hook.purge(TABLE, CONTACT_ID)
         assert not hook.purge(TABLE, number(1))
 
+    def test_a_purge_of_many_takes_all_of_them_or_none(self, hook: ContactTableHook) -> None:
+        left = [number(position) for position in range(100)]
+        for contact_id in left:
+            hook.create(TABLE, contact(ContactState.COMPLETED_QUEUE_IVR, contact_id=contact_id).to_item())
+        hook.create(TABLE, contact(ContactState.IN_PROGRESS_QUEUE_IVR).to_item())
+        assert not hook.purge_all(TABLE, [*left[:99], CONTACT_ID])
+        assert hook.count_due(TABLE, "COMPLETED - QUEUE/IVR", "9999") == 100
+        assert hook.purge_all(TABLE, left)
+        assert [item["ContactId"] for item in hook.get_many(TABLE, [*left[:99], CONTACT_ID])] == [CONTACT_ID]
+
+    def test_threads_that_write_side_by_side_keep_their_conditions_apart(
+        self, hook: ContactTableHook
+    ) -> None:
+        before = [contact(contact_id=number(position), agent_id=str(position)) for position in range(80)]
+        for each in before:
+            hook.create(TABLE, each.to_item())
+
+        def write(each: Contact) -> bool:
+            after = replace(each, state=ContactState.IN_PROGRESS_AGENT, queue_id=each.agent_id)
+            stale = replace(each, recorded_state=RecordedState.CALL_RECORDED_FAILURE)
+            refused = hook.update(TABLE, stale.to_item(), replace(after, agent_id="wrong").to_item())
+            return hook.update(TABLE, each.to_item(), after.to_item()) and not refused
+
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(write, before))
+        written = hook.get_many(TABLE, [each.contact_id for each in before])
+        assert all(
+            item["QueueId"] == item["AgentId"] == str(int(item["ContactId"][-12:])) for item in written
+        )
+
     def test_a_missing_table_is_said_by_name(self, hook: ContactTableHook) -> None:
         with pytest.raises(
             SetupError, match="table 'nowhere' does not exist: create it, or correct 'contact_table'"
@@ -280,6 +318,22 @@ class TestContactTable:
             list(hook.due("nowhere", "INITIALISED", "2023"))
         with pytest.raises(SetupError, match="table 'nowhere' does not exist"):
             hook.purge("nowhere", CONTACT_ID)
+
+
+class TestMetrics:
+    def test_values_arrive_with_the_table_they_are_about(self, stage: Stage) -> None:
+        MetricsHook(aws_conn_id=None).publish(TABLE, {"Leaks": 2, "OldestDueMinutes": 7.5})
+        now = datetime.now(UTC)
+        told = stage.aws.client("cloudwatch").get_metric_statistics(
+            Namespace="AudioLeakage",
+            MetricName="OldestDueMinutes",
+            Dimensions=[{"Name": "ContactTable", "Value": TABLE}],
+            StartTime=now - timedelta(minutes=5),
+            EndTime=now + timedelta(minutes=5),
+            Period=60,
+            Statistics=["Maximum"],
+        )
+        assert [point["Maximum"] for point in told["Datapoints"]] == [7.5]
 
 
 class TestFlowLog:
