@@ -62,7 +62,9 @@ def test_every_task_retries_ends_in_time_belongs_to_somebody_and_says_what_it_do
     assert task.execution_timeout
     assert task.execution_timeout < timedelta(minutes=5)
     assert task.owner != "airflow"
-    assert vars(task)["multiple_outputs"] is False  # the counts' names are no keys: Airflow 3.0 takes no slash in one
+    assert (
+        vars(task)["multiple_outputs"] is False
+    )  # the counts' names are no keys: Airflow 3.0 takes no slash in one
     assert task.doc_md
 
 
