@@ -89,7 +89,7 @@ def _home() -> Iterator[Path]:
 def _quiet(log: Path) -> Iterator[Console]:
     """Give a console; what others print goes to a log that is shown on failure."""
     terminal = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    console = Console(file=terminal)
+    console = Console(file=terminal, soft_wrap=True)
     with log.open("w") as sink:
         os.dup2(sink.fileno(), 1)
         os.dup2(sink.fileno(), 2)
