@@ -92,12 +92,12 @@ class Run:
             if item.get("State") in states and (is_due or may_have_changed):
                 yield item
 
-    def count_due(self, *states: ContactState) -> int:
+    def count_due(self, *states: ContactState, until: datetime | None = None) -> int:
         """Count what :meth:`due` gives."""
         if self.scope.only_window:
-            return sum(1 for _ in self.due(*states))
-        table, until = self.settings.contact_table, format_time(self.now)
-        return sum(self.contacts.count_due(table, state, until) for state in states)
+            return sum(1 for _ in self.due(*states, until=until))
+        table, due_by = self.settings.contact_table, format_time(until or self.now)
+        return sum(self.contacts.count_due(table, state, due_by) for state in states)
 
     def concerns(self, item: Item) -> bool:
         """Tell whether this run may touch a contact that it came upon: any, or those of its window."""

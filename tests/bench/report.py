@@ -107,7 +107,7 @@ def _plot(path: Path, rows: Sequence[Row]) -> None:
     )
     ticks = sorted({row["finished"] for row in rows})
     read_axis.set_xticks(range(len(ticks)), [f"{tick:,}" for tick in ticks])
-    read_axis.legend(frameon=False)
+    read_axis.legend(frameon=False, loc="center", bbox_to_anchor=(0.5, 0.4))
     for axis in (time_axis, read_axis):
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
