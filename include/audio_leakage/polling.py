@@ -102,13 +102,14 @@ def _search_and_describe(search: BulkSearch, states: tuple[ContactState, ...], f
         sweep.over(run.due(*unsearchable), follow_unanswered)
         sweep.over(run.due(*talking, until=silent_since), follow_unanswered)
         searching.result()
-    if not search.is_complete:
-        due = run.due(*talking)
-        sweep.over(
-            (item for item in due if item["NextCheckAt"] > format_time(silent_since)), follow_unanswered
-        )
-    elif talking:
+    if search.is_complete:
         sweep.counts["unchanged"] += run.count_due(*talking)
+    elif sweep.must_stop:  # tens of thousands are counted much faster than read
+        left = run.count_due(*talking) - run.count_due(*talking, until=silent_since)
+        sweep.counts["left_for_next_run"] += left
+    else:
+        rest = (item for item in run.due(*talking) if item["NextCheckAt"] > format_time(silent_since))
+        sweep.over(rest, follow_unanswered)
 
 
 def _described(run: Run, contact: Contact) -> Contact:
