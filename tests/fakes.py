@@ -222,6 +222,7 @@ class FakeTable:
         yield from [dict(item) for item in self.items.values() if not any(item.get(name) for name in absent)]
 
     def get_many(self, table: str, contact_ids: list[str]) -> list[Item]:  # noqa: ARG002
+        assert 1 <= len(contact_ids) <= 100, "as DynamoDB has it"
         self.batches.append(len(contact_ids))
         return [dict(self.items[contact_id]) for contact_id in contact_ids if contact_id in self.items]
 

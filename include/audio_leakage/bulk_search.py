@@ -88,6 +88,8 @@ class BulkSearch:
     def _follow(self, page: list[Mapping[str, Any]]) -> None:
         run = self.sweep.run
         answers = {str(found.get("Id")): found for found in page if found.get("Id") not in self.answered}
+        if not answers:
+            return
         items = run.contacts.get_many(run.settings.contact_table, list(answers))
         open_items = [item for item in items if item.get("State") in self.states and run.concerns(item)]
         contacts = [contact for item in open_items if (contact := self.sweep.readable(item))]

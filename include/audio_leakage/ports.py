@@ -114,7 +114,7 @@ class ContactTable(Protocol):
         ...
 
     def get_many(self, table: str, contact_ids: list[str]) -> Iterable[Item]:
-        """Return those of at most a hundred items that there are, as they are now."""
+        """Return those of one to a hundred items that there are, as they are now."""
         ...
 
     def create(self, table: str, item: Item) -> bool:

@@ -116,7 +116,7 @@ class ContactTable:
             - :external+boto3:py:meth:`DynamoDB.ServiceResource.batch_get_item`
 
         :param table: name of the table.
-        :param contact_ids: at most 100 ids.
+        :param contact_ids: 1 to 100 ids.
         :return: the items that there are, in no order.
         """
         keys = [{"ContactId": contact_id} for contact_id in contact_ids]

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from audio_leakage import bulk_search
-from audio_leakage.bulk_search import DISCONNECTED, Happening, newest_first
+from audio_leakage.bulk_search import CONNECTED_TO_AGENT, DISCONNECTED, Happening, newest_first
 from audio_leakage.errors import ServiceUnavailable, SetupError
 from audio_leakage.polling import poll_in_progress, poll_initialised
 from audio_leakage.states import ContactState
@@ -137,6 +137,14 @@ def test_what_a_search_shows_alone_never_leads_to_a_purge(monkeypatch: pytest.Mo
     monkeypatch.setattr(world.connect, "search_contacts", lagging)
     poll_in_progress(world.run(NOW, window=Window(at("10:30"), NOW), **TOO_SLOW))
     assert world.contacts.contact(number(1)).state is ContactState.COMPLETED_AGENT
+
+
+def test_contacts_that_two_searches_show_are_followed_once() -> None:
+    """Regression: a page of nothing but contacts already answered asked the table for no items, which it refuses."""
+    world = world_of([ended(1), ended(2)], WAITING)
+    counts = poll_in_progress(world.run(NOW, window=Window(at("10:15"), NOW), **TOO_SLOW))
+    assert [kind for kind, _, _ in world.connect.searches] == [DISCONNECTED, CONNECTED_TO_AGENT]
+    assert counts == {"due": 2, "COMPLETED - AGENT": 2}
 
 
 def test_contacts_nobody_watches_and_contacts_that_are_done_are_passed_over() -> None:
