@@ -4,6 +4,8 @@
 ``package``                `make package`: what MWAA and the Lambda take, reproducible
 ``deploy``                 `make deploy`: asks, and takes the steps
 ``deployment``             the steps, and what each would change
+``parameters``             what is asked for, and what that means for each stack
+``bucket``                 the environment's bucket
 ``stacks``                 CloudFormation: what would change, and making it so
 ``environment``            an MWAA environment and Airflow's REST API behind it
 ``variable``               where the environment's Variable lies

@@ -12,8 +12,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from audio_leakage.errors import SettingsError
-from infrastructure.deployment import Deployment, Request
+from infrastructure.deployment import Deployment
 from infrastructure.environment import EnvironmentNotReady
+from infrastructure.parameters import Request
 from infrastructure.smoke import SmokeCheckFailed
 from infrastructure.stacks import StackError
 

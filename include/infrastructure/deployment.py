@@ -4,54 +4,21 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from audio_leakage.errors import SettingsError
-from audio_leakage.instances import dag_ids, variable_of
+from audio_leakage.instances import variable_of
 from audio_leakage.settings import Settings
 from infrastructure import package
-from infrastructure.environment import Environment, S3Object
+from infrastructure.bucket import Bucket
+from infrastructure.environment import Environment
+from infrastructure.parameters import Parameters, Request
 from infrastructure.smoke import first_run
 from infrastructure.stacks import Stack, Stacks
 from infrastructure.variable import store_of
 
 _TEMPLATES = Path(__file__).parent
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What somebody wants to have deployed; what is empty is left out."""
-
-    environment: str
-    connect_instance_id: str
-    recording_bucket: str
-    recording_prefix: str = ""
-    flow_log_group: str = ""
-    email: str = ""
-    kms_key_arn: str = ""
-    """Of the table; the topic has a key of its own."""
-    instance: str = ""
-    """Name of a further instance, as in FURTHER_INSTANCES of the DAG file."""
-
-    @property
-    def dag_id(self) -> str:
-        """The DAG of this instance.
-
-        :raises SettingsError: when the instance's name is not allowed.
-        """
-        return dag_ids((self.instance,) if self.instance else ())[-1]
-
-    @property
-    def name(self) -> str:
-        """What the names of all stacks begin with."""
-        return "-".join(filter(None, ("audio-leakage", self.instance.replace("_", "-"))))
-
-    @property
-    def table(self) -> str:
-        """Name of the contact table."""
-        return f"{self.name}-contacts"
 
 
 @dataclass(frozen=True)
@@ -82,21 +49,22 @@ class Deployment:
     ) -> None:
         self._request = request
         self._stacks = Stacks(client("cloudformation"))
-        self._s3 = client("s3")
         self._dynamodb = client("dynamodb")
         self._environment = Environment(request.environment, client("mwaa"), pause)
+        self._bucket = Bucket(client("s3"), self._environment.bucket)
+        self._parameters = Parameters(request, self._environment, self._output)
         self._store = store_of(self._environment, variable_of(request.dag_id), client("secretsmanager"))
         self._tell = tell
         self._pause = pause
 
     def steps(self) -> Iterator[Step]:
         """Look at what there is, and give what is to be done; nothing is changed by that."""
-        yield self._table_that_stayed() or self._stack("table", "table.yaml", self._table)
-        yield self._stack("monitoring", "monitoring.yaml", self._monitoring)
-        yield self._stack("policy", "execution_policy.yaml", self._policy)
+        yield self._table_that_stayed() or self._stack("table", "table.yaml", self._parameters.table)
+        yield self._stack("monitoring", "monitoring.yaml", self._parameters.monitoring)
+        yield self._stack("policy", "execution_policy.yaml", self._parameters.policy)
         if self._request.flow_log_group:
             yield self._stack(
-                "subscriber", "subscriber.yaml", self._subscriber, before=self._upload_subscriber
+                "subscriber", "subscriber.yaml", self._parameters.subscriber, before=self._upload_subscriber
             )
         yield self._variable()
         yield self._files()
@@ -135,76 +103,28 @@ class Deployment:
             return None
         return Step(f"table {self._request.table}, which no stack holds", [], lambda: None)
 
-    def _table(self) -> Mapping[str, str]:
-        return {"TableName": self._request.table, "KmsKeyArn": self._request.kms_key_arn}
-
-    def _monitoring(self) -> Mapping[str, str]:
-        return {
-            "ContactTableName": self._request.table,
-            "TopicName": f"{self._request.name}-alerts",
-            "EmailAddress": self._request.email,
-        }
-
-    def _policy(self) -> Mapping[str, str]:
-        return {
-            "ExecutionRoleName": self._environment.role,
-            "ConnectInstanceId": self._request.connect_instance_id,
-            "ContactTableName": self._request.table,
-            "TableKmsKeyArn": self._request.kms_key_arn,
-            "RecordingBucketName": self._request.recording_bucket,
-            "RecordingPrefix": self._request.recording_prefix,
-            "FlowLogGroupName": self._request.flow_log_group,
-            "AlertTopicArn": self._output("monitoring", "TopicArn"),
-            "TopicKmsKeyArn": self._output("monitoring", "TopicKmsKeyArn"),
-        }
-
-    def _subscriber(self) -> Mapping[str, str]:
-        return {
-            "ContactTableName": self._request.table,
-            "TableKmsKeyArn": self._request.kms_key_arn,
-            "FlowLogGroupName": self._request.flow_log_group,
-            "CodeBucket": self._environment.bucket,
-            "CodeKey": self._subscriber_key(),
-            "AlarmTopicArn": self._output("monitoring", "TopicArn"),
-        }
-
-    def _subscriber_key(self) -> str:
-        """Return a key that changes with the code: CloudFormation looks at nothing else."""
-        code = package.zipped(package.subscriber_files())
-        return f"audio-leakage/subscriber-{sha256(code).hexdigest()[:16]}.zip"
-
     def _upload_subscriber(self) -> None:
-        self._put(self._subscriber_key(), package.zipped(package.subscriber_files()))
+        self._bucket.put(self._parameters.subscriber_key(), package.zipped(package.subscriber_files()))
 
     def _variable(self) -> Step:
         before = _object(self._store.read() or "{}", self._store.place)
-        after = before | self._settings()
+        after = before | self._parameters.settings()
         changed = [f"set {key} to {value}" for key, value in after.items() if before.get(key) != value]
         if "alert_topic_arn" not in after:
             changed.append("set alert_topic_arn to the topic of the new stack")
         Settings.from_json(json.dumps(after), self._store.place)
 
         def apply() -> None:
-            wanted = before | self._settings()
+            wanted = before | self._parameters.settings()
             if wanted != before:
                 self._store.write(json.dumps(wanted))
 
         return Step(self._store.place, changed, apply)
 
-    def _settings(self) -> dict[str, str]:
-        """Return what the Variable has to say; what it says beyond that is the operators'."""
-        settings = {
-            "connect_instance_id": self._request.connect_instance_id,
-            "contact_table": self._request.table,
-            "flow_log_group": self._request.flow_log_group,
-            "alert_topic_arn": self._output("monitoring", "TopicArn"),
-        }
-        return {key: value for key, value in settings.items() if value}
-
     def _files(self) -> Step:
         """Bring plugins.zip into the environment, among the files of other teams."""
         current = self._environment.plugins
-        theirs = package.unzipped(self._get(current.key, current.version) or b"") if current else {}
+        theirs = package.unzipped(self._bucket.get(current.key, current.version) or b"") if current else {}
         files = package.merged(theirs, package.plugin_files())
         named = self._environment.requirements
         changes = [] if files == theirs else [f"plugins.zip: {_difference(theirs, files)}"]
@@ -213,37 +133,25 @@ class Deployment:
 
         def apply() -> None:
             if changes:
-                plugins = self._put(current.key if current else "plugins.zip", package.zipped(files))
-                requirements = None if named else self._put("requirements.txt", package.requirements())
+                plugins = self._bucket.put(current.key if current else "plugins.zip", package.zipped(files))
+                requirements = None if named else self._bucket.put("requirements.txt", package.requirements())
                 self._environment.update(plugins, requirements)
 
         return Step(f"environment {self._environment.name}", changes, apply)
 
     def _dags(self) -> Step:
         files = {f"{self._environment.dag_folder}/{path}": text for path, text in package.dag_files().items()}
-        changed = {key: text for key, text in files.items() if self._get(key) != text}
+        changed = {key: text for key, text in files.items() if self._bucket.get(key) != text}
 
         def apply() -> None:
             for key, text in changed.items():
-                self._put(key, text)
+                self._bucket.put(key, text)
 
-        return Step(f"bucket {self._environment.bucket}", [f"upload {key}" for key in changed], apply)
+        return Step(f"bucket {self._bucket.name}", [f"upload {key}" for key in changed], apply)
 
     def _first_run(self) -> None:
         for line in first_run(self._environment, self._request.dag_id, self._pause):
             self._tell(line)
-
-    def _get(self, key: str, version: str | None = None) -> bytes | None:
-        which = {"Bucket": self._environment.bucket, "Key": key} | ({"VersionId": version} if version else {})
-        try:
-            content: bytes = self._s3.get_object(**which)["Body"].read()
-        except self._s3.exceptions.NoSuchKey:
-            return None
-        return content
-
-    def _put(self, key: str, content: bytes) -> S3Object:
-        answer = self._s3.put_object(Bucket=self._environment.bucket, Key=key, Body=content)
-        return S3Object(key, answer["VersionId"])
 
 
 def _object(text: str, place: str) -> dict[str, Any]:

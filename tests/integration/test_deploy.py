@@ -12,8 +12,9 @@ from audio_leakage.errors import SettingsError
 from fakes import BUCKET, INSTANCE_ID, PREFIX
 from infrastructure import package
 from infrastructure.deploy import deploy
-from infrastructure.deployment import Deployment, Request
+from infrastructure.deployment import Deployment
 from infrastructure.environment import EnvironmentNotReady
+from infrastructure.parameters import Request
 from infrastructure.smoke import SmokeCheckFailed
 from mwaa import FakeMwaa
 from stage import LOG_GROUP, Stage
