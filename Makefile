@@ -47,7 +47,7 @@ test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, sockets off
 
 .PHONY: test-integration
 test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over real HTTP
-	$(BIN)/pytest tests/integration
+	$(BIN)/pytest tests/integration -n 2 --dist loadfile
 
 .PHONY: bench
 bench: $(VENV)/bench ## what a run costs: 100 to 50,000 open contacts over up to a million finished ones (an hour; Java, npm)

@@ -10,6 +10,7 @@ from audio_leakage.day_listing import Listings
 from audio_leakage.errors import AwsError, ContactNotFound, MissingError, SetupError
 from audio_leakage.follow import not_found, with_facts
 from audio_leakage.recording import candidate_places, longest, matches
+from audio_leakage.recovery import with_all_settings
 from audio_leakage.run import Run
 from audio_leakage.states import ContactState, FailureCause, RecordedState
 from audio_leakage.sweep import look, sweep
@@ -85,9 +86,19 @@ def _check(run: Run, contact: Contact, listings: Listings) -> Contact:
     reason = reason_not_expected(contact)
     if reason and contact.recorded_state is None:
         return contact.closed(reason)
-    after = judged(contact, _search(run, contact, evidence, listings), run.now, run.settings)
+    evidence = _search(run, contact, evidence, listings)
+    after = judged(contact, evidence, run.now, run.settings)
     is_new_failure = after.recorded_state is _FAILURE and contact.recorded_state is None
-    return _with_delete_marker(run, after) if is_new_failure else after
+    return _failed(run, contact, evidence) if is_new_failure else after
+
+
+def _failed(run: Run, contact: Contact, evidence: Evidence) -> Contact:
+    """Judge a contact that is about to fail with all there is to know: a leak is worth a question more."""
+    contact = with_all_settings(run, contact)
+    reason = reason_not_expected(contact)
+    if reason:
+        return contact.closed(reason)
+    return _with_delete_marker(run, judged(contact, evidence, run.now, run.settings))
 
 
 def _is_searchable(contact: Contact) -> bool:

@@ -57,6 +57,11 @@ def take_in(lines: Iterable[tuple[datetime, str]], contacts: ContactTable, table
     return dict(counts)
 
 
+def settings_of(contact_id: str, lines: Iterable[tuple[datetime, str]]) -> list[RecordingSetting]:
+    """Return what lines say of one contact; see :func:`take_in`."""
+    return [setting for batch in _by_contact(lines, Counter()) for setting in batch.get(contact_id, [])]
+
+
 def _by_contact(
     lines: Iterable[tuple[datetime, str]], counts: Counter[str]
 ) -> Iterator[dict[str, list[RecordingSetting]]]:

@@ -66,8 +66,13 @@ class RecordingBucket(Protocol):
 class FlowLog(Protocol):
     """The log group a Connect instance writes its flow logs to."""
 
-    def events(self, log_group: str, start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
-        """Give time (aware) and message of the lines that may be about recording; ``end`` is excluded."""
+    def events(
+        self, log_group: str, start: datetime, end: datetime, contact_id: str | None = None
+    ) -> Iterator[tuple[datetime, str]]:
+        """Give time (aware) and message of the lines that may be about recording; ``end`` is excluded.
+
+        :param contact_id: only the lines of this contact.
+        """
         ...
 
 

@@ -1,12 +1,17 @@
-"""What the subscription missed: read a stretch of the flow log and enter what is not in the table."""
+"""What the subscription missed: read the flow log and enter what the table does not know."""
 
 import logging
+from datetime import timedelta
 
-from audio_leakage.intake import take_in
+from audio_leakage.contact import Contact
+from audio_leakage.intake import settings_of, take_in, with_settings
 from audio_leakage.run import Run
 from audio_leakage.watch import publish_metrics
 
 log = logging.getLogger(__name__)
+
+#: The log's clock and the one that tells when the agent joined need not agree to the second.
+_MARGIN = timedelta(minutes=1)
 
 
 def recover(run: Run) -> dict[str, int]:
@@ -23,3 +28,20 @@ def recover(run: Run) -> dict[str, int]:
     log.info("flow log of %s: %s", stretch, counts)
     publish_metrics(run, UnreadableLines=counts.get("unreadable_lines", 0))
     return {"recovered": counts.get("entered", 0), "unreadable_lines": counts.get("unreadable_lines", 0)}
+
+
+def with_all_settings(run: Run, contact: Contact) -> Contact:
+    """Return a contact with everything that the flow log says of it up to when its agent joined.
+
+    Windows that are backfilled side by side may bring "on" long before the "off" that followed it, and the
+    subscription may have lost either.
+
+    :raises AwsError: when the log group is missing, denied or throttled.
+    """
+    began, joined = contact.initialised_at, contact.connected_to_agent_timestamp
+    group = run.settings.flow_log_group
+    if run.flow_log is None or group is None or began is None or joined is None:
+        return contact
+    start, end = min(began, joined) - _MARGIN, joined + _MARGIN
+    lines = run.flow_log.events(group, start, end, contact.contact_id)
+    return with_settings(contact, settings_of(contact.contact_id, lines))

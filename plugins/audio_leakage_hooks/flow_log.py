@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from types_boto3_logs.client import CloudWatchLogsClient
 
 #: Any of the names the recording block has had, as in the subscription; the reader looks at each line again.
-_RECORDING_BLOCKS = """{ ($.ContactFlowModuleType = "SetRecordingBehavior") ||
+_RECORDING_BLOCKS = """($.ContactFlowModuleType = "SetRecordingBehavior") ||
 ($.ContactFlowModuleType = "SetRecordingAndAnalyticsBehavior") ||
 ($.ContactFlowModuleType = "UpdateContactRecordingBehavior") ||
-($.ContactFlowModuleType = "UpdateContactRecordingAndAnalyticsBehavior") }"""
+($.ContactFlowModuleType = "UpdateContactRecordingAndAnalyticsBehavior")"""
 
 
 class FlowLogHook(RetryingHook, AwsLogsHook):
@@ -34,7 +34,9 @@ class FlowLogHook(RetryingHook, AwsLogsHook):
 
     conn: CloudWatchLogsClient
 
-    def events(self, log_group: str, start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:
+    def events(
+        self, log_group: str, start: datetime, end: datetime, contact_id: str | None = None
+    ) -> Iterator[tuple[datetime, str]]:
         """Read the lines that may be about recording; all pages are followed, empty ones too.
 
         .. seealso::
@@ -43,14 +45,16 @@ class FlowLogHook(RetryingHook, AwsLogsHook):
         :param log_group: name of the log group.
         :param start: aware; included.
         :param end: aware; excluded.
+        :param contact_id: a UUID, to read the lines of this contact alone.
         :return: time and message of each line.
         """
+        of_contact = f' && ($.ContactId = "{contact_id}")' if contact_id else ""
         with domain_errors("logs:FilterLogEvents", f"log group '{log_group}'", "flow_log_group"):
             pages = self.conn.get_paginator("filter_log_events").paginate(
                 logGroupName=log_group,
                 startTime=int(start.timestamp() * 1000),
                 endTime=int(end.timestamp() * 1000) - 1,  # the service includes it
-                filterPattern=_RECORDING_BLOCKS,
+                filterPattern=f"{{ ({_RECORDING_BLOCKS}){of_contact} }}",
             )
             for page in pages:
                 for event in member(page, "events"):

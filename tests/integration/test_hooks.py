@@ -367,6 +367,21 @@ class TestFlowLog:
         self.write(stage, start - millisecond, start, end - millisecond, end)
         assert [moment for moment, _ in hook.events(LOG_GROUP, start, end)] == [start, end - millisecond]
 
+    def test_one_contact_can_be_asked_for(self, hook: FlowLogHook) -> None:
+        patterns: list[str] = []
+        hook.conn.meta.events.register(
+            "provide-client-params.cloudwatch-logs.FilterLogEvents",
+            lambda params, **_: patterns.append(params["filterPattern"]),
+        )
+        with Stubber(hook.conn) as logs:
+            for _ in range(2):
+                logs.add_response("filter_log_events", {"events": []})
+            list(hook.events(LOG_GROUP, at("10:00"), at("11:00")))
+            list(hook.events(LOG_GROUP, at("10:00"), at("11:00"), CONTACT_ID))
+        of_all, of_one = (" ".join(pattern.split()) for pattern in patterns)
+        assert of_one == f'{of_all.removesuffix(" }")} && ($.ContactId = "{CONTACT_ID}") }}'
+        assert of_one.startswith('{ (($.ContactFlowModuleType = "SetRecordingBehavior") ||')
+
     def test_an_empty_page_with_a_token_is_not_the_end(self, hook: FlowLogHook) -> None:
         event = {"timestamp": 1_693_305_000_000, "message": "line", "eventId": "1"}
         pages: list[dict[str, Any]] = [

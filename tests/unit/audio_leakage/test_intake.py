@@ -1,7 +1,9 @@
 """How contacts enter the table: the same result, however often and in whatever order lines arrive."""
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -152,24 +154,30 @@ def test_what_is_known_is_read_in_batches_and_not_written() -> None:
     assert contacts.writes.total() == written
 
 
+WITH_LOG = replace(SETTINGS, flow_log_group="/aws/connect/acme")
+
+
 class FakeFlowLog:
     def __init__(self, *messages: str) -> None:
         self.messages = messages
         self.asked: list[Window] = []
 
-    def events(self, log_group: str, start: object, end: object) -> list[tuple[object, str]]:
+    def events(
+        self,
+        log_group: str,
+        start: datetime,
+        end: datetime,
+        contact_id: str | None = None,  # noqa: ARG002  # the pattern may let more through
+    ) -> Iterator[tuple[datetime, str]]:
         assert log_group == "/aws/connect/acme"
-        self.asked.append(Window(start, end))  # type: ignore[arg-type]
-        return [(at("10:30"), message) for message in self.messages]
+        self.asked.append(Window(start, end))
+        yield from ((at("10:30"), message) for message in self.messages)
 
 
 class TestRecovery:
     def recover(self, world: World, *messages: str, **how: object) -> tuple[dict[str, int], Window]:
-        from dataclasses import replace
-
         flow_log = FakeFlowLog(*messages)
-        settings = replace(SETTINGS, flow_log_group="/aws/connect/acme")
-        run = world.run(at("10:35"), settings, flow_log=flow_log, **how)
+        run = world.run(at("10:35"), WITH_LOG, flow_log=flow_log, **how)
         counts = poll_initialised(run)
         return counts, flow_log.asked[0]
 
@@ -184,6 +192,32 @@ class TestRecovery:
         window = Window(at("09:00"), at("09:05"))
         _, asked = self.recover(World(), only_window=True, window=window)
         assert asked == window
+
+    def test_no_contact_fails_whose_switching_off_lies_in_a_window_not_backfilled_yet(self) -> None:
+        """Regression: windows side by side judged "on" before the "off" that followed it was read."""
+        world = World()
+        world.contacts.put(ended_with_agent())
+        take(world.contacts, ON)
+        world.connect.answers[CONTACT_ID] = answer()
+        flow_log = FakeFlowLog(ON, OFF, line(ContactId=number(1)))
+        window = Window(at("10:25"), at("10:30"))
+        check_recordings(world.run(at("13:00"), WITH_LOG, flow_log=flow_log, only_window=True, window=window))
+        judged = world.contacts.contact()
+        assert (judged.recorded_state, judged.closed_reason) == (None, ClosedReason.RECORDING_SWITCHED_OFF)
+        assert flow_log.asked == [Window(at("10:28:58"), at("10:31:11.038"))]
+
+    def test_the_log_is_asked_about_no_contact_but_those_about_to_fail(self) -> None:
+        world, flow_log = World(), FakeFlowLog()
+        world.contacts.put(ended_with_agent())
+        take(world.contacts, ON)
+        world.connect.answers[CONTACT_ID] = answer()
+        check_recordings(world.run(at("10:40"), WITH_LOG, flow_log=flow_log))
+        assert flow_log.asked == []
+        counts = check_recordings(world.run(at("11:40"), WITH_LOG, flow_log=flow_log))
+        assert counts == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+        assert len(flow_log.asked) == 1
+        check_recordings(world.run(at("15:40"), WITH_LOG, flow_log=flow_log))
+        assert len(flow_log.asked) == 1
 
 
 class TestRunsThatAreOnlyAboutTheirWindow:
