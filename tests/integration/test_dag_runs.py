@@ -22,6 +22,7 @@ from local_aws.seed_contacts import (
 )
 from stage import LOG_GROUP, TABLE, Stage
 
+pytestmark = pytest.mark.table
 MINUTE = timedelta(minutes=1)
 Counts = Mapping[str, Mapping[str, Any]]
 

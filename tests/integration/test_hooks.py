@@ -192,6 +192,7 @@ def get(hook: ContactTableHook) -> Mapping[str, Any] | None:
     return next(hook.get_many(TABLE, [CONTACT_ID]), None)
 
 
+@pytest.mark.table
 class TestContactTable:
     @pytest.fixture
     def hook(self, stage: Stage) -> ContactTableHook:
