@@ -52,7 +52,7 @@ test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over rea
 .PHONY: test-dynamodb-local
 test-dynamodb-local: $(VENV)/installed ## what is about the contact table, against AWS's own engine (Java 17, npm)
 	@if missing=$$($(BIN)/python -m local_aws.dynamodb_local 2>&1); \
-	then $(BIN)/pytest tests/integration -m table --dynamodb-local; \
+	then $(BIN)/pytest tests/integration -m "table or engine" --dynamodb-local; \
 	else echo "test-dynamodb-local: left out, $$missing"; fi
 
 .PHONY: bench

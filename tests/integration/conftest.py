@@ -15,12 +15,19 @@ from local_aws.quotas import UNLIMITED
 from local_aws.server import LocalAws
 from stage import TABLE, Stage
 
-
 TEMPLATE = ROOT / "include" / "infrastructure" / "table.yaml"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--dynamodb-local", action="store_true", help="the table in AWS's own engine, not moto's")
+    parser.addoption(
+        "--dynamodb-local", action="store_true", help="the table in AWS's own engine, not moto's"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to AWS's own engine what holds there only."""
+    if not config.getoption("--dynamodb-local", default=False):
+        items[:] = [item for item in items if not item.get_closest_marker("engine")]
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from local_aws.connect_simulator import ConnectSimulator
 from local_aws.quotas import ACCOUNT_QUOTAS
 from stage import TABLE, Stage
 
-pytestmark = [pytest.mark.table, pytest.mark.usefixtures("stage")]
+pytestmark = pytest.mark.usefixtures("stage")
 MINUTE = timedelta(minutes=1)
 NOW = datetime(2026, 11, 23, 10, 40, tzinfo=UTC)
 WAITING = {"connected": None, "DisconnectTimestamp": None, "InitiationTimestamp": NOW - 9 * MINUTE}

@@ -27,7 +27,6 @@ class Calls(dict[str, Case]):
         return [contact for contact_id in self if (contact := self.describe(contact_id, moment))]
 
 
-@pytest.mark.table
 @pytest.mark.timeout(600)
 def test_every_case_ends_as_the_table_says(stage: Stage, dag: DAG) -> None:
     stage.aws.create_bucket("elsewhere")
