@@ -135,7 +135,9 @@ class Day:
     @property
     def alerted_in_vain(self) -> list[str]:
         """The calls somebody was alerted of although they did not leak."""
-        leaks = {id_ for id_, truth in self.truths().items() if truth.recorded_state == "CALL_RECORDED_FAILURE"}
+        leaks = {
+            id_ for id_, truth in self.truths().items() if truth.recorded_state == "CALL_RECORDED_FAILURE"
+        }
         return sorted({id_ for id_, _ in self.topic.told} - leaks)
 
     def _late_and_double(self) -> Iterator[tuple[datetime, datetime, str]]:
@@ -165,7 +167,8 @@ class Day:
             lambda: self._task(use_cases.poll_in_progress) and self._task(use_cases.check_recordings),
         ]
         Random(f"{self.seed} {self._end}").shuffle(followers)
-        if all([follow() for follow in followers]):
+        outcomes = [follow() for follow in followers]  # the one that fails does not keep the other from going
+        if all(outcomes):
             self._last_success = _airflow_run(self._end)
 
     def _task(self, use_case: Task) -> bool:
@@ -202,7 +205,9 @@ class Day:
         few = Random(f"{self.seed} {self._end}").random() < 0.2  # then searches must help
         return Run(
             settings=replace(SETTINGS, describe_contact_rps=0.1) if few else SETTINGS,
-            scope=Scope(window=Window(self._end - WINDOW, self._end), last_success=lambda: self._last_success),
+            scope=Scope(
+                window=Window(self._end - WINDOW, self._end), last_success=lambda: self._last_success
+            ),
             now=self.weather.now,
             connect=self._connect,
             bucket=self._bucket,

@@ -40,7 +40,11 @@ class Connect:
         return {"Contact": contact}
 
     def search_contacts(
-        self, instance_id: str, kind: str, start: datetime, end: datetime  # noqa: ARG002
+        self,
+        instance_id: str,
+        kind: str,
+        start: datetime,
+        end: datetime,  # noqa: ARG002
     ) -> Iterator[Mapping[str, Any]]:
         self.weather.unavailable("the search throttles", kind)
         assert self.weather.now
@@ -106,7 +110,9 @@ class Table(FakeTable):
     def purge_all(self, table: str, contact_ids: list[str]) -> bool:
         if not self._write("purge", lambda: all(self._may_go(contact_id) for contact_id in contact_ids)):
             return False
-        return all([FakeTable.purge(self, table, contact_id) for contact_id in contact_ids])
+        for contact_id in contact_ids:
+            FakeTable.purge(self, table, contact_id)
+        return True
 
     def purge(self, table: str, contact_id: str) -> bool:
         return self._write(contact_id, lambda: FakeTable.purge(self, table, contact_id))

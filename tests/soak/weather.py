@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
-from typing import NoReturn
 
 from audio_leakage.errors import ServiceUnavailable, SetupError
 
@@ -78,11 +77,10 @@ class Weather:
         if self.strikes(fault, key):
             raise SetupError(fault)
 
-    def kill(self, key: str = "") -> None | NoReturn:
+    def kill(self, key: str = "") -> None:
         """End the task's process there and then.
 
         :raises Killed: when it strikes.
         """
         if self.strikes("the task is killed", key):
             raise Killed
-        return None
