@@ -59,6 +59,10 @@ test-dynamodb-local: $(VENV)/installed ## what is about the contact table, again
 bench: $(VENV)/bench ## what a run costs: 100 to 50,000 open contacts over up to a million finished ones (an hour; Java, npm)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m bench
 
+.PHONY: soak
+soak: $(VENV)/bench ## a simulated day in all weathers, then three hours through Airflow's scheduler (ten minutes)
+	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m soak
+
 $(VENV)/bench: $(VENV)/installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check matplotlib==3.11.2
 	@touch $@

@@ -1,12 +1,10 @@
 """A simulated day of calls, window by window, through the use cases in the order of the DAG."""
 
 import gc
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
@@ -21,6 +19,7 @@ from fakes import BUCKET, INSTANCE_ID, PREFIX
 from local_aws.calls import Truth
 from local_aws.contact_centre import ContactCentre
 from soak.ports import Bucket, Connect, Log, Table, Topic
+from soak.process import Process, process
 from soak.weather import Killed, Weather
 
 START = datetime(2024, 2, 28, 18, 0, tzinfo=UTC)  # over midnight, into a leap day
@@ -50,8 +49,7 @@ Task = Callable[[Run], dict[str, int]]
 class Sample:
     """What there is after a window."""
 
-    memory: int  # bytes, resident
-    open_files: int
+    process: Process
     open_items: int  # entries of the index open-contacts
     items: int  # entries of the index contacts-by-hour
 
@@ -238,12 +236,7 @@ class Day:
             remembered.clear()
         gc.collect()
         items = self.table.items.values()
-        return Sample(
-            memory=int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
-            open_files=len(list(Path("/proc/self/fd").iterdir())),
-            open_items=sum("NextCheckAt" in item for item in items),
-            items=len(items),
-        )
+        return Sample(process(), sum("NextCheckAt" in item for item in items), len(items))
 
 
 def _told(item: dict[str, str]) -> Truth:

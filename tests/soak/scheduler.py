@@ -134,6 +134,11 @@ def scheduled_hours(home: Path, number_of_calls: int) -> Iterator[ScheduledHours
             for minute in range(1, HOURS // MINUTE + 60):
                 clock.move_to(start + minute * MINUTE)
                 centre.play(start + minute * MINUTE, aws)
-        settings = {"connect_instance_id": INSTANCE_ID, "contact_table": TABLE, "flow_log_group": LOG_GROUP}
+        settings = {
+            "connect_instance_id": INSTANCE_ID,
+            "contact_table": TABLE,
+            "flow_log_group": LOG_GROUP,
+            "recheck_days": 0,
+        }
         environment = {**aws.environment, "AIRFLOW_VAR_AUDIO_LEAKAGE": json.dumps(settings)}
         yield ScheduledHours(aws, centre, new_airflow(home, {**os.environ, **environment}))

@@ -20,7 +20,7 @@ USUAL: Mapping[str, float] = {
     "the log is unavailable": 0.03,
     "the topic is unavailable": 0.1,
     "the answer of the topic is lost": 0.05,
-    "the task is killed": 0.003,
+    "the task is killed": 0.002,
     "another run in between": 0.02,
     "the scheduler misses a run": 0.04,
     "the subscription loses a delivery": 0.1,
