@@ -22,7 +22,7 @@ from soak import report
 from soak.day import AFTERMATH, Day
 from soak.scheduler import WINDOWS, ScheduledHours, scheduled_hours
 
-_console = Console(stderr=True)
+_console = Console(stderr=True, soft_wrap=True)
 
 
 def main() -> int:

@@ -64,10 +64,12 @@ class ScheduledHours:
                 self._count_runs()
                 self.moments.append(self._moment(time.monotonic() - started))
                 yield self.moments[-1]
-                if self._is_over and not self.wrong:
-                    return
                 if not self._is_over:
                     self._inject(next(faults))
+                    continue
+                self.aws.connect.faults.clear()
+                if not self.wrong:
+                    return
 
     @property
     def wrong(self) -> list[str]:
