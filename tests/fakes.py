@@ -245,7 +245,10 @@ class FakeTable:
             self.writes[before["ContactId"]] += 1
             for name in before.keys() - after.keys():
                 stored.pop(name, None)
-            stored.update({name: value for name, value in after.items() if before.get(name) != value})
+            put = {name: value for name, value in after.items() if before.get(name) != value}
+            if "NextCheckAt" in put and "OpenState" in after:
+                put["OpenState"] = after["OpenState"]
+            stored.update(put)
         return True
 
     def purge_all(self, table: str, contact_ids: list[str]) -> bool:

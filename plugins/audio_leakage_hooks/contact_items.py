@@ -159,6 +159,8 @@ class ContactTable:
         :return: False when state, verdict or reason are no longer those of ``before``.
         """
         put = {name: value for name, value in after.items() if before.get(name) != value}
+        if "NextCheckAt" in put and "OpenState" in after:  # half of its key keeps an item out of the index
+            put["OpenState"] = after["OpenState"]
         remove = [name for name in before if name not in after]
         if not put and not remove:
             return True

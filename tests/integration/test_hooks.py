@@ -287,6 +287,16 @@ class TestContactTable:
         assert item["ContactId"] == CONTACT_ID
         assert list(hook.never_indexed(TABLE)) == []
 
+    def test_a_write_that_comes_late_puts_a_contact_into_the_index_whole(
+        self, hook: ContactTableHook
+    ) -> None:
+        """Regression: who put a failure aside while another run was done with it left half of the index's key."""
+        failed = ended_with_agent(recorded_state=RecordedState.CALL_RECORDED_FAILURE)
+        hook.create(TABLE, failed.to_item())
+        assert hook.update(TABLE, failed.to_item(), replace(failed, next_check_at=None).to_item())
+        assert hook.update(TABLE, failed.to_item(), replace(failed, next_check_at=at("10:40")).to_item())
+        assert [item["ContactId"] for item in hook.due(TABLE, "COMPLETED - AGENT", "9999")] == [CONTACT_ID]
+
     @pytest.mark.parametrize("half", ["OpenState", "NextCheckAt"])
     def test_an_item_with_half_of_the_indexs_key_is_found_by_the_scan(
         self, stage: Stage, hook: ContactTableHook, half: str

@@ -138,6 +138,12 @@ class Day:
         }
         return sorted({id_ for id_, _ in self.topic.told} - leaks)
 
+    @property
+    def half_indexed(self) -> list[str]:
+        """The calls whose items have half of an index's key, and so are in no index."""
+        items = self.table.items.items()
+        return [id_ for id_, item in items if ("NextCheckAt" in item) != ("OpenState" in item)]
+
     def _late_and_double(self) -> Iterator[tuple[datetime, datetime, str]]:
         """Give when the subscription delivers each line: mostly at once, sometimes late, twice, or never."""
         dice = Random(self.seed)

@@ -59,6 +59,7 @@ def failures(day: Day, hours: ScheduledHours | None) -> list[str]:
         "wrong": day.wrong,
         "leaks nobody heard of": day.never_alerted,
         "alerts in vain": day.alerted_in_vain,
+        "half in an index": day.half_indexed,
         "grown": grown(of_day(day)),
     }
     if hours:
