@@ -17,6 +17,8 @@ from flow_log_subscriber import handler as subscriber
 from local_aws.contact_centre import ContactCentre, LogEvent
 from stage import LOG_GROUP, TABLE, Stage
 
+pytestmark = pytest.mark.table
+
 
 @pytest.fixture(autouse=True)
 def _subscribed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
