@@ -12,6 +12,7 @@ from audio_leakage.contact import Contact, Item
 from audio_leakage.errors import AwsError, ContactNotFound, InvalidContact, ServiceUnavailable, SetupError
 from audio_leakage.follow import followed, not_found, set_aside
 from audio_leakage.run import Run
+from audio_leakage.watch import publish_metrics
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,8 @@ class Sweep:
         :raises SetupError: when something was denied or missing on the way.
         :raises ServiceUnavailable: when there was work and none of it could be done.
         """
+        if self.counts["unavailable"]:  # they went to the back, so nobody is seen to be due for long
+            publish_metrics(self.run, Unavailable=self.counts["unavailable"])
         setup = next((error for error in self._trouble if isinstance(error, SetupError)), None)
         if setup:
             raise setup

@@ -138,12 +138,20 @@ class Log:
         self.lines = sorted(line for call in centre.calls for line in lines_of(call))
         self._times = [moment for moment, _ in self.lines]
 
-    def events(self, log_group: str, start: datetime, end: datetime) -> Iterator[tuple[datetime, str]]:  # noqa: ARG002
+    def events(
+        self,
+        log_group: str,
+        start: datetime,
+        end: datetime,
+        contact_id: str | None = None,  # noqa: ARG002
+    ) -> Iterator[tuple[datetime, str]]:
         self.weather.unavailable("the log is unavailable")
         assert self.weather.now
         for place in range(bisect_left(self._times, start), bisect_left(self._times, end)):
             moment, message = self.lines[place]
-            if moment + timedelta(seconds=Random(place).uniform(0, 300)) <= self.weather.now:
+            if (contact_id or "") in message and moment + timedelta(
+                seconds=Random(place).uniform(0, 300)
+            ) <= self.weather.now:
                 yield moment, message
 
 
