@@ -140,10 +140,10 @@ class Log:
 
     def events(
         self,
-        log_group: str,
+        log_group: str,  # noqa: ARG002
         start: datetime,
         end: datetime,
-        contact_id: str | None = None,  # noqa: ARG002
+        contact_id: str | None = None,
     ) -> Iterator[tuple[datetime, str]]:
         self.weather.unavailable("the log is unavailable")
         assert self.weather.now
