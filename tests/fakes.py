@@ -1,5 +1,6 @@
 """The domain's ports in memory, and builders for what goes through them."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -207,7 +208,7 @@ class FakeTable:
             (dict(item) for item in due if item["NextCheckAt"] <= until), key=lambda item: item["NextCheckAt"]
         )
 
-    def count_due(self, table: str, open_state: str, until: str) -> int:
+    def count_due(self, table: str, open_state: str, until: str, enough: float = math.inf) -> int:  # noqa: ARG002
         return sum(1 for _ in self.due(table, open_state, until))
 
     def longest_due(self, table: str, open_state: str, until: str, limit: int) -> list[Item]:
