@@ -88,7 +88,7 @@ class Run:
             return
         start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
         for item in self.contacts.initialised(table, self.scope.window.hours, start, end):
-            is_due = "OpenState" in item and item.get("NextCheckAt", "") <= due_by
+            is_due = item.get("OpenState") is not None and str(item.get("NextCheckAt", "")) <= due_by
             may_have_changed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
             if item.get("State") in states and (is_due or may_have_changed):
                 yield item
@@ -105,7 +105,7 @@ class Run:
     def concerns(self, item: Item) -> bool:
         """Tell whether this run may touch a contact that it came upon: any, or those of its window."""
         start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
-        return not self.scope.only_window or start <= item.get("InitialisedAt", "") < end
+        return not self.scope.only_window or start <= str(item.get("InitialisedAt", "")) < end
 
     def side_by_side(self, step: Callable[[Contact], None], contacts: Iterable[Contact]) -> None:
         """Take a step with each contact, :attr:`at_once` of them at a time."""
