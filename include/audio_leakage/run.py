@@ -91,8 +91,8 @@ class Run:
         """Give the contacts in these states that this run is to look at.
 
         These are all that are due, the longest due first; or, in a run that is only
-        about its window, those of the window: the due ones, and whenever they are due those that failed or
-        that Connect did not know.
+        about its window, those of the window: the due ones, and whenever they are due those that failed,
+        that Connect did not know, or that were set aside.
 
         :param until: only those that have been due since then.
         """
@@ -104,8 +104,9 @@ class Run:
         start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
         for item in self.contacts.initialised(table, self.scope.window.hours, start, end):
             is_due = item.get("OpenState") is not None and str(item.get("NextCheckAt", "")) <= due_by
-            may_have_changed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
-            if item.get("State") in states and (is_due or may_have_changed):
+            failed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
+            is_set_aside = item.get("Attempts") is not None
+            if item.get("State") in states and (is_due or failed or is_set_aside):
                 yield item
 
     def count_due(

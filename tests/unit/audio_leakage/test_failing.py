@@ -10,6 +10,7 @@ from audio_leakage.checking import check_recordings
 from audio_leakage.errors import AudioLeakageError, ServiceUnavailable, SetupError, UnexpectedError
 from audio_leakage.polling import poll_in_progress, poll_initialised
 from audio_leakage.states import ContactState, RecordedState
+from audio_leakage.window import Window
 from fakes import (
     ALERTING,
     CONTACT_ID,
@@ -194,3 +195,10 @@ def test_a_pending_alert_outlives_the_failures_of_its_contact(topic: FakeTopic) 
         "CONTACT_SET_ASIDE",
         "CALL_RECORDED_FAILURE",
     ]
+
+
+def test_a_backfill_looks_at_once_at_who_was_set_aside_in_its_window(world: World) -> None:
+    world.contacts.put(contact(attempts=9, initialised_at=at("10:30"), next_check_at=at("23:00")))
+    world.connect.answers[CONTACT_ID] = answer()
+    poll_initialised(world.run(at("12:00"), only_window=True, window=Window(at("10:00"), at("11:00"))))
+    assert world.contacts.contact().state is ContactState.COMPLETED_AGENT
