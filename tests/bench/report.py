@@ -138,7 +138,7 @@ def _plot(path: Path, rows: Sequence[Row]) -> None:
     read_axis.plot(range(len(scans)), scans, "--", color="#c0392b", label="scan the table")
     ticks = sorted({row["finished"] for row in rows})
     read_axis.set_xticks(range(len(ticks)), [f"{tick:,}" for tick in ticks])
-    read_axis.legend(frameon=False, loc="center", bbox_to_anchor=(0.5, 0.4))
+    read_axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     for axis in (time_axis, read_axis):
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
