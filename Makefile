@@ -59,6 +59,11 @@ test-dynamodb-local: $(VENV)/installed ## what is about the contact table, again
 bench: $(VENV)/bench ## what a run costs: 100 to 50,000 open contacts over up to a million finished ones (an hour; Java, npm)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m bench
 
+.PHONY: fuzz
+fuzz: $(VENV)/installed ## twenty thousand inputs for everything that reads what comes from outside (ten minutes)
+	$(BIN)/pytest --hypothesis-profile fuzz tests/unit/test_subscriber_payload.py \
+	  tests/unit/audio_leakage/test_flow_log.py tests/unit/audio_leakage/test_fuzz.py -k "whatever or refused"
+
 .PHONY: soak
 soak: $(VENV)/bench ## a simulated day in all weathers, then three hours through Airflow's scheduler (ten minutes)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m soak

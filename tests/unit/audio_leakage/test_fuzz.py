@@ -1,0 +1,101 @@
+"""Whatever comes in: what is said about it is short, and what is read of it can be written and read again.
+
+`make fuzz` tries twenty thousand of each.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio_leakage.contact import Contact
+from audio_leakage.errors import AudioLeakageError, InvalidContact, SettingsError
+from audio_leakage.follow import with_facts
+from audio_leakage.settings import Settings
+from audio_leakage.snapshot import ContactSnapshot
+from fakes import CONTACT_ID, INSTANCE_ID, answer, contact, ended_with_agent
+
+TIMES = st.datetimes(datetime.min, datetime.max) | st.datetimes(timezones=st.just(UTC))  # noqa: DTZ901  # naive ones, too
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+NESTED = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+)
+AGENT = st.dictionaries(
+    st.sampled_from(["Id", "ConnectedToAgentTimestamp", "AfterContactWorkStartTimestamp"]), NESTED | TIMES
+)
+RECORDING = st.dictionaries(
+    st.sampled_from(["Location", "Status", "StorageType", "MediaStreamType", "ParticipantType"]),
+    NESTED | st.text(),
+)
+MEMBERS = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(("Id", "Channel", "InitiationMethod", "QueueInfo"), NESTED),
+        **dict.fromkeys(("InitiationTimestamp", "DisconnectTimestamp", "ConnectedToSystemTimestamp"), NESTED | TIMES),
+        "AgentInfo": NESTED | AGENT,
+        "Recordings": NESTED | st.lists(RECORDING, max_size=3),
+    },
+)
+ATTRIBUTES = st.dictionaries(
+    st.sampled_from(
+        [
+            *ended_with_agent().to_item(),
+            "RecordedState",
+            "Attempts",
+            "RecordingSettings",
+            "Searched",
+            "RecordingSize",
+        ]
+    ),
+    NESTED,
+)
+KEYS = st.sampled_from(list(Settings.__dataclass_fields__)) | st.text()
+
+
+def see_that_it_is_short(error: AudioLeakageError) -> None:
+    assert len(str(error)) < 5_000  # settings list what is allowed, for each key
+    assert "\n" not in str(error)
+
+
+@given(MEMBERS)
+def test_an_answer_is_read_or_refused(members: dict[str, Any]) -> None:
+    told = answer()
+    told["Contact"] |= members
+    try:
+        snapshot = ContactSnapshot.from_answer(CONTACT_ID, told)
+    except InvalidContact as error:
+        see_that_it_is_short(error)
+    else:
+        known = with_facts(contact(), snapshot)
+        assert Contact.from_item(known.to_item()).contact_id == CONTACT_ID
+
+
+@given(ATTRIBUTES)
+def test_an_item_is_read_or_refused(attributes: dict[str, Any]) -> None:
+    try:
+        read = Contact.from_item(ended_with_agent().to_item() | attributes)
+    except InvalidContact as error:
+        see_that_it_is_short(error)
+    else:
+        assert Contact.from_item(read.to_item()) == read
+
+
+@given(st.dictionaries(KEYS, NESTED, max_size=5))
+def test_settings_are_read_or_refused(values: dict[str, Any]) -> None:
+    required = {"connect_instance_id": INSTANCE_ID, "contact_table": "contacts"}
+    try:
+        settings = Settings.from_json(json.dumps(required | values))
+    except SettingsError as error:
+        see_that_it_is_short(error)
+    else:
+        assert settings.first_check.total_seconds() >= 0
+
+
+@given(st.text())
+def test_a_variable_is_read_or_refused(text: str) -> None:
+    try:
+        Settings.from_json(text)
+    except SettingsError as error:
+        see_that_it_is_short(error)
