@@ -24,7 +24,7 @@ ui: $(VENV)/installed ## Airflow's UI over a contact centre that plays on; print
 	@$(BIN)/python -m local_aws.ui
 
 .PHONY: test
-test: lint types test-unit test-dags test-integration test-browser ## everything CI runs
+test: lint types test-unit test-dags test-integration test-dynamodb-local test-browser ## everything CI runs
 
 .PHONY: lint
 lint: $(VENV)/installed ## ruff (style, imports, Airflow rules), cfn-lint, the schema of Compose
@@ -49,9 +49,19 @@ test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, sockets off
 test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over real HTTP
 	$(BIN)/pytest tests/integration -n 2 --dist loadfile
 
+.PHONY: test-dynamodb-local
+test-dynamodb-local: $(VENV)/installed ## what is about the contact table, against AWS's own engine (Java 17, npm)
+	@if missing=$$($(BIN)/python -m local_aws.dynamodb_local 2>&1); \
+	then $(BIN)/pytest tests/integration -m "table or engine" --dynamodb-local; \
+	else echo "test-dynamodb-local: left out, $$missing"; fi
+
 .PHONY: bench
 bench: $(VENV)/bench ## what a run costs: 100 to 50,000 open contacts over up to a million finished ones (an hour; Java, npm)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m bench
+
+.PHONY: soak
+soak: $(VENV)/bench ## a simulated day in all weathers, then three hours through Airflow's scheduler (ten minutes)
+	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m soak
 
 $(VENV)/bench: $(VENV)/installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check matplotlib==3.11.2

@@ -26,7 +26,7 @@ triggering the DAG by hand is always safe, every write is conditional.
 #### Settings
 One Variable, `audio_leakage` (of a further instance `audio_leakage__<name>`), a JSON object;
 `connect_instance_id` and `contact_table` are required. With `alert_topic_arn` set, `check_recordings`
-publishes new failures, and those that healed, to that SNS topic.
+publishes new failures, and those that healed, to that SNS topic; tasks that fail for good are told, too.
 
 Triggered by hand, the DAG also adopts items that another system wrote into the table with no more than
 `ContactId` and `State`; scheduled runs do so every six hours.
@@ -41,6 +41,7 @@ from airflow.sdk import Param, dag, task, task_group
 
 from audio_leakage import use_cases
 from audio_leakage.instances import dag_ids
+from audio_leakage_tasks.failure import tell_of_failure
 from audio_leakage_tasks.use_case import Summary, summary_of
 
 #: Names of further Amazon Connect instances to watch. Each gives one more DAG with a Variable of its own:
@@ -65,6 +66,7 @@ _every_five_minutes = partial(
         "retries": 2,
         "retry_delay": timedelta(seconds=15),
         "execution_timeout": timedelta(minutes=4),
+        "on_failure_callback": tell_of_failure,
     },
     params={"window_start": _window_param("from"), "window_end": _window_param("up to")},
     tags=["amazon-connect", "call-recording", "compliance"],

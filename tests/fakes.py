@@ -201,7 +201,8 @@ class FakeTable:
         assert table == SETTINGS.contact_table
         if self.error:
             raise self.error
-        due = [item for item in self.items.values() if item.get("OpenState") == open_state]
+        indexed = (item for item in self.items.values() if "NextCheckAt" in item)
+        due = [item for item in indexed if item.get("OpenState") == open_state]
         yield from sorted(
             (dict(item) for item in due if item["NextCheckAt"] <= until), key=lambda item: item["NextCheckAt"]
         )
@@ -213,16 +214,19 @@ class FakeTable:
         return list(self.due(table, open_state, until))[:limit]
 
     def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Item]:  # noqa: ARG002
+        assert start <= end, "BETWEEN refuses bounds that are the wrong way round"
         for item in list(self.items.values()):
             if item.get("InitialisedHour") in hours and start <= item["InitialisedAt"] < end:
                 yield dict(item)
 
     def never_indexed(self, table: str) -> Iterator[Item]:  # noqa: ARG002
-        absent = ("OpenState", "RecordedState", "ClosedReason")
-        yield from [dict(item) for item in self.items.values() if not any(item.get(name) for name in absent)]
+        for item in list(self.items.values()):
+            indexed = item.get("OpenState") and item.get("NextCheckAt")
+            if not (indexed or item.get("RecordedState") or item.get("ClosedReason")):
+                yield dict(item)
 
     def get_many(self, table: str, contact_ids: list[str]) -> list[Item]:  # noqa: ARG002
-        assert 1 <= len(contact_ids) <= 100, "as DynamoDB has it"
+        assert 1 <= len(contact_ids) == len(set(contact_ids)) <= 100, "as DynamoDB has it"
         self.batches.append(len(contact_ids))
         return [dict(self.items[contact_id]) for contact_id in contact_ids if contact_id in self.items]
 
@@ -241,10 +245,14 @@ class FakeTable:
             self.writes[before["ContactId"]] += 1
             for name in before.keys() - after.keys():
                 stored.pop(name, None)
-            stored.update({name: value for name, value in after.items() if before.get(name) != value})
+            put = {name: value for name, value in after.items() if before.get(name) != value}
+            if "NextCheckAt" in put and "OpenState" in after:
+                put["OpenState"] = after["OpenState"]
+            stored.update(put)
         return True
 
     def purge_all(self, table: str, contact_ids: list[str]) -> bool:
+        assert 1 <= len(contact_ids) == len(set(contact_ids)) <= 100, "as DynamoDB has it"
         self.transactions.append(len(contact_ids))
         if not all(self._may_go(contact_id) for contact_id in contact_ids):
             return False

@@ -20,7 +20,7 @@ from audio_leakage.ports import TimeRangeType
 from audio_leakage.run import Run
 from audio_leakage.snapshot import ContactSnapshot
 from audio_leakage.states import ContactState
-from audio_leakage.sweep import Sweep, look
+from audio_leakage.sweep import Sweep, described, look
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class BulkSearch:
         after = followed(contact, snapshot, run.now, run.settings)
         if after.state is ContactState.COMPLETED_QUEUE_IVR:
             # What is purged is gone: that no agent took the call is for DescribeContact to say.
-            after = followed(contact, run.describe(contact), run.now, run.settings)
+            return look(run, contact, described(run, contact))
         return None if after.standing == contact.standing else look(run, contact, after)
 
 

@@ -13,7 +13,7 @@ from audio_leakage.recording import candidate_places, longest, matches
 from audio_leakage.recovery import with_all_settings
 from audio_leakage.run import Run
 from audio_leakage.states import ContactState, FailureCause, RecordedState
-from audio_leakage.sweep import look, sweep
+from audio_leakage.sweep import Sweep, look
 from audio_leakage.verdict import Evidence, judged, reason_not_expected
 from audio_leakage.watch import oldest_due_minutes, publish_metrics
 
@@ -49,12 +49,13 @@ def check_recordings(run: Run) -> dict[str, int]:
             news.append(after)
         return outcome
 
+    whole = Sweep(run)
     try:
-        counts = sweep(run, run.due(ContactState.COMPLETED_AGENT), check, look_ahead)
+        whole.over(run.due(ContactState.COMPLETED_AGENT), check, look_ahead)
+        publish_metrics(run, Leaks=whole.counts[_FAILURE], OldestDueMinutes=oldest_due_minutes(run))
     finally:
         _tell(run, news)
-    publish_metrics(run, Leaks=counts.get(_FAILURE, 0), OldestDueMinutes=oldest_due_minutes(run))
-    return counts
+    return whole.result()
 
 
 def _tell(run: Run, news: list[Contact]) -> None:

@@ -17,12 +17,11 @@ from audio_leakage.bulk_search import (
     Happening,
 )
 from audio_leakage.contact import Contact
-from audio_leakage.errors import AwsError, ContactNotFound
-from audio_leakage.follow import followed, not_found
+from audio_leakage.errors import AwsError
 from audio_leakage.recovery import recover
 from audio_leakage.run import Run
 from audio_leakage.states import ContactState
-from audio_leakage.sweep import Step, Sweep, look
+from audio_leakage.sweep import Step, Sweep, described, look
 from audio_leakage.times import format_time
 
 _WAITING, _TALKING = ContactState.IN_PROGRESS_QUEUE_IVR, ContactState.IN_PROGRESS_AGENT
@@ -76,7 +75,7 @@ def _poll(run: Run, news: list[Happening], *states: ContactState) -> dict[str, i
     sweep = Sweep(run)
 
     def follow(contact: Contact) -> str:
-        return look(run, contact, _described(run, contact))
+        return look(run, contact, described(run, contact))
 
     due = run.count_due(*states)
     if due <= run.describes_in_time:
@@ -110,10 +109,3 @@ def _search_and_describe(search: BulkSearch, states: tuple[ContactState, ...], f
     else:
         rest = (item for item in run.due(*talking) if item["NextCheckAt"] > format_time(silent_since))
         sweep.over(rest, follow_unanswered)
-
-
-def _described(run: Run, contact: Contact) -> Contact:
-    try:
-        return followed(contact, run.describe(contact), run.now, run.settings)
-    except ContactNotFound:
-        return not_found(contact, run.now, run.settings)

@@ -9,9 +9,10 @@ from itertools import islice
 from threading import Lock
 
 from audio_leakage.contact import Contact, Item
-from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, SetupError
-from audio_leakage.follow import set_aside
+from audio_leakage.errors import AwsError, ContactNotFound, InvalidContact, ServiceUnavailable, SetupError
+from audio_leakage.follow import followed, not_found, set_aside
 from audio_leakage.run import Run
+from audio_leakage.watch import publish_metrics
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +101,8 @@ class Sweep:
         :raises SetupError: when something was denied or missing on the way.
         :raises ServiceUnavailable: when there was work and none of it could be done.
         """
+        if self.counts["unavailable"]:  # they went to the back, so nobody is seen to be due for long
+            publish_metrics(self.run, Unavailable=self.counts["unavailable"])
         setup = next((error for error in self._trouble if isinstance(error, SetupError)), None)
         if setup:
             raise setup
@@ -164,3 +167,11 @@ def look(run: Run, before: Contact, after: Contact) -> str:
     why = after.failure_cause or " ".join(after.warnings)
     log.info("contact %s: %s -> %s %s", before.contact_id, before.standing, after.standing, why)
     return after.standing
+
+
+def described(run: Run, contact: Contact) -> Contact:
+    """Return an open contact as it should be after Connect was asked for it, whether it knows it or not."""
+    try:
+        return followed(contact, run.describe(contact), run.now, run.settings)
+    except ContactNotFound:
+        return not_found(contact, run.now, run.settings)

@@ -64,6 +64,8 @@ class Parameters:
             "ContactTableName": self._request.table,
             "TopicName": f"{self._request.name}-alerts",
             "EmailAddress": self._request.email,
+            "ConnectInstanceId": self._request.connect_instance_id,
+            "FlowLogGroupName": self._request.flow_log_group,
         }
 
     def policy(self) -> Mapping[str, str]:

@@ -5,19 +5,27 @@ that runs already is used.
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
+import sys
 import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import yaml
+
 _PACKAGE = "amplify-dynamodb-simulator@2.9.30"
+_JAVA = 17
 _SECONDS_TO_START = 60
+#: It knows no CloudFormation, no keys of KMS and no recovery to a point in time.
+_TAKEN = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
 
 
 @contextmanager
@@ -39,13 +47,41 @@ def dynamodb_local(folder: Path) -> Iterator[str]:
         _tool("java"),
         f"-Djava.library.path={engine / 'DynamoDBLocal_lib'}",
         *("-jar", str(engine / "DynamoDBLocal.jar"), "-inMemory", "-sharedDb", "-port", str(port)),
+        "-disableTelemetry",
     ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603
+        command, cwd=engine, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         yield _once_it_answers(f"http://127.0.0.1:{port}", process)
     finally:
         process.terminate()
         process.wait()
+
+
+def create_table(dynamodb: Any, template: Path, name: str) -> None:  # noqa: ANN401  # boto3's client
+    """Create the contact table as its template has it, as far as DynamoDB Local takes it."""
+
+    class Loader(yaml.SafeLoader):
+        """Reads CloudFormation's tags as plain values."""
+
+    Loader.add_multi_constructor("!", lambda _loader, _suffix, node: node.value)
+    wanted = yaml.load(template.read_text(), Loader)["Resources"]["ContactTable"]["Properties"]  # noqa: S506
+    dynamodb.create_table(TableName=name, **{each: wanted[each] for each in _TAKEN})
+
+
+def what_is_missing() -> str | None:
+    """Return why DynamoDB Local cannot be run here, or None if it can."""
+    if os.environ.get("DYNAMODB_LOCAL_URL"):
+        return None
+    for name in ("npm", "java"):
+        if shutil.which(name) is None:
+            return f"there is no {name} here"
+    told = subprocess.run([_tool("java"), "-version"], capture_output=True, text=True, check=False)  # noqa: S603
+    version = re.search(r'version "(\d+)', told.stderr)
+    if version is None or int(version[1]) < _JAVA:
+        return f"Java {_JAVA} is needed, here is {version[1] if version else 'none that runs'}"
+    return None
 
 
 def _fetched(folder: Path) -> Path:
@@ -68,7 +104,7 @@ def _once_it_answers(url: str, process: "subprocess.Popen[bytes]") -> str:
             return url  # a bare GET is no request of DynamoDB's, but something is there to say so
         except URLError:
             time.sleep(0.1)
-    raise RuntimeError("DynamoDB Local did not start; is Java 17 or later installed?")
+    raise RuntimeError(f"DynamoDB Local did not start; is Java {_JAVA} or later installed?")
 
 
 def _tool(name: str) -> str:
@@ -76,3 +112,7 @@ def _tool(name: str) -> str:
     if path is None:
         raise RuntimeError(f"DynamoDB Local needs {name}: install it, or set DYNAMODB_LOCAL_URL")
     return path
+
+
+if __name__ == "__main__":
+    sys.exit(what_is_missing())

@@ -11,14 +11,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-import boto3
 
 from local_aws.connect_simulator import ConnectSimulator
 from local_aws.contact_centre import ContactCentre
+from local_aws.dynamodb_local import create_table
 from local_aws.seed_contacts import INSTANCE_ID
-from local_aws.server import REGION, LocalAws
+from local_aws.server import LocalAws
 
 ROOT = Path(__file__).parents[2]
 BUCKET, PREFIX = "acme-recordings", "connect/acme/CallRecordings"
@@ -27,8 +25,7 @@ DURATION, CALLS_PER_HOUR = timedelta(days=7), 30
 #: So long before the start the first call came: the first run shall find some.
 _HEAD_START = timedelta(minutes=10)
 _STEP_SECONDS = 5
-#: What describes a table is this much of what describes a new one.
-_TABLE, _INDEX = ("TableName", "AttributeDefinitions", "KeySchema"), ("IndexName", "KeySchema", "Projection")
+_TEMPLATE = ROOT / "include" / "infrastructure" / "table.yaml"
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +43,8 @@ def main() -> None:
         host=options.host,
         port=options.connect_port,
     )
-    with LocalAws(connect, host=options.host, port=options.port) as aws:
+    elsewhere = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
+    with LocalAws(connect, host=options.host, port=options.port, dynamodb_url=elsewhere) as aws:
         set_up(aws)
         log.info("AWS is played at %s, Amazon Connect at %s", aws.endpoint_url, connect.endpoint_url)
         play(centre, aws, lambda: time.sleep(_STEP_SECONDS))
@@ -70,10 +68,10 @@ def set_up(aws: LocalAws) -> None:
     aws.create_bucket(BUCKET)
     aws.create_log_group(LOG_GROUP)
     aws.client("sns").create_topic(Name=TOPIC)
-    aws.deploy(ROOT / "include" / "infrastructure" / "table.yaml", "audio-leakage", {"TableName": TABLE})
-    elsewhere = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
-    if elsewhere:
-        _copy_table(aws.client("dynamodb"), elsewhere)
+    if aws.dynamodb_url is None:
+        aws.deploy(_TEMPLATE, "audio-leakage", {"TableName": TABLE})
+    elif TABLE not in aws.client("dynamodb").list_tables()["TableNames"]:
+        create_table(aws.client("dynamodb"), _TEMPLATE, TABLE)
 
 
 def play(centre: ContactCentre, aws: LocalAws, pause: Callable[[], None]) -> None:
@@ -85,26 +83,6 @@ def play(centre: ContactCentre, aws: LocalAws, pause: Callable[[], None]) -> Non
         for event in centre.play(datetime.now(UTC), aws):
             log.info("%s %s", event.at.isoformat(timespec="seconds"), event.message)
         pause()
-
-
-def _copy_table(dynamodb: Any, endpoint_url: str) -> None:  # noqa: ANN401  # boto3's client
-    """Create the table of the template in another DynamoDB, which knows no CloudFormation."""
-    described = dynamodb.describe_table(TableName=TABLE)["Table"]
-    indexes: Any = [{name: index[name] for name in _INDEX} for index in described["GlobalSecondaryIndexes"]]
-    other = boto3.client(
-        "dynamodb",
-        endpoint_url=endpoint_url,
-        region_name=REGION,
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",  # noqa: S106
-    )
-    if TABLE in other.list_tables()["TableNames"]:
-        return
-    other.create_table(
-        **{name: described[name] for name in _TABLE},
-        GlobalSecondaryIndexes=indexes,
-        BillingMode="PAY_PER_REQUEST",
-    )
 
 
 def _options() -> argparse.Namespace:

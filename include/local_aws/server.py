@@ -26,10 +26,19 @@ class LocalAws:
 
     :param host: the address moto listens on.
     :param port: its port; 0 takes one that is free.
+    :param dynamodb_url: where another DynamoDB answers in place of moto's, such as DynamoDB Local.
     """
 
-    def __init__(self, connect: ConnectSimulator, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        connect: ConnectSimulator,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        dynamodb_url: str | None = None,
+    ) -> None:
         self.connect = connect
+        self.dynamodb_url = dynamodb_url
         self._moto = ThreadedMotoServer(ip_address=host, port=port, verbose=False)
 
     def __enter__(self) -> Self:
@@ -56,6 +65,7 @@ class LocalAws:
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ENDPOINT_URL_CONNECT": self.connect.endpoint_url,
+            "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb_url or self.endpoint_url,
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_DEFAULT_REGION": REGION,
@@ -74,14 +84,15 @@ class LocalAws:
             os.environ.update(before)
 
     def reset(self) -> None:
-        """Forget everything: tables, buckets, topics, log groups, stacks."""
+        """Forget everything moto has: tables, buckets, topics, log groups, stacks."""
         urlopen(Request(f"{self.endpoint_url}/moto-api/reset", method="POST")).close()  # noqa: S310
 
     def client(self, service: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
         """Return a boto3 client that talks to this stand-in and never retries."""
+        elsewhere = {"connect": self.connect.endpoint_url, "dynamodb": self.dynamodb_url}
         return boto3.client(  # type: ignore[call-overload]
             service,
-            endpoint_url=self.connect.endpoint_url if service == "connect" else self.endpoint_url,
+            endpoint_url=elsewhere.get(service) or self.endpoint_url,
             aws_access_key_id="testing",
             aws_secret_access_key="testing",  # noqa: S106
             region_name=REGION,

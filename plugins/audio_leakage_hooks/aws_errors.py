@@ -41,6 +41,9 @@ _THROTTLED = frozenset(
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        # Somebody else's transaction has the item, or ours is still under way.
+        "TransactionConflictException",
+        "TransactionInProgressException",
     }
 )
 _NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, PaginationError)
@@ -68,6 +71,15 @@ def domain_errors(action: str, resource: str, setting: str) -> Iterator[None]:
         raise SetupError(f"{action} on {resource} could not be asked for: {error}") from error
 
 
+def code_of(error: ClientError) -> str:
+    """Return the code that AWS gave an error.
+
+    Compare codes, not classes: botocore makes a client's exception classes at its first error, and threads
+    that meet their first one at once get classes of which the client knows one set only.
+    """
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
 def member(answer: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  # whatever the service model says
     """Return a member that every answer of its kind has.
 
@@ -84,7 +96,7 @@ def member(answer: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  # what
 def _from_client_error(
     error: ClientError, action: str, resource: str, setting: str
 ) -> SetupError | ServiceUnavailable:
-    code = error.response.get("Error", {}).get("Code", "")
+    code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _THROTTLED or status == 429 or status >= 500:
         return ServiceUnavailable(f"{action} on {resource} is unavailable for now: {code} (HTTP {status})")

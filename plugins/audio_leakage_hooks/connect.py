@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+from botocore.exceptions import ClientError
 
 from audio_leakage.errors import ContactNotFound, SetupError
-from audio_leakage_hooks.aws_errors import domain_errors, member
+from audio_leakage_hooks.aws_errors import code_of, domain_errors, member
 from audio_leakage_hooks.pace import Pace, pace_of
 from audio_leakage_hooks.retries import RetryingHook
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     TimeRangeType = Literal["INITIATION_TIMESTAMP", "CONNECTED_TO_AGENT_TIMESTAMP", "DISCONNECT_TIMESTAMP"]
 
 _SETTING = "connect_instance_id"
+_UNKNOWN = ("ResourceNotFoundException", "InvalidRequestException", "InvalidParameterException")
 
 
 class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
@@ -75,15 +77,11 @@ class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
             ResourceNotFoundException or InvalidRequestException for minutes.
         """
         with domain_errors("connect:DescribeContact", f"Connect instance '{instance_id}'", _SETTING):
-            errors = self.conn.exceptions
-            unknown = (
-                errors.ResourceNotFoundException,
-                errors.InvalidRequestException,
-                errors.InvalidParameterException,
-            )
             try:
                 return self.conn.describe_contact(InstanceId=instance_id, ContactId=contact_id)
-            except unknown as error:
+            except ClientError as error:
+                if code_of(error) not in _UNKNOWN:
+                    raise
                 raise ContactNotFound(f"Connect does not know contact {contact_id}") from error
 
     def search_contacts(

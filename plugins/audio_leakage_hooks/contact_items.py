@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder, Key
+from botocore.exceptions import ClientError
 
 from audio_leakage.errors import ServiceUnavailable
-from audio_leakage_hooks.aws_errors import domain_errors, member
+from audio_leakage_hooks.aws_errors import code_of, domain_errors, member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,7 +98,9 @@ class ContactTable:
                 yield from (item for item in member(page, "Items") if item["InitialisedAt"] < end)
 
     def never_indexed(self, table: str) -> Iterator[Mapping[str, Any]]:
-        """Scan for items that nobody judged, closed or made due; all pages are followed.
+        """Scan for items that nobody judged or closed and the index lacks; all pages are followed.
+
+        An index has only the items that have its whole key: half of it makes nobody due.
 
         .. seealso::
             - :external+boto3:py:meth:`DynamoDB.Client.scan`
@@ -105,7 +108,8 @@ class ContactTable:
         :param table: name of the table.
         :return: the items.
         """
-        condition = _absent("OpenState") & _absent("RecordedState") & _absent("ClosedReason")
+        unindexed = _absent("OpenState") | _absent("NextCheckAt")
+        condition = unindexed & _absent("RecordedState") & _absent("ClosedReason")
         for page in self._pages("scan", table, **_expression("FilterExpression", condition)):
             yield from member(page, "Items")
 
@@ -155,6 +159,8 @@ class ContactTable:
         :return: False when state, verdict or reason are no longer those of ``before``.
         """
         put = {name: value for name, value in after.items() if before.get(name) != value}
+        if "NextCheckAt" in put and "OpenState" in after:  # half of its key keeps an item out of the index
+            put["OpenState"] = after["OpenState"]
         remove = [name for name in before if name not in after]
         if not put and not remove:
             return True
@@ -196,7 +202,9 @@ class ContactTable:
         with domain_errors("dynamodb:DeleteItem", f"table '{table}'", "contact_table"):
             try:
                 self._client.transact_write_items(TransactItems=deletes)
-            except self._client.exceptions.TransactionCanceledException:
+            except ClientError as error:
+                if code_of(error) != "TransactionCanceledException":
+                    raise
                 return False
         return True
 
@@ -213,7 +221,9 @@ class ContactTable:
         with domain_errors(f"dynamodb:{operation}", f"table '{table}'", "contact_table"):
             try:
                 getattr(self._client, methods[operation])(TableName=table, **request)
-            except self._client.exceptions.ConditionalCheckFailedException:
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
                 return False
         return True
 

@@ -54,10 +54,19 @@ def summary_of(use_case: Callable[[Run], dict[str, int]]) -> Summary:
         raise AirflowFailException(str(error)) from error
 
 
-def _run(context: Context) -> Run:
-    """Build the hooks; they are imported here and not at the top, so that the DAG file parses fast."""
+def settings_of(context: Context) -> Settings:
+    """Return the settings of the DAG that a task belongs to.
+
+    :raises SettingsError: when its Variable is missing or cannot be used.
+    """
     from airflow.sdk import Variable
 
+    variable = variable_of(context["dag_run"].dag_id)
+    return Settings.from_json(Variable.get(variable, default=None), variable)
+
+
+def _run(context: Context) -> Run:
+    """Build the hooks; they are imported here and not at the top, so that the DAG file parses fast."""
     from audio_leakage_hooks.alert_topic import AlertTopicHook
     from audio_leakage_hooks.connect import ConnectHook
     from audio_leakage_hooks.contact_table import ContactTableHook
@@ -65,8 +74,7 @@ def _run(context: Context) -> Run:
     from audio_leakage_hooks.metrics import MetricsHook
     from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 
-    variable = variable_of(context["dag_run"].dag_id)
-    settings = Settings.from_json(Variable.get(variable, default=None), variable)
+    settings = settings_of(context)
     connect = ConnectHook(aws_conn_id=settings.aws_conn_id)
     connect.pace("DescribeContact", settings.describe_contact_rps)
     connect.pace("SearchContacts", settings.search_contacts_rps)

@@ -21,13 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import yaml
 from boto3.dynamodb.types import TypeSerializer
 from rich.console import Console
 from rich.progress import track
 
 from bench import report, scenario
-from local_aws.dynamodb_local import dynamodb_local
+from local_aws.dynamodb_local import create_table, dynamodb_local
 
 ROOT = Path(__file__).parents[2]
 _BATCH = 25
@@ -45,7 +44,7 @@ def main() -> None:
             "AWS_DEFAULT_REGION": "af-south-1",
         }
         table = boto3.client("dynamodb")
-        _create(table)
+        create_table(table, ROOT / "include" / "infrastructure" / "table.yaml", scenario.TABLE)
         rows = list(_rows(table, sorted(options.finished), sorted(options.open)))
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     report.write(options.output, rows, f"{datetime.now(UTC):%d %B %Y}, {machine}", _parsing_seconds())
@@ -57,19 +56,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--finished", type=int, nargs="+", default=[0, 100_000, 1_000_000])
     parser.add_argument("--output", type=Path, default=ROOT / "docs")
     return parser.parse_args()
-
-
-def _create(dynamodb: Any) -> None:  # noqa: ANN401  # boto3's client
-    """Create the table as the template has it, as far as DynamoDB Local takes it."""
-
-    class Loader(yaml.SafeLoader):
-        """Reads CloudFormation's tags as plain values."""
-
-    Loader.add_multi_constructor("!", lambda _loader, _suffix, node: node.value)
-    template = yaml.load((ROOT / "include/infrastructure/table.yaml").read_text(), Loader)
-    wanted = template["Resources"]["ContactTable"]["Properties"]
-    taken = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    dynamodb.create_table(TableName=scenario.TABLE, **{name: wanted[name] for name in taken})
 
 
 def _rows(dynamodb: Any, finished: list[int], open_: list[int]) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401

@@ -10,18 +10,53 @@ from airflow.utils.db import initdb
 from conftest import ROOT
 from fakes import BUCKET, INSTANCE_ID, PREFIX
 from local_aws.connect_simulator import ConnectSimulator, StaticDirectory
+from local_aws.dynamodb_local import create_table, dynamodb_local
 from local_aws.quotas import UNLIMITED
 from local_aws.server import LocalAws
 from stage import TABLE, Stage
 
+TEMPLATE = ROOT / "include" / "infrastructure" / "table.yaml"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--dynamodb-local", action="store_true", help="the table in AWS's own engine, not moto's"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to AWS's own engine what holds there only."""
+    if not config.getoption("--dynamodb-local", default=False):
+        items[:] = [item for item in items if not item.get_closest_marker("engine")]
+
 
 @pytest.fixture(scope="session")
-def local_aws() -> Iterator[LocalAws]:
+def engine(pytestconfig: pytest.Config) -> Iterator[str | None]:
+    """Run AWS's own DynamoDB engine where it is asked for, and give its address."""
+    if not pytestconfig.getoption("--dynamodb-local", default=False):
+        yield None
+        return
+    with dynamodb_local(ROOT / "build") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def local_aws(engine: str | None) -> Iterator[LocalAws]:
     connect = ConnectSimulator(
         INSTANCE_ID, StaticDirectory(), recording_bucket=BUCKET, recording_prefix=PREFIX, quotas=UNLIMITED
     )
-    with LocalAws(connect) as aws:
+    with LocalAws(connect, dynamodb_url=engine) as aws:
         yield aws
+
+
+def empty_table(aws: LocalAws) -> None:
+    if aws.dynamodb_url is None:
+        aws.deploy(TEMPLATE, "table", {"TableName": TABLE})
+        return
+    dynamodb = aws.client("dynamodb")
+    for name in dynamodb.list_tables()["TableNames"]:
+        dynamodb.delete_table(TableName=name)
+    create_table(dynamodb, TEMPLATE, TABLE)
 
 
 @pytest.fixture
@@ -34,7 +69,7 @@ def stage(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.setenv("AIRFLOW_VAR_AUDIO_LEAKAGE", "")
     contacts = StaticDirectory()
     local_aws.connect.directory = contacts
-    local_aws.deploy(ROOT / "include" / "infrastructure" / "table.yaml", "table", {"TableName": TABLE})
+    empty_table(local_aws)
     local_aws.create_bucket(BUCKET)
     stage = Stage(local_aws, contacts)
     stage.configure(connect_instance_id=INSTANCE_ID, contact_table=TABLE)

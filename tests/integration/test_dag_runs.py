@@ -33,6 +33,7 @@ def run(dag: DAG, **how: Any) -> tuple[str, Counts]:
     return str(result.state), {task.task_id: task.xcom_pull(task_ids=task.task_id) for task in tasks}
 
 
+@pytest.mark.table
 def test_the_seeds_four_contacts_end_as_the_specification_says(stage: Stage, dag: DAG) -> None:
     stage.contacts.update(SEED_CONTACTS)
     stage.put(*({"ContactId": contact_id, "State": "INITIALISED"} for contact_id in SEED_CONTACTS))
@@ -52,6 +53,7 @@ def test_the_seeds_four_contacts_end_as_the_specification_says(stage: Stage, dag
     assert counts["check_recordings"]["CALL_RECORDED_SUCCESS"] == 1
 
 
+@pytest.mark.table
 def test_half_an_hour_of_calls_ends_with_the_truth(stage: Stage, dag: DAG) -> None:
     start, failure_after = datetime(2024, 2, 28, 23, 40, tzinfo=UTC), 20 * MINUTE
     centre = ContactCentre(
@@ -85,6 +87,7 @@ def test_half_an_hour_of_calls_ends_with_the_truth(stage: Stage, dag: DAG) -> No
     assert set(items) <= set(truths)
 
 
+@pytest.mark.table
 def test_a_second_run_over_the_same_contacts_changes_nothing(stage: Stage, dag: DAG) -> None:
     stage.contacts[CONTACT_ID] = answer()["Contact"]
     stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
@@ -97,6 +100,7 @@ def test_a_second_run_over_the_same_contacts_changes_nothing(stage: Stage, dag: 
     assert all(task.get("due") == 0 for task in counts.values())
 
 
+@pytest.mark.table
 def test_one_contact_that_errs_does_not_stop_the_others(stage: Stage, dag: DAG) -> None:
     for position in range(1, 6):
         stage.contacts[number(position)] = answer(number(position))["Contact"]
@@ -185,6 +189,7 @@ def test_a_window_that_cannot_be_worked_on_fails_the_run_and_says_why(
     assert says in printed.out + printed.err
 
 
+@pytest.mark.table
 def test_a_named_window_works_on_its_own_contacts_alone(stage: Stage, dag: DAG) -> None:
     for position, initialised in ((1, "2023-08-29T10:02:00.000Z"), (2, "2023-08-29T10:07:00.000Z")):
         contact_id = number(position)
@@ -285,6 +290,7 @@ def test_a_denied_bucket_is_red_says_what_to_grant_and_is_no_verdict(
     assert "RecordedState" not in denied
 
 
+@pytest.mark.table
 def test_a_contact_deleted_between_read_and_write_is_not_brought_back(stage: Stage, dag: DAG) -> None:
     class DeletedMeanwhile(StaticDirectory):
         def describe(self, contact_id: str, at: datetime) -> Mapping[str, Any] | None:

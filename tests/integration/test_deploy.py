@@ -89,6 +89,11 @@ def test_from_an_empty_environment_to_a_first_run(stage: Stage, mwaa: FakeMwaa, 
         "flow_log_group": LOG_GROUP,
         "alert_topic_arn": "arn:aws:sns:af-south-1:123456789012:audio-leakage-alerts",
     }
+    (monitoring,) = stage.aws.client("cloudformation").describe_stacks(StackName="audio-leakage-monitoring")[
+        "Stacks"
+    ]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in monitoring["Parameters"]}
+    assert (given["ConnectInstanceId"], given["FlowLogGroupName"]) == (INSTANCE_ID, LOG_GROUP)
     attached = stage.aws.client("iam").list_attached_role_policies(RoleName="airflow-execution")
     assert len(attached["AttachedPolicies"]) == 1
 

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.client import BaseClient
 from botocore.compat import HTTPHeaders
+from botocore.errorfactory import ClientExceptionsFactory
 from botocore.stub import Stubber
 from urllib3 import HTTPResponse
 
@@ -51,6 +53,15 @@ def test_retries_are_ours_under_those_of_the_connection(
     assert (config.read_timeout, config.connect_timeout) == (7, 5)
 
 
+def meet_first_errors_at_once(conn: BaseClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a client new exception classes whenever it is asked, as threads get them that err at once."""
+
+    def new(client: BaseClient) -> object:
+        return ClientExceptionsFactory().create_client_exceptions(client.meta.service_model)
+
+    monkeypatch.setattr(type(conn), "exceptions", property(new))
+
+
 class TestConnect:
     @pytest.fixture
     def hook(self, stage: Stage) -> ConnectHook:
@@ -78,6 +89,14 @@ class TestConnect:
         stage.contacts[CONTACT_ID] = answer()["Contact"]
         stage.connect.faults.add("DescribeContact", fault)
         with pytest.raises(error, match=says):
+            hook.describe_contact(INSTANCE_ID, CONTACT_ID)
+
+    def test_threads_that_meet_their_first_errors_at_once_know_what_they_mean(
+        self, hook: ConnectHook, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Regression: two new contacts that Connect did not know yet passed for a missing instance."""
+        meet_first_errors_at_once(hook.conn, monkeypatch)
+        with pytest.raises(ContactNotFound):
             hook.describe_contact(INSTANCE_ID, CONTACT_ID)
 
     def test_a_throttle_that_passes_is_not_even_noticed(self, stage: Stage, hook: ConnectHook) -> None:
@@ -192,6 +211,7 @@ def get(hook: ContactTableHook) -> Mapping[str, Any] | None:
     return next(hook.get_many(TABLE, [CONTACT_ID]), None)
 
 
+@pytest.mark.table
 class TestContactTable:
     @pytest.fixture
     def hook(self, stage: Stage) -> ContactTableHook:
@@ -267,6 +287,37 @@ class TestContactTable:
         assert item["ContactId"] == CONTACT_ID
         assert list(hook.never_indexed(TABLE)) == []
 
+    def test_a_write_that_comes_late_puts_a_contact_into_the_index_whole(
+        self, hook: ContactTableHook
+    ) -> None:
+        """Regression: who put a failure aside while another run was done with it left half of the index's key."""
+        failed = ended_with_agent(recorded_state=RecordedState.CALL_RECORDED_FAILURE)
+        hook.create(TABLE, failed.to_item())
+        assert hook.update(TABLE, failed.to_item(), replace(failed, next_check_at=None).to_item())
+        assert hook.update(TABLE, failed.to_item(), replace(failed, next_check_at=at("10:40")).to_item())
+        assert [item["ContactId"] for item in hook.due(TABLE, "COMPLETED - AGENT", "9999")] == [CONTACT_ID]
+
+    @pytest.mark.parametrize("half", ["OpenState", "NextCheckAt"])
+    def test_an_item_with_half_of_the_indexs_key_is_found_by_the_scan(
+        self, stage: Stage, hook: ContactTableHook, half: str
+    ) -> None:
+        """Regression: with OpenState alone it was in no index, and no scan gave it either."""
+        stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED", half: "INITIALISED"})
+        assert list(hook.due(TABLE, "INITIALISED", "9999")) == []
+        assert [item["ContactId"] for item in hook.never_indexed(TABLE)] == [CONTACT_ID]
+
+    def test_more_than_one_answer_can_hold_is_asked_for_again(
+        self, stage: Stage, hook: ContactTableHook
+    ) -> None:
+        ids = {number(position) for position in range(45)}
+        stage.put(*({"ContactId": contact_id, "Padding": "x" * 390_000} for contact_id in ids))  # > 16 MB
+        assert {item["ContactId"] for item in hook.get_many(TABLE, sorted(ids))} == ids
+
+    def test_a_window_without_width_has_no_contacts(self, hook: ContactTableHook) -> None:
+        hook.create(TABLE, contact(initialised_at=at("10:30")).to_item())
+        moment = "2023-08-29T10:30:00.000Z"
+        assert list(hook.initialised(TABLE, ["2023-08-29T10"], moment, moment)) == []
+
     @pytest.mark.parametrize("state", list(ContactState))
     def test_a_purge_hits_only_calls_that_ended_without_an_agent(
         self, hook: ContactTableHook, state: ContactState
@@ -310,6 +361,26 @@ class TestContactTable:
         assert all(
             item["QueueId"] == item["AgentId"] == str(int(item["ContactId"][-12:])) for item in written
         )
+
+    def test_threads_that_lose_their_first_races_at_once_give_way(
+        self, hook: ContactTableHook, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Regression: two conditions that did not hold at once passed for a refusal that somebody must lift."""
+        meet_first_errors_at_once(hook.conn.meta.client, monkeypatch)
+        hook.create(TABLE, contact().to_item())
+        assert not hook.create(TABLE, contact().to_item())
+        assert not hook.update(TABLE, ended_with_agent().to_item(), contact().to_item())
+        assert not hook.purge(TABLE, CONTACT_ID)
+        assert not hook.purge_all(TABLE, [CONTACT_ID, number(1)])
+
+    def test_a_write_into_somebody_elses_transaction_is_worth_another_try(
+        self, hook: ContactTableHook
+    ) -> None:
+        """Regression: a purge that had the item at that moment passed for a refusal that somebody must lift."""
+        with Stubber(hook.conn.meta.client) as client:
+            client.add_client_error("update_item", "TransactionConflictException", http_status_code=400)
+            with pytest.raises(ServiceUnavailable, match="TransactionConflictException"):
+                hook.update(TABLE, contact().to_item(), contact(ContactState.IN_PROGRESS_AGENT).to_item())
 
     def test_a_missing_table_is_said_by_name(self, hook: ContactTableHook) -> None:
         with pytest.raises(

@@ -102,6 +102,9 @@ def test_what_holds_evidence_is_retained_when_its_stack_goes(name: str, kind: st
         ("SilentAlarm", ("AWS/DynamoDB", "SuccessfulRequestLatency"), "breaching"),
         ("OldestDueAlarm", ("AudioLeakage", "OldestDueMinutes"), "notBreaching"),
         ("LeaksAlarm", ("AudioLeakage", "Leaks"), "notBreaching"),
+        ("UnfinishedAlarm", ("AudioLeakage", "OldestDueMinutes"), "breaching"),
+        ("UnavailableAlarm", ("AudioLeakage", "Unavailable"), "notBreaching"),
+        ("UnreadableLinesAlarm", ("AudioLeakage", "UnreadableLines"), "notBreaching"),
     ],
 )
 def test_each_alarm_watches_its_metric_and_tells_the_topic(
@@ -112,6 +115,34 @@ def test_each_alarm_watches_its_metric_and_tells_the_topic(
     assert says["TreatMissingData"] == when_missing
     assert says["AlarmActions"] == [{"Ref": "Topic"}]
     assert {"Ref": "ContactTableName"} in [dimension["Value"] for dimension in says["Dimensions"]]
+
+
+def test_calls_without_lines_are_told_where_instance_and_log_group_are_named() -> None:
+    says = resources("monitoring.yaml", "AWS::CloudWatch::Alarm")["NoLinesAlarm"]
+    assert template("monitoring.yaml")["Conditions"][says["Condition"]] == {
+        "Fn::And": [
+            {"Fn::Not": [{"Fn::Equals": [{"Ref": name}, ""]}]}
+            for name in ("ConnectInstanceId", "FlowLogGroupName")
+        ]
+    }
+    alarm = says["Properties"]
+    asked = {each["Id"]: each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each}
+    assert {name: (metric["Namespace"], metric["MetricName"]) for name, metric in asked.items()} == {
+        "calls": ("AWS/Connect", "CallsPerInterval"),
+        "lines": ("AWS/Logs", "IncomingLogEvents"),
+    }
+    (shown,) = [each["Expression"] for each in alarm["Metrics"] if each.get("ReturnData", True)]
+    assert shown == "IF(FILL(calls, 0) > 0 AND FILL(lines, 0) < 1, 1, 0)"
+    assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
+
+
+def test_what_the_subscriber_cannot_read_is_counted_from_its_log_and_told() -> None:
+    (counted,) = resources("subscriber.yaml", "AWS::Logs::MetricFilter").values()
+    (metric,) = counted["Properties"]["MetricTransformations"]
+    alarm = resources("subscriber.yaml", "AWS::CloudWatch::Alarm")["UnreadableLinesAlarm"]["Properties"]
+    assert counted["Properties"]["LogGroupName"] == {"Ref": "FunctionLog"}
+    assert (metric["MetricNamespace"], metric["MetricName"]) == (alarm["Namespace"], alarm["MetricName"])
+    assert [each["Key"] for each in metric["Dimensions"]] == [each["Name"] for each in alarm["Dimensions"]]
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.yaml")), ids=lambda path: path.name)

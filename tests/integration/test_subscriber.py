@@ -1,6 +1,7 @@
 """The subscription Lambda against the table, beside recovery, and its stack."""
 
 import random
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,8 @@ from flow_log_subscriber import handler as subscriber
 from local_aws.contact_centre import ContactCentre, LogEvent
 from stage import LOG_GROUP, TABLE, Stage
 
+pytestmark = pytest.mark.table
+
 
 @pytest.fixture(autouse=True)
 def _subscribed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +31,15 @@ def _subscribed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_delivery_enters_its_contacts() -> None:
     counts = subscriber.handler(delivery((line(), at("10:30"))), None)
     assert counts == {"entered": 1}
+
+
+def test_the_log_says_what_its_metric_filter_reads(caplog: pytest.LogCaptureFixture) -> None:
+    subscriber.handler(delivery((line(ContactId="nobody"), at("10:30"))), None)
+    (told,) = [vars(record) for record in caplog.records if record.message == "delivery taken in"]
+    template = (ROOT / "include" / "infrastructure" / "subscriber.yaml").read_text()
+    read = set(re.findall(r"\$\.([a-z_]+)", template))
+    assert read == {"unreadable_lines", "contact_table"}
+    assert {name: told[name] for name in read} == {"unreadable_lines": 1, "contact_table": TABLE}
 
 
 def test_a_control_message_is_ignored(stage: Stage) -> None:

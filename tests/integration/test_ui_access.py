@@ -176,6 +176,7 @@ def a_run(conf: dict[str, str]) -> Iterator[None]:
             session.execute(delete(DagRun).where(DagRun.run_id == RUN_ID))
 
 
+@pytest.mark.table
 def test_the_routes_show_what_is_in_the_table(browser: TestClient, stage: Stage) -> None:
     login(browser)
     indexed = {"InitialisedHour": "2023-08-29T21", "Channel": "VOICE", "State": "COMPLETED - AGENT"}

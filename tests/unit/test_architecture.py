@@ -74,7 +74,7 @@ def test_the_hooks_know_nothing_of_the_domain_but_its_errors() -> None:
 
 
 def test_the_tasks_bring_domain_and_hooks_together_and_need_nothing_else_of_ours() -> None:
-    assert packages(TASKS) & OURS == {"audio_leakage", "audio_leakage_hooks"}
+    assert packages(TASKS) & OURS == {"audio_leakage", "audio_leakage_hooks", "audio_leakage_tasks"}
 
 
 def test_the_subscriber_needs_the_domain_boto3_and_the_part_of_the_hooks_that_needs_no_airflow() -> None:

@@ -146,6 +146,19 @@ def test_what_a_search_shows_alone_never_leads_to_a_purge(monkeypatch: pytest.Mo
     assert world.contacts.contact(number(1)).state is ContactState.COMPLETED_AGENT
 
 
+def test_a_contact_that_a_search_shows_and_describing_does_not_know_yet_stops_no_other() -> None:
+    """Regression: the error ended the task, and every contact behind this one stayed where it was."""
+    left = {"connected": None, "DisconnectTimestamp": at("10:38")}
+    world = world_of([answer(number(1), **left), answer(number(2), **left)], WAITING)
+    world.connect.known_from = {number(1): at("10:41")}
+    search = BulkSearch(
+        Sweep(world.run(NOW)), [Happening(DISCONNECTED, at("10:30"), NOW)], frozenset({WAITING})
+    )
+    search.go()
+    assert world.contacts.contact(number(1)).not_found_since == NOW
+    assert world.contacts.contact(number(2)).state is ContactState.COMPLETED_QUEUE_IVR
+
+
 def test_contacts_that_two_searches_show_are_followed_once() -> None:
     """Regression: a page of nothing but contacts already answered asked the table for no items, which it refuses."""
     world = world_of([ended(1), ended(2)])

@@ -424,14 +424,16 @@ class TestAdoption:
         assert poll_initialised(run)["adopted"] == 5
         assert all(item["OpenState"] == item["State"] for item in world.contacts.items.values())
 
-    def test_an_item_that_is_half_in_the_index_is_put_there_whole(self, world: World) -> None:
-        world.contacts.items[CONTACT_ID] = {
-            "ContactId": CONTACT_ID,
-            "State": "COMPLETED - AGENT",
-            "NextCheckAt": "2023-08-29T10:00:00.000Z",
-        }
+    @pytest.mark.parametrize(
+        "half", [{"NextCheckAt": "2023-08-29T10:00:00.000Z"}, {"OpenState": "COMPLETED - AGENT"}]
+    )
+    def test_an_item_that_is_half_in_the_index_is_put_there_whole(
+        self, world: World, half: dict[str, str]
+    ) -> None:
+        world.contacts.items[CONTACT_ID] = {"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT", **half}
         poll_initialised(world.run(at("10:35"), adopts=True))
         assert world.contacts.items[CONTACT_ID]["OpenState"] == "COMPLETED - AGENT"
+        assert world.contacts.items[CONTACT_ID]["NextCheckAt"] == "2023-08-29T10:35:00.000Z"
 
     def test_a_scan_ends_when_the_time_is_up(self, world: World) -> None:
         for position in range(100):

@@ -1,14 +1,15 @@
 """The figures that alarms are set on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from audio_leakage.errors import SetupError
+from audio_leakage.errors import ServiceUnavailable, SetupError
+from audio_leakage.run import Run
 from audio_leakage.states import ContactState
-from audio_leakage.use_cases import check_recordings, poll_initialised
+from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised
 from audio_leakage.window import Window
 from fakes import MINUTE, SETTINGS, World, answer, at, contact, ended_with_agent, number
 from flow_lines import line
@@ -50,6 +51,37 @@ def test_a_leak_is_counted_in_the_run_that_finds_it_and_not_again(world: World) 
     for minutes in (0, 60):
         check_recordings(world.run(at("11:40") + minutes * MINUTE, metrics=metrics))
     assert metrics.values["Leaks"] == 0
+
+
+def test_a_leak_is_counted_even_when_the_task_fails_of_something_else(world: World) -> None:
+    metrics = Metrics()
+    denied = ended_with_agent(contact_id=number(2), recording_location="elsewhere/key.wav")
+    world.contacts.put(denied)
+    world.connect.answers[number(2)] = answer(number(2))
+    world.bucket.errors = {"elsewhere": SetupError("denied")}
+    with pytest.raises(SetupError):
+        check_recordings(world.run(at("11:40"), metrics=metrics))
+    assert metrics.values["Leaks"] == 1
+
+
+@pytest.mark.parametrize(
+    ("use_case", "state"),
+    [
+        (poll_initialised, ContactState.INITIALISED),
+        (poll_in_progress, ContactState.IN_PROGRESS_AGENT),
+        (check_recordings, ContactState.COMPLETED_AGENT),
+    ],
+)
+def test_contacts_that_throttling_starves_are_told_although_the_run_is_green(
+    use_case: Callable[[Run], dict[str, int]], state: ContactState
+) -> None:
+    """They go to the back of the queue each time, so OldestDueMinutes says nothing of them."""
+    world, metrics = World(), Metrics()
+    world.contacts.put(*(contact(state, contact_id=number(n)) for n in (1, 2)))
+    world.connect.answers = {number(1): ServiceUnavailable("throttled"), number(2): answer(number(2))}
+    assert use_case(world.run(at("10:40"), metrics=metrics))["unavailable"] == 1
+    assert metrics.values["Unavailable"] == 1
+    assert metrics.values.get("OldestDueMinutes", 0) == 0
 
 
 def test_with_nothing_due_a_run_is_not_behind() -> None:

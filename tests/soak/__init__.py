@@ -1,0 +1,1 @@
+"""A long time with the monitor: does it lose anything, and does anything grow?"""

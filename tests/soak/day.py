@@ -1,0 +1,254 @@
+"""A simulated day of calls, window by window, through the use cases in the order of the DAG."""
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+from types import SimpleNamespace
+
+from audio_leakage import use_cases
+from audio_leakage.errors import AwsError
+from audio_leakage.intake import take_in
+from audio_leakage.run import Run
+from audio_leakage.settings import Settings
+from audio_leakage.times import format_time
+from audio_leakage.window import AirflowRun, Scope, Window
+from fakes import BUCKET, INSTANCE_ID, PREFIX
+from local_aws.calls import Truth
+from local_aws.contact_centre import ContactCentre
+from soak.ports import Bucket, Connect, Log, Table, Topic
+from soak.process import Process, process
+from soak.weather import Killed, Weather
+
+START = datetime(2024, 2, 28, 18, 0, tzinfo=UTC)  # over midnight, into a leap day
+WINDOW = timedelta(minutes=5)
+#: Fair windows after the last call: every verdict has fallen by then, and every failure been looked at again.
+AFTERMATH = 48
+#: Judged items leave the table after this, as with the template's TTL: what is finished must not look like growth.
+KEPT = timedelta(hours=3)
+_TRIES = 3
+_DELIVERY = 20
+#: From share to share of the day the subscription delivers nothing, and the scheduler starts nothing.
+_SUBSCRIPTION_DOWN, _SCHEDULER_DOWN = (0.3, 0.34), (0.6, 0.635)
+
+SETTINGS = Settings(
+    connect_instance_id=INSTANCE_ID,
+    contact_table="contacts",
+    recording_bucket=BUCKET,
+    recording_prefix=PREFIX,
+    flow_log_group="/aws/connect/acme",
+    alert_topic_arn="arn:aws:sns:af-south-1:123456789012:alerts",
+    recheck_days=0.1,
+)
+Task = Callable[[Run], dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What there is after a window."""
+
+    process: Process
+    open_items: int  # entries of the index open-contacts
+    items: int  # entries of the index contacts-by-hour
+
+
+@dataclass
+class Day:
+    """So many windows of calls, and what became of them."""
+
+    seed: int
+    windows: int
+    number_of_calls: int
+    samples: list[Sample] = field(default_factory=list)
+    runs: Counter[str] = field(default_factory=Counter)
+    wrong_on_the_way: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.centre = ContactCentre(
+            seed=self.seed,
+            start=START,
+            duration=self.windows * WINDOW,
+            number_of_calls=self.number_of_calls,
+            bucket=BUCKET,
+            prefix=PREFIX,
+        )
+        self.weather = Weather(self.seed)
+        self.table = Table(weather=self.weather, another_run=self._another_run)
+        self.topic, self.log = Topic(self.weather), Log(self.centre, self.weather)
+        self._connect, self._bucket = Connect(self.centre, self.weather), Bucket(self.centre, self.weather)
+        self._calls = {call.contact_id: call for call in self.centre.calls}
+        self._expired: dict[str, Truth] = {}
+        self._judged: set[str] = set()
+        self._last_success: AirflowRun | None = None
+        self._deliveries = sorted(self._late_and_double(), reverse=True)
+        self._in_between = False
+        self._end = START
+
+    def play(self) -> Iterator[Sample]:
+        """Go from window to window; after each, give what there is."""
+        for number in range(1, self.windows + AFTERMATH + 1):
+            self._end = START + number * WINDOW
+            now = self._end + timedelta(seconds=20)
+            self.weather.begin(now, fair=number > self.windows)
+            self._deliver(now, is_down=self._is_within(_SUBSCRIPTION_DOWN, number))
+            if not self._is_within(_SCHEDULER_DOWN, number) and not self.weather.strikes(
+                "the scheduler misses a run"
+            ):
+                self._run()
+            self._check_verdicts(now)
+            self._expire(now)
+            self.samples.append(self._sample())
+            yield self.samples[-1]
+
+    def truths(self) -> dict[str, Truth]:
+        """Return what is true of each call in the end."""
+        after = SETTINGS.failure_after
+        return {id_: call.truth(self._end, after) for id_, call in self._calls.items()}
+
+    def told(self) -> dict[str, Truth]:
+        """Return what the monitor says of each call; nothing of those it purged."""
+        return self._expired | {id_: _told(item) for id_, item in self.table.items.items()}
+
+    @property
+    def lost(self) -> list[str]:
+        """The calls of which there should be an item and is none."""
+        return [id_ for id_, truth in self.truths().items() if truth.state and id_ not in self.told()]
+
+    @property
+    def wrong(self) -> list[str]:
+        """The calls of which something else is told than is true, in the end or at some time."""
+        gone, told = Truth(None, None), self.told()
+        in_the_end = {id_ for id_, truth in self.truths().items() if told.get(id_, gone) != truth}
+        return sorted((in_the_end | self.wrong_on_the_way | (told.keys() - self._calls)) - {*self.lost})
+
+    @property
+    def never_alerted(self) -> list[str]:
+        """The leaks of which nobody heard."""
+        failed = "CALL_RECORDED_FAILURE"
+        leaks = (id_ for id_, truth in self.truths().items() if truth.recorded_state == failed)
+        return [id_ for id_ in leaks if not self.topic.told[id_, failed]]
+
+    @property
+    def alerted_in_vain(self) -> list[str]:
+        """The calls somebody was alerted of although they did not leak."""
+        leaks = {
+            id_ for id_, truth in self.truths().items() if truth.recorded_state == "CALL_RECORDED_FAILURE"
+        }
+        return sorted({id_ for id_, _ in self.topic.told} - leaks)
+
+    @property
+    def half_indexed(self) -> list[str]:
+        """The calls whose items have half of an index's key, and so are in no index."""
+        items = self.table.items.items()
+        return [id_ for id_, item in items if ("NextCheckAt" in item) != ("OpenState" in item)]
+
+    def _late_and_double(self) -> Iterator[tuple[datetime, datetime, str]]:
+        """Give when the subscription delivers each line: mostly at once, sometimes late, twice, or never."""
+        dice = Random(self.seed)
+        for moment, message in self.log.lines:
+            for _ in range(1 + (dice.random() < 0.1)):
+                late = timedelta(seconds=dice.choice([1, 1, 1, dice.uniform(60, 900)]))
+                yield moment + late, moment, message
+
+    def _deliver(self, now: datetime, *, is_down: bool) -> None:
+        lines = []
+        while self._deliveries and self._deliveries[-1][0] <= now:
+            lines.append(self._deliveries.pop()[1:])
+        for first in range(0, len(lines), _DELIVERY):
+            if is_down or self.weather.strikes("the subscription loses a delivery"):
+                continue
+            batch = lines[first : first + _DELIVERY]
+            self._tried(lambda batch=batch: take_in(batch, self.table, SETTINGS.contact_table))  # type: ignore[misc]
+
+    def _run(self) -> None:
+        """Run the four tasks as the DAG orders them; of two that go side by side, either may be first."""
+        if not self._task(use_cases.poll_initialised):
+            return
+        followers: list[Callable[[], bool]] = [
+            lambda: self._task(use_cases.purge_ivr),
+            lambda: self._task(use_cases.poll_in_progress) and self._task(use_cases.check_recordings),
+        ]
+        Random(f"{self.seed} {self._end}").shuffle(followers)
+        outcomes = [follow() for follow in followers]  # the one that fails does not keep the other from going
+        if all(outcomes):
+            self._last_success = _airflow_run(self._end)
+
+    def _task(self, use_case: Task) -> bool:
+        succeeded = self._tried(lambda: use_case(self._of_run()))
+        self.runs[f"{use_case.__name__} {'succeeded' if succeeded else 'failed'}"] += 1
+        return succeeded
+
+    def _tried(self, work: Callable[[], object]) -> bool:
+        """Do something, with the retries that Airflow or Lambda give it."""
+        for _ in range(_TRIES):
+            try:
+                work()
+            except (AwsError, Killed):
+                continue
+            return True
+        return False
+
+    def _another_run(self) -> None:
+        """Do what a run does that overlaps this one."""
+        if self._in_between:
+            return
+        self._in_between = True
+        try:
+            for use_case in (use_cases.poll_in_progress, use_cases.check_recordings, use_cases.purge_ivr):
+                try:
+                    use_case(self._of_run())
+                except (AwsError, Killed):
+                    continue
+        finally:
+            self._in_between = False
+
+    def _of_run(self) -> Run:
+        assert self.weather.now
+        few = Random(f"{self.seed} {self._end}").random() < 0.2  # then searches must help
+        return Run(
+            settings=replace(SETTINGS, describe_contact_rps=0.1) if few else SETTINGS,
+            scope=Scope(
+                window=Window(self._end - WINDOW, self._end), last_success=lambda: self._last_success
+            ),
+            now=self.weather.now,
+            connect=self._connect,
+            bucket=self._bucket,
+            contacts=self.table,
+            flow_log=self.log,
+            alert_topic=self.topic,
+            seconds_left=lambda: 75,
+        )
+
+    def _is_within(self, shares: tuple[float, float], number: int) -> bool:
+        return shares[0] <= number / self.windows < shares[1]
+
+    def _check_verdicts(self, now: datetime) -> None:
+        for id_, item in self.table.items.items():
+            if "RecordedState" in item and id_ not in self._judged:
+                self._judged.add(id_)
+                if _told(item) != self._calls[id_].truth(now, SETTINGS.failure_after):
+                    self.wrong_on_the_way.add(id_)
+
+    def _expire(self, now: datetime) -> None:
+        until = format_time(now - KEPT)
+        for id_, item in list(self.table.items.items()):
+            if "NextCheckAt" not in item and item["InitialisedAt"] < until:
+                self._expired[id_] = _told(self.table.items.pop(id_))
+
+    def _sample(self) -> Sample:
+        for remembered in (self.table.writes, self.table.batches, self.table.transactions):
+            remembered.clear()
+        gc.collect()
+        items = self.table.items.values()
+        return Sample(process(), sum("NextCheckAt" in item for item in items), len(items))
+
+
+def _told(item: dict[str, str]) -> Truth:
+    return Truth(item["State"], item.get("RecordedState"))
+
+
+def _airflow_run(end: datetime) -> AirflowRun:
+    interval = {"data_interval_start": end, "data_interval_end": end, "logical_date": end, "run_after": end}
+    return SimpleNamespace(run_type="scheduled", conf={}, **interval)

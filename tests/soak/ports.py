@@ -1,0 +1,170 @@
+"""The domain's ports in memory, in all weathers."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from threading import Lock
+from typing import Any
+
+from audio_leakage.contact import Item
+from audio_leakage.errors import ContactNotFound
+from fakes import BUCKET, PREFIX, FakeTable, searched
+from local_aws.calls import SimulatedCall
+from local_aws.contact_centre import ContactCentre
+from local_aws.flow_log import lines_of
+from soak.weather import Weather
+
+_IVR_BYTES = 100_000
+
+
+@dataclass
+class Connect:
+    """The contact centre's Amazon Connect; it knows a new contact after minutes only, now and then."""
+
+    centre: ContactCentre
+    weather: Weather
+
+    def describe_contact(self, instance_id: str, contact_id: str) -> Mapping[str, Any]:  # noqa: ARG002
+        self.weather.unavailable("Connect throttles", contact_id)
+        self.weather.kill(contact_id)
+        if self.weather.strikes("Connect answers without sense", contact_id):
+            return {"Contact": {"Id": contact_id}}
+        assert self.weather.now
+        known_after = timedelta(seconds=Random(contact_id).expovariate(1 / 30))
+        contact = self.centre.describe(contact_id, self.weather.now)
+        if contact is None or self.weather.now < contact["InitiationTimestamp"] + known_after:
+            raise ContactNotFound(f"Connect does not know contact {contact_id}")
+        return {"Contact": contact}
+
+    def search_contacts(
+        self,
+        instance_id: str,  # noqa: ARG002
+        kind: str,
+        start: datetime,
+        end: datetime,
+    ) -> Iterator[Mapping[str, Any]]:
+        self.weather.unavailable("the search throttles", kind)
+        assert self.weather.now
+        yield from searched(self.centre.contacts(self.weather.now), kind, start, end)
+
+    def check_instance(self, instance_id: str) -> None:
+        """The instance is always there."""
+
+    def recording_storage(self, instance_id: str) -> tuple[str, str]:  # noqa: ARG002
+        return BUCKET, PREFIX
+
+
+class Bucket:
+    """The recordings of a contact centre, each from the time on at which it lands."""
+
+    def __init__(self, centre: ContactCentre, weather: Weather) -> None:
+        self.weather = weather
+        self.objects = dict(_objects(centre.calls))
+        self._keys = sorted(self.objects)
+
+    def list_objects(self, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002
+        self.weather.unavailable("the bucket slows down", prefix)
+        self.weather.denied("the bucket is denied", prefix)
+        assert self.weather.now
+        for place in range(bisect_left(self._keys, prefix), len(self._keys)):
+            key = self._keys[place]
+            if not key.startswith(prefix):
+                return
+            size, lands = self.objects[key]
+            if lands <= self.weather.now:
+                yield {"Key": key, "Size": size, "LastModified": lands}
+
+    def has_delete_marker(self, bucket: str, prefix: str) -> bool:  # noqa: ARG002
+        return False
+
+
+def _objects(calls: tuple[SimulatedCall, ...]) -> Iterator[tuple[str, tuple[int, datetime]]]:
+    for call in calls:
+        if call.recording_lands:
+            yield call.recording_key(PREFIX), (call.recording_size, call.recording_lands)
+        if call.ivr_recording and call.disconnected:
+            yield call.recording_key(f"{PREFIX}/ivr"), (_IVR_BYTES, call.disconnected)
+
+
+@dataclass
+class Table(FakeTable):
+    """The contact table; now and then another run does all of its work between a read and a write."""
+
+    weather: Weather = field(default_factory=lambda: Weather(0))
+    another_run: Callable[[], None] = lambda: None
+    _lock: Lock = field(default_factory=Lock)
+
+    def due(self, table: str, open_state: str, until: str) -> Iterator[Item]:
+        self.weather.unavailable("the table is unavailable", open_state)
+        yield from super().due(table, open_state, until)
+
+    def create(self, table: str, item: Item) -> bool:
+        return self._write(item["ContactId"], lambda: FakeTable.create(self, table, item))
+
+    def update(self, table: str, before: Item, after: Item) -> bool:
+        if before == after:
+            return True  # nothing is sent
+        return self._write(before["ContactId"], lambda: FakeTable.update(self, table, before, after))
+
+    def purge_all(self, table: str, contact_ids: list[str]) -> bool:
+        if not self._write("purge", lambda: all(self._may_go(contact_id) for contact_id in contact_ids)):
+            return False
+        for contact_id in contact_ids:
+            FakeTable.purge(self, table, contact_id)
+        return True
+
+    def purge(self, table: str, contact_id: str) -> bool:
+        return self._write(contact_id, lambda: FakeTable.purge(self, table, contact_id))
+
+    def _write(self, key: str, write: Callable[[], bool]) -> bool:
+        self.weather.unavailable("the table is unavailable", key)
+        if self.weather.strikes("another run in between", key):
+            self.another_run()
+        with self._lock:
+            done = write()
+        self.weather.unavailable("the answer to a write is lost", key)
+        self.weather.kill(key)
+        return done
+
+
+class Log:
+    """The flow log: a line shows up to five minutes after its time."""
+
+    def __init__(self, centre: ContactCentre, weather: Weather) -> None:
+        self.weather = weather
+        self.lines = sorted(line for call in centre.calls for line in lines_of(call))
+        self._times = [moment for moment, _ in self.lines]
+
+    def events(
+        self,
+        log_group: str,  # noqa: ARG002
+        start: datetime,
+        end: datetime,
+        contact_id: str | None = None,
+    ) -> Iterator[tuple[datetime, str]]:
+        self.weather.unavailable("the log is unavailable")
+        assert self.weather.now
+        for place in range(bisect_left(self._times, start), bisect_left(self._times, end)):
+            moment, message = self.lines[place]
+            if (contact_id or "") in message and moment + timedelta(
+                seconds=Random(place).uniform(0, 300)
+            ) <= self.weather.now:
+                yield moment, message
+
+
+@dataclass
+class Topic:
+    """Remembers how often each contact was in an alert, by the kind of alert."""
+
+    weather: Weather
+    told: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def publish(self, topic_arn: str, subject: str, message: str, attributes: dict[str, str | int]) -> None:  # noqa: ARG002
+        self.weather.unavailable("the topic is unavailable")
+        for line in message.splitlines():
+            if line.startswith("contact "):
+                self.told[line[8:44], str(attributes["event"])] += 1
+        self.weather.unavailable("the answer of the topic is lost")

@@ -1,0 +1,162 @@
+"""What the soak measured, as a page and a plot."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from soak.day import AFTERMATH, Day
+from soak.flat import grown, thirds
+from soak.scheduler import WINDOWS, ScheduledHours
+
+MIB = 1024 * 1024
+_DAY = (
+    "{windows} windows with {calls:,} calls and {aftermath} quiet ones after them, through the use cases in the order of "
+    "the DAG, on a simulated clock, ports in memory. Runs are missed, overlap and are killed; the subscription is late, "
+    "delivers twice, loses deliveries and is down for an hour; the scheduler is down for another; in six of a hundred "
+    "windows one fault strikes 70 of 100 requests. Items that are finished leave the table after three hours and failures "
+    "are looked at again for 2.4 hours, so that a day shows what is flat."
+)
+_HOURS = (
+    "{windows} windows with {calls} calls, backfilled by `airflow standalone` (LocalExecutor) three at a time, scheduled "
+    "runs beside them, while Amazon Connect errs. Memory and files are those of the scheduler's process."
+)
+Means = Mapping[str, tuple[float, float]]
+
+
+def of_day(day: Day) -> Means:
+    """Return what there was in the middle and the last third of the day's calls."""
+    samples = day.samples[: day.windows]
+    return {
+        "memory, MiB": thirds(samples, lambda sample: sample.process.memory / MIB),
+        "open files": thirds(samples, lambda sample: sample.process.open_files),
+        "open contacts": thirds(samples, lambda sample: sample.open_items),
+        "items": thirds(samples, lambda sample: sample.items),
+    }
+
+
+def of_hours(hours: ScheduledHours) -> Means:
+    """Return what the scheduler held in the middle and the last third of the runs."""
+    return {
+        "memory, MiB": thirds(hours.moments, lambda moment: moment.scheduler.memory / MIB),
+        "open files": thirds(hours.moments, lambda moment: moment.scheduler.open_files),
+    }
+
+
+def write(folder: Path, machine: str, day: Day, hours: ScheduledHours) -> None:
+    """Write ``soak.md`` and ``soak.png``."""
+    (folder / "soak.md").write_text(
+        "\n\n".join(["# A long time with the monitor", *_page(machine, day, hours)]) + "\n"
+    )
+    _plot(folder / "soak.png", day, hours)
+
+
+def failures(day: Day, hours: ScheduledHours | None) -> list[str]:
+    """Return what is not as it must be."""
+    must_be_empty = {
+        "lost": day.lost,
+        "wrong": day.wrong,
+        "leaks nobody heard of": day.never_alerted,
+        "alerts in vain": day.alerted_in_vain,
+        "half in an index": day.half_indexed,
+        "grown": grown(of_day(day)),
+    }
+    if hours:
+        must_be_empty |= {
+            "wrong by the scheduler": hours.wrong,
+            "grown in the scheduler": grown(of_hours(hours)),
+        }
+    return [f"{name}: {', '.join(what)}" for name, what in must_be_empty.items() if what]
+
+
+def _page(machine: str, day: Day, hours: ScheduledHours) -> list[str]:
+    return [
+        f"`make soak`, measured on {machine}.",
+        "## A simulated day",
+        _DAY.format(windows=day.windows, calls=day.number_of_calls, aftermath=AFTERMATH),
+        _facts(
+            {
+                "contacts": len(day.truths()),
+                "lost": len(day.lost),
+                "wrong verdicts, in the end or on the way": len(day.wrong),
+                "leaks": sum(
+                    truth.recorded_state == "CALL_RECORDED_FAILURE" for truth in day.truths().values()
+                ),
+                "leaks nobody was alerted of": len(day.never_alerted),
+                "alerts of calls that did not leak": len(day.alerted_in_vain),
+                "alerts that came more than once": sum(count > 1 for count in day.topic.told.values()),
+            }
+        ),
+        _table("task", "tasks", day.runs),
+        _table("fault", "times", day.weather.struck),
+        _means(of_day(day)),
+        "## Three hours through Airflow's scheduler",
+        _HOURS.format(windows=WINDOWS, calls=len(hours.centre.calls)),
+        _facts(
+            {
+                "contacts": len(hours.centre.calls),
+                "lost": len(hours.lost),
+                "wrong verdicts": len(hours.wrong),
+                "contacts still open": hours.moments[-1].open_items,
+                "seconds": round(hours.moments[-1].seconds),
+            }
+        ),
+        _table("run", "runs", hours.runs),
+        _table("fault of Amazon Connect", "requests", hours.injected),
+        _means(of_hours(hours)),
+        "![memory, files and table over time](soak.png)",
+    ]
+
+
+def _facts(facts: Mapping[str, int]) -> str:
+    return "\n".join(f"* {name}: {value:,}" for name, value in facts.items())
+
+
+def _table(what: str, unit: str, counts: Mapping[str, int]) -> str:
+    rows = [f"| {name} | {count:,} |" for name, count in sorted(counts.items(), key=lambda row: -row[1])]
+    return "\n".join([f"| {what} | {unit} |", "|---|---:|", *rows])
+
+
+def _means(means: Means) -> str:
+    rows = [f"| {name} | {middle:,.1f} | {last:,.1f} |" for name, (middle, last) in means.items()]
+    return "\n".join(["| mean of | middle third | last third |", "|---|---:|---:|", *rows])
+
+
+def _plot(path: Path, day: Day, hours: ScheduledHours) -> None:
+    figure = Figure(figsize=(11, 6), layout="constrained")
+    (left, right), (table, scheduler_table) = figure.subplots(2, 2)
+    windows = range(1, day.windows + 1)
+    samples = day.samples[: day.windows]
+    _holds(
+        left,
+        windows,
+        [sample.process.memory for sample in samples],
+        [sample.process.open_files for sample in samples],
+    )
+    left.set(title="A simulated day: the process", xlabel="window")
+    table.plot(windows, [sample.open_items for sample in samples], color="#1f6feb", label="open contacts")
+    table.plot(windows, [sample.items for sample in samples], color="#555555", label="items")
+    table.set(title="A simulated day: the table", xlabel="window", ylim=(0, None))
+    minutes = [moment.seconds / 60 for moment in hours.moments]
+    processes = [moment.scheduler for moment in hours.moments]
+    _holds(right, minutes, [each.memory for each in processes], [each.open_files for each in processes])
+    right.set(title="Airflow's scheduler: the process", xlabel="minutes")
+    scheduler_table.plot(
+        minutes, [moment.finished for moment in hours.moments], color="#555555", label="finished runs"
+    )
+    scheduler_table.plot(
+        minutes, [moment.open_items for moment in hours.moments], color="#1f6feb", label="open contacts"
+    )
+    scheduler_table.set(title="Airflow's scheduler: runs and table", xlabel="minutes", ylim=(0, None))
+    for axis in (left, right, table, scheduler_table):
+        axis.grid(alpha=0.25)
+        axis.legend(frameon=False)
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
+def _holds(axis: Axes, times: Sequence[float], memory: Sequence[float], files: Sequence[float]) -> None:
+    axis.plot(times, [value / MIB for value in memory], color="#1f6feb", label="memory, MiB")
+    axis.plot(times, files, color="#c0392b", label="open files")
+    axis.set_ylim(0, None)

@@ -1,0 +1,69 @@
+"""Three hours in all weathers; `make soak` plays a whole day, and Airflow's scheduler."""
+
+import logging
+
+import pytest
+
+from local_aws.calls import Truth
+from soak.day import Day
+from soak.flat import grown
+
+
+@pytest.fixture(scope="module")
+def day() -> Day:
+    """Play it once for all tests."""
+    day = Day(seed=2, windows=36, number_of_calls=400)
+    logging.disable(logging.CRITICAL)
+    try:
+        assert len(list(day.play())) > 36
+    finally:
+        logging.disable(logging.NOTSET)
+    return day
+
+
+def test_no_call_is_lost_and_no_verdict_is_wrong_at_any_time(day: Day) -> None:
+    assert (day.lost, day.wrong) == ([], [])
+    assert {truth.recorded_state for truth in day.truths().values()} >= {
+        "CALL_RECORDED_SUCCESS",
+        "CALL_RECORDED_FAILURE",
+    }
+
+
+def test_somebody_hears_of_every_leak_and_of_nothing_else(day: Day) -> None:
+    assert (day.never_alerted, day.alerted_in_vain) == ([], [])
+
+
+def test_it_went_through_bad_weather(day: Day) -> None:
+    assert len(day.weather.struck) >= 10
+    assert day.runs["poll_initialised failed"]
+
+
+def test_no_file_stays_open_and_the_table_holds_nothing_back(day: Day) -> None:
+    assert day.samples[-1].process.open_files <= day.samples[12].process.open_files
+    assert (day.samples[-1].open_items, day.half_indexed) == (0, [])
+
+
+def test_a_lost_call_and_a_wrong_verdict_would_be_seen(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = day.told()
+    leaked, recorded = (
+        next(id_ for id_, truth in told.items() if truth.recorded_state == verdict)
+        for verdict in ("CALL_RECORDED_FAILURE", "CALL_RECORDED_SUCCESS")
+    )
+    told[leaked] = Truth("COMPLETED - AGENT", "CALL_RECORDED_SUCCESS")
+    del told[recorded]
+    monkeypatch.setattr(day, "told", lambda: told)
+    assert (day.lost, day.wrong) == ([recorded], [leaked])
+
+
+@pytest.mark.parametrize(
+    ("means", "told"),
+    [
+        ({"open files": (20, 20), "items": (100, 120)}, []),
+        (
+            {"open files": (20, 22), "items": (100, 140), "memory, MiB": (200, 230)},
+            ["open files", "items", "memory, MiB"],
+        ),
+    ],
+)
+def test_what_grew_beyond_its_margin_is_named(means: dict[str, tuple[float, float]], told: list[str]) -> None:
+    assert grown(means) == told
