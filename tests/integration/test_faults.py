@@ -7,10 +7,10 @@ counts the runs until all is well. ``FAULTS_TABLE=docs/faults.md`` writes what w
 import json
 import multiprocessing
 import os
-import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -132,7 +132,8 @@ def day(stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch) -> Iterator[Day
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps({"conn_type": "aws", "extra": quick}))
     now = datetime.now(UTC).replace(microsecond=0)
     with FaultyAws() as aws, time_machine.travel(now, tick=True) as clock:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint_url)
+        for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
+            monkeypatch.setenv(name, aws.endpoint_url)
         monkeypatch.setenv("CONTACT_TABLE", TABLE)
         subscriber._contacts.cache_clear()
         yield Day(stage, aws, dag, clock, open_up(stage, now), now)
@@ -184,7 +185,9 @@ def as_a_process(day: Day, tmp_path: Path, name: str) -> Iterator[None]:
         day.dag.test(logical_date=logical_date)
 
     database = tmp_path / f"{name}.db"
-    shutil.copy(str(airflow_settings.SQL_ALCHEMY_CONN).removeprefix("sqlite:///"), database)
+    original = str(airflow_settings.SQL_ALCHEMY_CONN).removeprefix("sqlite:///")
+    with closing(sqlite3.connect(original)) as source, closing(sqlite3.connect(database)) as copy:
+        source.backup(copy)  # a copied file would lack what is still in the write-ahead log
     process = multiprocessing.get_context("fork").Process(target=run, args=(day.now + STEP,))
     process.start()
     day.aws.pid = process.pid or 0
