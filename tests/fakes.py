@@ -1,5 +1,6 @@
 """The domain's ports in memory, and builders for what goes through them."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -201,13 +202,13 @@ class FakeTable:
         assert table == SETTINGS.contact_table
         if self.error:
             raise self.error
-        indexed = (item for item in self.items.values() if "NextCheckAt" in item)
-        due = [item for item in indexed if item.get("OpenState") == open_state]
+        items = [item for item in self.items.values() if isinstance(item.get("NextCheckAt"), str)]
+        due = [item for item in items if item.get("OpenState") == open_state]
         yield from sorted(
             (dict(item) for item in due if item["NextCheckAt"] <= until), key=lambda item: item["NextCheckAt"]
         )
 
-    def count_due(self, table: str, open_state: str, until: str) -> int:
+    def count_due(self, table: str, open_state: str, until: str, enough: float = math.inf) -> int:  # noqa: ARG002
         return sum(1 for _ in self.due(table, open_state, until))
 
     def longest_due(self, table: str, open_state: str, until: str, limit: int) -> list[Item]:
@@ -216,7 +217,7 @@ class FakeTable:
     def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Item]:  # noqa: ARG002
         assert start <= end, "BETWEEN refuses bounds that are the wrong way round"
         for item in list(self.items.values()):
-            if item.get("InitialisedHour") in hours and start <= item["InitialisedAt"] < end:
+            if item.get("InitialisedHour") in hours and start <= (item["InitialisedAt"] or "") < end:
                 yield dict(item)
 
     def never_indexed(self, table: str) -> Iterator[Item]:  # noqa: ARG002

@@ -18,6 +18,7 @@ from audio_leakage.verdict import next_look
 
 #: So many contacts are listed in one alert; the rest is counted.
 _LISTED = 50
+_LONGEST_FACT = 300
 
 
 class AlertKind(StrEnum):
@@ -88,7 +89,12 @@ def _line(contact: Contact) -> str:
         "appeared": contact.recorded_at,
     }
     return ", ".join(
-        f"{name} {format_time(fact) if isinstance(fact, datetime) else fact}"
+        f"{name} {format_time(fact) if isinstance(fact, datetime) else _on_one_line(fact)}"
         for name, fact in facts.items()
         if fact is not None
     )
+
+
+def _on_one_line(fact: str) -> str:
+    """Return a fact that neither looks like another line nor makes the message too long to be sent."""
+    return " ".join(fact.split())[:_LONGEST_FACT]

@@ -91,7 +91,7 @@ class BulkSearch:
         if not answers:
             return
         items = run.contacts.get_many(run.settings.contact_table, list(answers))
-        open_items = [item for item in items if item.get("State") in self.states and run.concerns(item)]
+        open_items = [item for item in items if str(item.get("State")) in self.states and run.concerns(item)]
         contacts = [contact for item in open_items if (contact := self.sweep.readable(item))]
         run.side_by_side(partial(self.sweep.attempt, partial(self._step, answers)), contacts)
 

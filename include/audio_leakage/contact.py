@@ -9,7 +9,7 @@ from typing import Any, Self, get_args, get_type_hints
 
 from audio_leakage.errors import InvalidContact
 from audio_leakage.states import ClosedReason, ContactState, FailureCause, RecordedState, RecordingPolicy
-from audio_leakage.times import format_time, parse_time
+from audio_leakage.times import format_time, parse_time, shown
 
 #: An item of the table: attribute name to value, as boto3's resource layer gives and takes it.
 Item = Mapping[str, Any]
@@ -26,7 +26,7 @@ def check_contact_id(value: object) -> str:
     """
     if isinstance(value, str) and _CONTACT_ID.fullmatch(value):
         return value
-    raise InvalidContact(f"ContactId is {_shown(value)}; allowed is a UUID of 36 characters")
+    raise InvalidContact(f"ContactId is {shown(value)}; allowed is a UUID of 36 characters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +152,8 @@ def _read(attribute: str, value: Any, kind: type) -> Any:  # noqa: ANN401  # as 
         if kind is tuple:
             return tuple(str(part) for part in value) if isinstance(value, list) else (str(value),)
         return kind(value)
-    except (TypeError, ValueError):
-        raise InvalidContact(f"{attribute} is {_shown(value)}; allowed {_allowed(kind)}") from None
+    except (OverflowError, TypeError, ValueError):
+        raise InvalidContact(f"{attribute} is {shown(value)}; allowed {_allowed(kind)}") from None
 
 
 def _allowed(kind: type) -> str:
@@ -164,11 +164,6 @@ def _allowed(kind: type) -> str:
 
 def _choices(kind: type[StrEnum]) -> str:
     return ", ".join(f"'{choice}'" for choice in kind)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _kind(annotation: Any) -> type:  # noqa: ANN401  # annotations have no common type

@@ -7,14 +7,14 @@ CONNECT.md, "Flow logs", for the names of the blocks and the shapes of their par
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from audio_leakage.contact import check_contact_id
 from audio_leakage.errors import InvalidContact, UnreadableLine
 from audio_leakage.states import RecordingPolicy
-from audio_leakage.times import format_time, parse_time
+from audio_leakage.times import format_time, is_plausible, parse_time, shown
 
 #: The block under the names it has had; a line of any other block is not ours.
 RECORDING_BLOCKS = frozenset(
@@ -25,6 +25,8 @@ RECORDING_BLOCKS = frozenset(
         "UpdateContactRecordingAndAnalyticsBehavior",
     }
 )
+#: A clock may be off; a line cannot be of the next day.
+_AHEAD = timedelta(days=1)
 
 
 class Setting(StrEnum):
@@ -61,14 +63,16 @@ def read_line(message: str, event_time: datetime) -> RecordingSetting | None:
     :raises UnreadableLine: when it is about that, or might be, and cannot be understood.
     """
     line = _json_object(message)
-    if line.get("ContactFlowModuleType") not in RECORDING_BLOCKS:
+    if _word(line.get("ContactFlowModuleType")) not in RECORDING_BLOCKS:
         return None
     try:
-        contact_id = check_contact_id(line.get("ContactId"))
-        at = parse_time(str(line["Timestamp"])) if line.get("Timestamp") else event_time
+        contact_id = check_contact_id(line.get("ContactId")).lower()
+        at = parse_time(line["Timestamp"]) if line.get("Timestamp") else event_time
         setting = _setting(line)
     except (InvalidContact, ValueError) as error:
         raise UnreadableLine(str(error)) from error
+    if not is_plausible(at) or at - event_time > _AHEAD:  # it would not be due before that
+        raise UnreadableLine(f"a recording block ran at {at}, long after its line was written")
     return RecordingSetting(at, setting, contact_id) if setting else None
 
 
@@ -107,7 +111,7 @@ def _json_object(message: str) -> Mapping[str, Any]:
 
 def _setting(line: Mapping[str, Any]) -> Setting | None:
     wanted = _wanted(_object(line.get("Parameters")))
-    failed = str(line.get("Results", "")).lower().startswith("error")
+    failed = _word(line.get("Results")).lower().startswith("error")
     if not failed:
         return wanted
     return None if wanted in (None, Setting.OFF) else Setting.FAILED
@@ -116,7 +120,7 @@ def _setting(line: Mapping[str, Any]) -> Setting | None:
 def _wanted(parameters: Mapping[str, Any]) -> Setting | None:
     option = parameters.get("RecordingBehaviorOption")
     if option is not None:
-        return _by_option(str(option), str(parameters.get("RecordingParticipantOption", "All")))
+        return _by_option(_word(option), _word(parameters.get("RecordingParticipantOption", "All")))
     for behavior in (
         _object(parameters.get("RecordingBehavior")),
         _object(_object(parameters.get("VoiceBehavior")).get("VoiceRecordingBehavior")),
@@ -127,14 +131,14 @@ def _wanted(parameters: Mapping[str, Any]) -> Setting | None:
         "IVRRecordingBehavior" in part for part in (parameters, _object(parameters.get("RecordingBehavior")))
     ):
         return None  # about the automated interaction alone
-    raise UnreadableLine(f"a recording block has none of the known parameters: {sorted(parameters)[:10]}")
+    raise UnreadableLine(f"a recording block has none of the known parameters: {shown(sorted(parameters))}")
 
 
 def _by_option(option: str, participant: str) -> Setting:
     if option.lower().startswith("disable"):
         return Setting.OFF  # the participant reads All even then
     if not option.lower().startswith("enable"):
-        raise UnreadableLine(f"RecordingBehaviorOption is {option[:40]!r}; allowed are 'Enable', 'Disable'")
+        raise UnreadableLine("RecordingBehaviorOption is another word; allowed are 'Enable', 'Disable'")
     return _by_participants(
         ["Agent", "Customer"] if participant.lower() in ("all", "both") else [participant]
     )
@@ -143,12 +147,20 @@ def _by_option(option: str, participant: str) -> Setting:
 def _by_participants(participants: object) -> Setting:
     if not isinstance(participants, list):
         raise UnreadableLine("RecordedParticipants is no list")
-    named = {str(participant).upper() for participant in participants}
+    named = {_word(participant).upper() for participant in participants}
     if not named <= {"AGENT", "CUSTOMER"}:
-        raise UnreadableLine(f"recorded participants are {sorted(named)[:4]}; allowed are Agent, Customer")
+        raise UnreadableLine("recorded participants are others; allowed are Agent, Customer")
     if not named:
         return Setting.OFF
     return Setting.ALL if len(named) == 2 else Setting(named.pop())
+
+
+def _word(value: object) -> str:
+    """Return a text as it is, anything else as none.
+
+    No message quotes it: a flow may take it from an attribute of the contact, which may be a customer's.
+    """
+    return value if isinstance(value, str) else ""
 
 
 def _object(value: object) -> Mapping[str, Any]:

@@ -102,12 +102,18 @@ def _enter(
 
 
 def with_settings(contact: Contact, added: Iterable[RecordingSetting]) -> Contact:
-    """Return the contact with more settings, some or all of which it may have."""
+    """Return the contact with more settings, some or all of which it may have.
+
+    :raises InvalidContact: when those it has cannot be read.
+    """
     settings = tuple(sorted({*contact.recording_settings, *map(str, added)}))
     if settings == contact.recording_settings:
         return contact
     words = [text.partition(" ")[2] for text in settings]
-    first = min(parse_time(settings[0].partition(" ")[0]), contact.initialised_at or _NEVER)
+    try:
+        first = min(parse_time(settings[0].partition(" ")[0]), contact.initialised_at or _NEVER)
+    except ValueError as error:
+        raise InvalidContact(f"RecordingSettings cannot be read: {error}") from error
     untouched = contact.next_check_at is not None and contact.next_check_at == contact.initialised_at
     contact = replace(
         contact,

@@ -61,7 +61,7 @@ def poll_in_progress(run: Run) -> dict[str, int]:
     :return: how many were due, and how many had each outcome.
     """
     news = [Happening(DISCONNECTED, _news_from(run), run.now)]
-    if run.count_due(_WAITING) > run.describes_in_time:
+    if not run.can_describe_all(_WAITING):
         news.append(Happening(CONNECTED_TO_AGENT, _news_from(run), run.now))
     return _poll(run, news, _WAITING, _TALKING)
 
@@ -77,12 +77,11 @@ def _poll(run: Run, news: list[Happening], *states: ContactState) -> dict[str, i
     def follow(contact: Contact) -> str:
         return look(run, contact, described(run, contact))
 
-    due = run.count_due(*states)
-    if due <= run.describes_in_time:
+    if run.can_describe_all(*states):
         sweep.over(run.due(*states), follow)
     else:
         _search_and_describe(BulkSearch(sweep, news, frozenset(states)), states, follow)
-        sweep.counts["due"] = due
+        sweep.counts["due"] = sweep.counts.total() - sweep.counts["due"]  # each has come to one of the others
     return sweep.result()
 
 

@@ -99,8 +99,8 @@ class ContactTable(Protocol):
         """Give the items of a state that are due by a time, the longest due first, all pages."""
         ...
 
-    def count_due(self, table: str, open_state: str, until: str) -> int:
-        """Count what ``due`` gives."""
+    def count_due(self, table: str, open_state: str, until: str, enough: float = ...) -> int:
+        """Count what ``due`` gives, at least until there are enough."""
         ...
 
     def longest_due(self, table: str, open_state: str, until: str, limit: int) -> Iterable[Item]:

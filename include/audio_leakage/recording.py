@@ -12,6 +12,8 @@ from audio_leakage.contact import Contact, check_contact_id
 
 _WAV_HEADER_BYTES = 44
 _BYTES_PER_SECOND = 32_000  # pcm_s16le, 8000 Hz, 2 channels
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_LONGEST_KEY = 1024  # bytes
 _NAME_AFTER_ID = re.compile(r"\d{8}T\d{2}:\d{2}_UTC\.wav")
 _NOT_THE_CONVERSATION = re.compile(r"(^|/)(ivr|Analysis/Voice(/[^/]+)*)/\d{4}/\d{2}/\d{2}/")
 
@@ -66,7 +68,7 @@ def candidate_places(contact: Contact, storage: RecordingStorage) -> Iterator[Pl
 
     :raises InvalidContact: when the contact's id is not one.
     """
-    contact_id = check_contact_id(contact.contact_id)
+    contact_id = check_contact_id(contact.contact_id).lower()  # as Connect writes it into keys
     pointer = pointed_place(contact)
     if pointer:
         yield pointer
@@ -77,9 +79,10 @@ def candidate_places(contact: Contact, storage: RecordingStorage) -> Iterator[Pl
 
 
 def pointed_place(contact: Contact) -> Place | None:
-    """Return the place Connect's own pointer names, if there is a pointer."""
+    """Return the place Connect's own pointer names, if there is one and S3 can be asked for it."""
     bucket, _, key = (contact.recording_location or "").partition("/")
-    return Place(bucket, key) if bucket and key else None
+    possible = _BUCKET.fullmatch(bucket) and key.isprintable() and 0 < len(key.encode()) <= _LONGEST_KEY
+    return Place(bucket, key) if possible else None
 
 
 def is_conversation(key: str) -> bool:

@@ -1,5 +1,6 @@
 """What a use case works with in one run: the ports, the settings, the time."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -61,10 +62,10 @@ class Run:
         """Whether the time this task may use is up."""
         return self.seconds_left() <= 0
 
-    @property
-    def describes_in_time(self) -> float:
-        """How many contacts can be described in the time that is left."""
-        return self.settings.describe_contact_rps * self.seconds_left()
+    def can_describe_all(self, *states: ContactState) -> bool:
+        """Tell whether the time that is left suffices for describing every contact that :meth:`due` gives."""
+        in_time = self.settings.describe_contact_rps * self.seconds_left()
+        return self.count_due(*states, enough=in_time + 1) <= in_time
 
     @property
     def alerts_are_wanted(self) -> bool:
@@ -87,22 +88,24 @@ class Run:
             return
         start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
         for item in self.contacts.initialised(table, self.scope.window.hours, start, end):
-            is_due = "OpenState" in item and item.get("NextCheckAt", "") <= due_by
+            is_due = item.get("OpenState") is not None and str(item.get("NextCheckAt", "")) <= due_by
             may_have_changed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
             if item.get("State") in states and (is_due or may_have_changed):
                 yield item
 
-    def count_due(self, *states: ContactState, until: datetime | None = None) -> int:
-        """Count what :meth:`due` gives."""
+    def count_due(
+        self, *states: ContactState, until: datetime | None = None, enough: float = math.inf
+    ) -> int:
+        """Count what :meth:`due` gives; of each state soon no more than enough."""
         if self.scope.only_window:
             return sum(1 for _ in self.due(*states, until=until))
         table, due_by = self.settings.contact_table, format_time(until or self.now)
-        return sum(self.contacts.count_due(table, state, due_by) for state in states)
+        return sum(self.contacts.count_due(table, state, due_by, enough) for state in states)
 
     def concerns(self, item: Item) -> bool:
         """Tell whether this run may touch a contact that it came upon: any, or those of its window."""
         start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
-        return not self.scope.only_window or start <= item.get("InitialisedAt", "") < end
+        return not self.scope.only_window or start <= str(item.get("InitialisedAt", "")) < end
 
     def side_by_side(self, step: Callable[[Contact], None], contacts: Iterable[Contact]) -> None:
         """Take a step with each contact, :attr:`at_once` of them at a time."""

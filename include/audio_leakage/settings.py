@@ -4,7 +4,6 @@ Every key, its default and what is allowed stand in :class:`Settings`, one line 
 """
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -12,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from audio_leakage.errors import SettingsError
+from audio_leakage.times import shown
 
 VARIABLE = "audio_leakage"
 
@@ -29,7 +29,7 @@ def _number(low: float, high: float, default: float) -> Any:  # noqa: ANN401  # 
     def check(value: object) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
-        return math.isfinite(value) and low <= value <= high
+        return low <= value <= high  # which NaN is not
 
     return field(default=default, metadata={"check": check, "allowed": f"a number from {low:g} to {high:g}"})
 
@@ -46,11 +46,15 @@ class Settings:
         r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket", default=None
     )
     recording_prefix: str | None = _text(
-        r"([^/]+(/[^/]+)*)?", "a prefix without date and without slash at either end", default=None
+        r"([^/\x00-\x1f\x7f-\x9f\ud800-\udfff]+(/[^/\x00-\x1f\x7f-\x9f\ud800-\udfff]+)*)?",
+        "a prefix without date and without slash at either end",
+        default=None,
     )
     flow_log_group: str | None = _text(r"[A-Za-z0-9_./#-]{1,512}", "the name of a log group", default=None)
     alert_topic_arn: str | None = _text(
-        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}", "the ARN of an SNS topic", default=None
+        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}",
+        "the ARN of an SNS topic",
+        default=None,
     )
     connect_access_url: str | None = _text(
         r"https://[A-Za-z0-9.-]+(/connect)?",
@@ -92,7 +96,7 @@ class Settings:
             )
         try:
             values = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SettingsError(f"Variable '{variable}' is not JSON: {error}") from None
         if not isinstance(values, dict):
             raise SettingsError(f"Variable '{variable}' is not a JSON object: allowed keys are {_keys()}")
@@ -104,7 +108,7 @@ class Settings:
 
 def _wrong_keys(values: Mapping[str, object]) -> list[str]:
     known = {setting.name: setting for setting in fields(Settings)}
-    unknown = [f"'{key}' is unknown, allowed keys are {_keys()}" for key in values if key not in known]
+    unknown = [f"{shown(key)} is unknown, allowed keys are {_keys()}" for key in values if key not in known]
     missing = [
         f"'{name}' is missing, it must be {setting.metadata['allowed']}"
         for name, setting in known.items()
@@ -115,7 +119,7 @@ def _wrong_keys(values: Mapping[str, object]) -> list[str]:
 
 def _wrong_values(values: Mapping[str, object]) -> list[str]:
     return [
-        f"'{setting.name}' is {values[setting.name]!r}, allowed is {setting.metadata['allowed']}"
+        f"'{setting.name}' is {shown(values[setting.name])}, allowed is {setting.metadata['allowed']}"
         for setting in fields(Settings)
         if values.get(setting.name) is not None and not setting.metadata["check"](values[setting.name])
     ]

@@ -10,8 +10,11 @@ from datetime import datetime
 from typing import Any, Self
 
 from audio_leakage.errors import InvalidContact
+from audio_leakage.times import is_plausible
 
 #: Members every contact has, whatever became of it; an answer without them was cut off or is not one.
+_LONGEST_TEXT = 256  # of an id or a word
+_LONGEST_LOCATION = 1100  # name of a bucket, slash, key
 _REQUIRED = ("Id", "Channel", "InitiationMethod", "InitiationTimestamp")
 
 
@@ -55,11 +58,11 @@ class ContactSnapshot:
             raise InvalidContact("DescribeContact answered with another contact than the one asked for")
         agent = _structure(contact.get("AgentInfo"))
         return cls(
-            channel=str(contact["Channel"]),
-            initiation_method=str(contact["InitiationMethod"]),
+            channel=_required(contact, "Channel"),
+            initiation_method=_required(contact, "InitiationMethod"),
             initiation_timestamp=_time(contact, "InitiationTimestamp"),
-            agent_id=agent.get("Id"),
-            queue_id=_structure(contact.get("QueueInfo")).get("Id"),
+            agent_id=_text(agent, "Id"),
+            queue_id=_text(_structure(contact.get("QueueInfo")), "Id"),
             connected_to_system_timestamp=_time(contact, "ConnectedToSystemTimestamp"),
             connected_to_agent_timestamp=_time(agent, "ConnectedToAgentTimestamp"),
             after_contact_work_start_timestamp=_time(agent, "AfterContactWorkStartTimestamp"),
@@ -73,12 +76,28 @@ def _audio_in_s3(entries: object) -> tuple[RecordingPointer, ...]:
     if not isinstance(entries, list):
         return ()
     return tuple(
-        RecordingPointer(location=location, status=entry.get("Status"))
+        RecordingPointer(location=location, status=_text(entry, "Status"))
         for entry in map(_structure, entries)
         if entry.get("StorageType") in ("S3", None)
         and entry.get("MediaStreamType") in ("AUDIO", None)
         and entry.get("ParticipantType") != "IVR"
         and isinstance(location := entry.get("Location"), str)
+        and len(location) <= _LONGEST_LOCATION
+    )
+
+
+def _required(structure: Mapping[str, Any], member: str) -> str:
+    text = _text(structure, member)
+    if text is None:
+        raise InvalidContact(f"DescribeContact answered with a {member} that is no word")
+    return text
+
+
+def _text(structure: Mapping[str, Any], member: str) -> str | None:
+    """Return a member that is a word or an id; anything else is as good as nothing."""
+    value = structure.get(member)
+    return (
+        value if isinstance(value, str) and 0 < len(value) <= _LONGEST_TEXT and value.isprintable() else None
     )
 
 
@@ -90,6 +109,8 @@ def _time(structure: Mapping[str, Any], member: str) -> datetime | None:
     value = structure.get(member)
     if value is None:
         return None
-    if isinstance(value, datetime) and value.tzinfo is not None:
+    if isinstance(value, datetime) and value.tzinfo is not None and is_plausible(value):
         return value
-    raise InvalidContact(f"DescribeContact answered with a {member} that is no time in a time zone")
+    raise InvalidContact(
+        f"DescribeContact answered with a {member} that is no time of this century in a zone"
+    )

@@ -80,7 +80,7 @@ class Sweep:
         try:
             return Contact.from_item(item)
         except InvalidContact as error:
-            log.warning("contact %.40s left alone: %s", item.get("ContactId"), error)
+            log.warning("contact %.40r left alone: %s", item.get("ContactId"), error)
             self._count("unreadable")
             return None
 
@@ -129,7 +129,7 @@ class Sweep:
     ) -> None:
         try:
             together(contacts)
-        except AwsError as error:
+        except (AwsError, InvalidContact) as error:
             log.warning("%d contacts go one by one: %s", len(contacts), error)
 
     def _to_the_back(self, contact: Contact, error: Exception) -> None:

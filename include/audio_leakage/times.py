@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+#: No call was, or will be, before or after; arithmetic with later times may leave what a datetime can hold.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
 
 def format_time(moment: datetime) -> str:
     """Write an aware datetime as ``2023-08-29T10:30:11.038Z``.
@@ -14,11 +17,27 @@ def format_time(moment: datetime) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """Read any ISO-8601 time that names its offset, as UTC.
+    """Read any ISO-8601 time of this century that names its offset, as UTC.
 
     :raises ValueError: when ``text`` is not such a time.
     """
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError(f"{shown(text)} is no time in ISO-8601") from None
     if moment.tzinfo is None:
-        raise ValueError(f"{text!r} names no offset from UTC")
+        raise ValueError(f"{shown(text)} names no offset from UTC")
+    if not is_plausible(moment):
+        raise ValueError(f"{shown(text)} is not in this century")
     return moment.astimezone(UTC)
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Tell whether an aware time is one that a call can have, and that can be calculated with."""
+    return EARLIEST <= moment <= LATEST
+
+
+def shown(value: object) -> str:
+    """Return a value as a message quotes it: on one line, and not longer than that."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

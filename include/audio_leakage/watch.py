@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+from audio_leakage.contact import Item
 from audio_leakage.errors import AwsError
 from audio_leakage.run import Run
 from audio_leakage.states import ContactState
@@ -11,6 +12,8 @@ from audio_leakage.times import format_time, parse_time
 log = logging.getLogger(__name__)
 
 _MINUTE = timedelta(minutes=1)
+#: So many are looked at, because somebody else may have written what cannot be read.
+_FIRST = 10
 
 
 def publish_metrics(run: Run, **values: float) -> None:
@@ -30,5 +33,14 @@ def publish_metrics(run: Run, **values: float) -> None:
 def oldest_due_minutes(run: Run) -> float:
     """Return for how long the contact has been due that has been due the longest; 0 when none is."""
     table, until = run.settings.contact_table, format_time(run.now)
-    oldest = (item for state in ContactState for item in run.contacts.longest_due(table, state, until, 1))
-    return max(((run.now - parse_time(item["NextCheckAt"])) / _MINUTE for item in oldest), default=0)
+    oldest = (
+        item for state in ContactState for item in run.contacts.longest_due(table, state, until, _FIRST)
+    )
+    return max((minutes for item in oldest if (minutes := _minutes_due(run, item)) is not None), default=0)
+
+
+def _minutes_due(run: Run, item: Item) -> float | None:
+    try:
+        return (run.now - parse_time(str(item["NextCheckAt"]))) / _MINUTE
+    except ValueError:
+        return None  # what is no time may sort before all that are

@@ -11,7 +11,11 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
+
+#: Unpacked bytes. A delivery is at most a megabyte packed; the function has 256 MB for what becomes of it.
+_LONGEST = 32 * 1024 * 1024
 
 
 class UnreadablePayload(ValueError):
@@ -31,9 +35,15 @@ def log_events(event: Mapping[str, Any]) -> Iterator[tuple[datetime, str]]:
         return
     try:
         for log_event in payload["logEvents"]:
-            yield datetime.fromtimestamp(log_event["timestamp"] / 1000, UTC), str(log_event["message"])
+            yield datetime.fromtimestamp(log_event["timestamp"] / 1000, UTC), _text(log_event["message"])
     except (LookupError, TypeError, OverflowError, OSError, ValueError) as error:
         raise UnreadablePayload(f"a log event lacks what it must have: {error!r}") from error
+
+
+def _text(message: object) -> str:
+    if not isinstance(message, str):
+        raise TypeError("a message is no text")
+    return message
 
 
 def _decoded(event: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -42,9 +52,12 @@ def _decoded(event: Mapping[str, Any]) -> Mapping[str, Any]:
     except (LookupError, TypeError, binascii.Error, ValueError) as error:
         raise UnreadablePayload(f"the event has no base64 under awslogs.data: {error!r}") from error
     try:
-        text = gzip.decompress(zipped)
+        with gzip.GzipFile(fileobj=BytesIO(zipped)) as opened:
+            text = opened.read(_LONGEST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise UnreadablePayload(f"the data is not gzip: {error!r}") from error
+    if len(text) > _LONGEST:
+        raise UnreadablePayload(f"the data is longer than {_LONGEST} bytes")
     try:
         payload = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -1,5 +1,6 @@
 """The one place where what AWS answers becomes an error of the domain."""
 
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -46,6 +47,8 @@ _THROTTLED = frozenset(
         "TransactionInProgressException",
     }
 )
+#: What botocore's parser lets through when an answer has not the types of the service's model.
+_GARBLED = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, PaginationError)
 
 
@@ -64,11 +67,16 @@ def domain_errors(action: str, resource: str, setting: str) -> Iterator[None]:
     except ClientError as error:
         raise _from_client_error(error, action, resource, setting) from error
     except (*_NO_ANSWER, ResponseParserError) as error:
-        raise ServiceUnavailable(f"{action} on {resource} got no usable answer: {error}") from error
+        raise ServiceUnavailable(f"{action} on {resource} got no usable answer: {_short(error)}") from error
     except ParamValidationError:
         raise  # a mistake of ours, nothing that somebody could grant or create
     except BotoCoreError as error:
-        raise SetupError(f"{action} on {resource} could not be asked for: {error}") from error
+        raise SetupError(f"{action} on {resource} could not be asked for: {_short(error)}") from error
+    except _GARBLED as error:
+        if not _comes_from_the_parser(error):
+            raise
+        kind = type(error).__name__  # and not its text, which quotes the answer
+        raise ServiceUnavailable(f"{action} on {resource} got an answer of another shape: {kind}") from error
 
 
 def code_of(error: ClientError) -> str:
@@ -93,6 +101,16 @@ def member(answer: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401  # what
     return answer[name]
 
 
+def _comes_from_the_parser(error: Exception) -> bool:
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_globals.get("__name__") == "botocore.parsers" for frame, _ in frames)
+
+
+def _short(error: Exception) -> str:
+    """Return what an error says on one line; botocore's may quote a whole answer in the end."""
+    return " ".join(str(error).split())[:200]
+
+
 def _from_client_error(
     error: ClientError, action: str, resource: str, setting: str
 ) -> SetupError | ServiceUnavailable:
@@ -106,4 +124,4 @@ def _from_client_error(
         return SetupError(f"{action} on {resource} was denied: grant {action} on it to the role of this task")
     if code in _MISSING:
         return MissingError(f"{resource} does not exist: create it, or correct '{setting}' in the settings")
-    return SetupError(f"{action} on {resource} was refused: {error}")
+    return SetupError(f"{action} on {resource} was refused: {_short(error)}")

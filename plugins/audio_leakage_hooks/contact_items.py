@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder, Key
@@ -44,7 +45,7 @@ class ContactTable:
         for page in self._pages("query", table, **_due(open_state, until)):
             yield from member(page, "Items")
 
-    def count_due(self, table: str, open_state: str, until: str) -> int:
+    def count_due(self, table: str, open_state: str, until: str, enough: float = math.inf) -> int:
         """Count what :meth:`due` gives; nothing is transferred.
 
         .. seealso::
@@ -53,9 +54,14 @@ class ContactTable:
         :param table: name of the table.
         :param open_state: the partition, which is the contact's state.
         :param until: the items' NextCheckAt is not after this time.
+        :param enough: no page is read once so many are counted.
         """
-        pages = self._pages("query", table, Select="COUNT", **_due(open_state, until))
-        return sum(member(page, "Count") for page in pages)
+        count = 0
+        for page in self._pages("query", table, Select="COUNT", **_due(open_state, until)):
+            count += member(page, "Count")
+            if count >= enough:
+                break
+        return count
 
     def longest_due(self, table: str, open_state: str, until: str, limit: int) -> list[Mapping[str, Any]]:
         """Query the sparse index ``open-contacts`` once, however many more there are.

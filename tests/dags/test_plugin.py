@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
-from airflow import plugins_manager
-from airflow.sdk.types import TaskInstanceKey
+from airflow import __version__, plugins_manager
+from airflow.models.taskinstancekey import TaskInstanceKey
 
+import audio_leakage_plugin
 from conftest import ROOT
 
 HEAVY = ("fastapi", "boto3", "botocore", "sqlalchemy.orm", "audio_leakage_ui.app", "audio_leakage")
@@ -30,16 +32,13 @@ def test_the_plugin_loads_nothing_that_a_task_process_has_no_use_for() -> None:
 
 
 def test_airflow_takes_the_plugin_with_its_tab_its_page_and_its_link() -> None:
-    assert not plugins_manager.get_import_errors()
-    apps, _ = plugins_manager.get_fastapi_plugins()
-    views, _ = plugins_manager._get_ui_plugins()
-    links = plugins_manager.get_global_operator_extra_links()
-    assert [app["url_prefix"] for app in apps] == ["/audio-leakage"]
-    assert {(view["name"], view["destination"]) for view in views} == {
-        ("Calls", "dag_run"),
-        ("Call recordings", "nav"),
-    }
-    assert [link.name for link in links] == ["Calls of this run"]
+    # What every supported Airflow has: 3.0 lists its plugins in this way only, and knows no views.
+    (plugin,) = (plugin for plugin in plugins_manager.get_plugin_info() if plugin["name"] == "audio_leakage")
+    assert len(plugin["fastapi_apps"]) == 1, plugin
+    assert len(plugin["global_operator_extra_links"]) == 1, plugin
+    views = {(view["name"], view["destination"]) for view in plugin.get("external_views", [])}
+    knows_views = not __version__.startswith("3.0.")
+    assert views == ({("Calls", "dag_run"), ("Call recordings", "nav")} if knows_views else set())
 
 
 @pytest.mark.parametrize(
@@ -60,6 +59,6 @@ def test_airflow_takes_the_plugin_with_its_tab_its_page_and_its_link() -> None:
     ],
 )
 def test_only_the_task_that_judges_links_to_the_calls(dag_id: str, task_id: str, address: str) -> None:
-    (link,) = plugins_manager.get_global_operator_extra_links()
+    link: Any = audio_leakage_plugin.CallsOfRun()  # typed with a key that Airflow 3.0 has elsewhere
     key = TaskInstanceKey(dag_id, task_id, "manual__2023-08-29T21:20:00+00:00", try_number=1, map_index=-1)
     assert link.get_link(None, ti_key=key).removeprefix("http://localhost:8080") == address

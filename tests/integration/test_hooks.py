@@ -342,6 +342,13 @@ class TestContactTable:
         assert hook.purge_all(TABLE, left)
         assert [item["ContactId"] for item in hook.get_many(TABLE, [*left[:99], CONTACT_ID])] == [CONTACT_ID]
 
+    def test_nobody_counts_on_once_there_are_enough(self, hook: ContactTableHook) -> None:
+        for position in range(6):
+            stored = contact(contact_id=number(position)).to_item() | {"LastError": "x" * 390_000}
+            hook.create(TABLE, stored)
+        assert hook.count_due(TABLE, "INITIALISED", "9999") == 6
+        assert hook.count_due(TABLE, "INITIALISED", "9999", enough=1) < 6  # a page is 1 MB
+
     def test_threads_that_write_side_by_side_keep_their_conditions_apart(
         self, hook: ContactTableHook
     ) -> None:

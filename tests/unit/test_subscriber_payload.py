@@ -1,6 +1,7 @@
 import base64
 import gzip
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -44,6 +45,10 @@ def test_a_control_message_has_none() -> None:
         ),
         (zipped(json.dumps({"logEvents": [{"message": "m", "timestamp": "soon"}]}).encode()), "lacks"),
         (zipped(json.dumps({"logEvents": [{"message": "m", "timestamp": 1e300}]}).encode()), "lacks"),
+        (zipped(json.dumps({"logEvents": [{"message": "m", "timestamp": float("nan")}]}).encode()), "lacks"),
+        (zipped(b'{"logEvents": [{"timestamp": 1, "message": ' + b"[" * 900 + b"]" * 900 + b"}]}"), "lacks"),
+        (zipped(json.dumps({"logEvents": 7}).encode()), "lacks"),
+        (zipped(b"[" * 100_000), "not JSON"),
     ],
 )
 def test_a_payload_that_cannot_be_read_says_at_which_step(event: dict[str, Any], says: str) -> None:
@@ -56,3 +61,13 @@ def test_no_bytes_whatever_raise_anything_else(data: bytes) -> None:
     for event in ({"awslogs": {"data": base64.b64encode(data).decode()}}, zipped(data)):
         with pytest.raises(UnreadablePayload):
             list(log_events(event))
+
+
+def test_a_bomb_is_refused_before_it_fills_the_memory() -> None:
+    bomb = zipped(b" " * 200_000_000)
+    tracemalloc.start()
+    with pytest.raises(UnreadablePayload, match="longer than"):
+        list(log_events(bomb))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100_000_000
