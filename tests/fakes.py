@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,8 @@ SETTINGS = Settings(
     recording_bucket=BUCKET,
     recording_prefix=PREFIX,
 )
+TOPIC = "arn:aws:sns:af-south-1:123456789012:alerts"
+ALERTING = replace(SETTINGS, alert_topic_arn=TOPIC)
 
 
 def at(text: str) -> datetime:
@@ -99,6 +101,20 @@ def searched(
         agent = contact.get("AgentInfo", {})
         shown = {name: agent[name] for name in ("Id", "ConnectedToAgentTimestamp") if name in agent}
         yield {**{name: contact[name] for name in _SEARCH_RESULT if name in contact}, "AgentInfo": shown}
+
+
+@dataclass
+class FakeTopic:
+    """Keeps what was published; its error is raised."""
+
+    published: list[tuple[str, str, dict[str, str | int]]] = field(default_factory=list)
+    error: AudioLeakageError | None = None
+
+    def publish(self, topic_arn: str, subject: str, message: str, attributes: dict[str, str | int]) -> None:
+        assert topic_arn == TOPIC
+        if self.error:
+            raise self.error
+        self.published.append((subject, message, attributes))
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Who is told of a failure, and of one that healed: at least once each, and not again.
+"""Who is told of a failure, of one that healed, of a contact set aside: at least once each, and not again.
 
 A verdict that somebody must hear of is stored together with ``AlertPending`` and leaves the contact due; only
 when the alert is out is the mark removed. So a task that is killed in between, or a topic that cannot be
@@ -26,6 +26,14 @@ class AlertKind(StrEnum):
 
     FAILED = "CALL_RECORDED_FAILURE"
     HEALED = "CALL_RECORDED_SUCCESS"
+    SET_ASIDE = "CONTACT_SET_ASIDE"
+
+
+_WORDS = {
+    AlertKind.FAILED: ("call", "not recorded"),
+    AlertKind.HEALED: ("call", "recorded after all"),
+    AlertKind.SET_ASIDE: ("contact", "set aside"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +70,13 @@ def alerts(contacts: Sequence[Contact], instance_id: str) -> Iterable[tuple[Aler
     for kind in AlertKind:
         concerned = [contact for contact in contacts if contact.alert_pending == kind]
         if concerned:
-            yield _alert(kind, concerned, instance_id), concerned
+            yield alert_of(kind, concerned, instance_id), concerned
 
 
-def _alert(kind: AlertKind, contacts: list[Contact], instance_id: str) -> Alert:
-    calls = "1 call" if len(contacts) == 1 else f"{len(contacts)} calls"
-    what = "not recorded" if kind is AlertKind.FAILED else "recorded after all"
+def alert_of(kind: AlertKind, contacts: Sequence[Contact], instance_id: str) -> Alert:
+    """Return the one message about contacts of which the same is to be said."""
+    noun, what = _WORDS[kind]
+    calls = f"1 {noun}" if len(contacts) == 1 else f"{len(contacts)} {noun}s"
     lines = [_line(contact) for contact in contacts[:_LISTED]]
     rest = [f"... and {len(contacts) - _LISTED} more"] if len(contacts) > _LISTED else []
     return Alert(
@@ -87,6 +96,7 @@ def _line(contact: Contact) -> str:
         "cause": contact.failure_cause,
         "recording": contact.recording_location if contact.recorded_at else None,
         "appeared": contact.recorded_at,
+        "last error": contact.last_error,
     }
     return ", ".join(
         f"{name} {format_time(fact) if isinstance(fact, datetime) else _on_one_line(fact)}"

@@ -59,11 +59,8 @@ def check_recordings(run: Run) -> dict[str, int]:
 
 
 def _tell(run: Run, news: list[Contact]) -> None:
-    if run.alert_topic is None or run.settings.alert_topic_arn is None:
-        return
     for alert, contacts in alerts(news, run.settings.connect_instance_id):
-        run.alert_topic.publish(run.settings.alert_topic_arn, alert.subject, alert.message, alert.attributes)
-        log.info("alert published: %s", alert.subject)
+        run.tell(alert)
         for contact in contacts:
             run.save(contact, settled(contact, run.now, run.settings))
 

@@ -12,7 +12,8 @@
     ├── UnreadableLine           a line of a flow log that cannot be understood
     └── ContactError             concerns one contact; the others go on
         ├── InvalidContact       an id, a table item or an answer that cannot be what it claims to be
-        └── ContactNotFound      Connect does not know the contact, or does not know it yet
+        ├── ContactNotFound      Connect does not know the contact, or does not know it yet
+        └── UnexpectedError      a mistake of this package over one contact
 
 None of them is ever a verdict.
 """
@@ -60,3 +61,7 @@ class InvalidContact(ContactError):
 
 class ContactNotFound(ContactError):
     """Connect does not know this contact, or does not know it yet."""
+
+
+class UnexpectedError(ContactError):
+    """A mistake of this package; the message names its kind, the task's log the place."""

@@ -13,9 +13,6 @@ from audio_leakage.states import ClosedReason, advance, state_of
 #: A little less than the schedule's five minutes: "in the next run" holds for one that starts early, too.
 NEXT_RUN = timedelta(minutes=4)
 _ONE_HOUR = timedelta(hours=1)
-_ONE_DAY = timedelta(days=1)
-_TRIES_AT_ONCE = 3
-_BEHIND_ALL_OTHERS = timedelta(milliseconds=1)
 
 
 def with_facts(contact: Contact, snapshot: ContactSnapshot) -> Contact:
@@ -76,17 +73,6 @@ def not_found(contact: Contact, now: datetime, settings: Settings) -> Contact:
     if now - since >= settings.failure_after:
         return replace(contact.closed(ClosedReason.NOT_FOUND), not_found_since=since)
     return replace(contact, not_found_since=since, next_check_at=now + NEXT_RUN)
-
-
-def set_aside(contact: Contact, error: Exception, now: datetime) -> Contact:
-    """Return a contact whose look failed: behind all others that are due, and soon more and more rarely due.
-
-    It stays due for the retries of its task: what nobody could look at must not pass for nothing to do.
-    """
-    attempts = (contact.attempts or 0) + 1
-    rarer = NEXT_RUN * 2 ** min(attempts - _TRIES_AT_ONCE - 1, 16)
-    pause = min(rarer, _ONE_DAY) if attempts > _TRIES_AT_ONCE else _BEHIND_ALL_OTHERS
-    return replace(contact, attempts=attempts, last_error=str(error)[:200], next_check_at=now + pause)
 
 
 def _pause(contact: Contact, now: datetime) -> timedelta:

@@ -1,5 +1,6 @@
 """What a use case works with in one run: the ports, the settings, the time."""
 
+import logging
 import math
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from heapq import merge
+from typing import TypeVar
 
+from audio_leakage.alerts import Alert
 from audio_leakage.contact import Contact, Item
 from audio_leakage.errors import ContactNotFound
 from audio_leakage.ports import (
@@ -26,6 +29,9 @@ from audio_leakage.states import ClosedReason, ContactState, RecordedState
 from audio_leakage.times import format_time
 from audio_leakage.window import Scope
 
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 _FAILURE = RecordedState.CALL_RECORDED_FAILURE
 _NOT_FOUND = ClosedReason.NOT_FOUND
 
@@ -72,12 +78,21 @@ class Run:
         """Whether there is a topic to publish to."""
         return self.alert_topic is not None and self.settings.alert_topic_arn is not None
 
+    def tell(self, alert: Alert) -> None:
+        """Publish an alert, if there is a topic to publish to."""
+        if self.alert_topic is None or self.settings.alert_topic_arn is None:
+            return
+        self.alert_topic.publish(
+            self.settings.alert_topic_arn, alert.subject, alert.message, alert.attributes
+        )
+        log.info("alert published: %s", alert.subject)
+
     def due(self, *states: ContactState, until: datetime | None = None) -> Iterator[Item]:
         """Give the contacts in these states that this run is to look at.
 
         These are all that are due, the longest due first; or, in a run that is only
-        about its window, those of the window: the due ones, and whenever they are due those that failed or
-        that Connect did not know.
+        about its window, those of the window: the due ones, and whenever they are due those that failed,
+        that Connect did not know, or that were set aside.
 
         :param until: only those that have been due since then.
         """
@@ -89,8 +104,9 @@ class Run:
         start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
         for item in self.contacts.initialised(table, self.scope.window.hours, start, end):
             is_due = item.get("OpenState") is not None and str(item.get("NextCheckAt", "")) <= due_by
-            may_have_changed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
-            if item.get("State") in states and (is_due or may_have_changed):
+            failed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
+            is_set_aside = item.get("Attempts") is not None
+            if item.get("State") in states and (is_due or failed or is_set_aside):
                 yield item
 
     def count_due(
@@ -107,10 +123,10 @@ class Run:
         start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
         return not self.scope.only_window or start <= str(item.get("InitialisedAt", "")) < end
 
-    def side_by_side(self, step: Callable[[Contact], None], contacts: Iterable[Contact]) -> None:
-        """Take a step with each contact, :attr:`at_once` of them at a time."""
+    def side_by_side(self, step: Callable[[_T], None], each: Iterable[_T]) -> None:
+        """Take a step with each contact, or whatever it is, :attr:`at_once` of them at a time."""
         with ThreadPoolExecutor(max_workers=self.at_once) as pool:
-            list(pool.map(step, contacts))
+            list(pool.map(step, each))
 
     def describe(self, contact: Contact) -> ContactSnapshot:
         """Ask Connect about a contact.

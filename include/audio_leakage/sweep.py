@@ -1,6 +1,7 @@
 """The loop the use cases share: many contacts at once, and none of them stops the others."""
 
 import logging
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,8 +10,16 @@ from itertools import islice
 from threading import Lock
 
 from audio_leakage.contact import Contact, Item
-from audio_leakage.errors import AwsError, ContactNotFound, InvalidContact, ServiceUnavailable, SetupError
-from audio_leakage.follow import followed, not_found, set_aside
+from audio_leakage.errors import (
+    AwsError,
+    ContactNotFound,
+    InvalidContact,
+    ServiceUnavailable,
+    SetupError,
+    UnexpectedError,
+)
+from audio_leakage.failing import Failing
+from audio_leakage.follow import followed, not_found
 from audio_leakage.run import Run
 from audio_leakage.watch import publish_metrics
 
@@ -32,8 +41,14 @@ class Sweep:
     run: Run
     counts: Counter[str] = field(default_factory=lambda: Counter(due=0))
     _trouble: list[AwsError] = field(default_factory=list)
+    _mistake: UnexpectedError | None = None
+    _looked_at: int = 0
     _in_a_row: int = 0
     _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        """Begin with none that failed."""
+        self._failing = Failing(self.run)
 
     def over(
         self, items: Iterable[Item], step: Step, together: Callable[[Sequence[Contact]], None] | None = None
@@ -55,6 +70,7 @@ class Sweep:
             if together:
                 self._all_at_once(together, contacts)
             self.run.side_by_side(partial(self._take_turn, step), contacts)
+            self._put_back()
         left = sum(1 for _ in rest)
         if left:
             self._count("due", left)
@@ -63,17 +79,24 @@ class Sweep:
     def attempt(self, step: Step, contact: Contact) -> None:
         """Take a step with a contact and count what came of it."""
         try:
-            self._count(step(contact))
-            self._in_a_row = 0
+            outcome = step(contact)
         except InvalidContact as error:
             log.warning("contact %s set aside: %s", contact.contact_id, error)
-            self._count("set_aside")
-            self._to_the_back(contact, error)
+            self._fail("set_aside", contact, error)
         except AwsError as error:
             log.warning("contact %s stays due: %s", contact.contact_id, error)
-            self._count("unavailable")
             self.trouble(error)
-            self._to_the_back(contact, error)
+            self._fail("unavailable", contact, error)
+        except Exception as error:  # noqa: BLE001  # a mistake of ours over one contact costs no other its turn
+            self._mistake = UnexpectedError(f"{type(error).__name__}, see the task's log")
+            # Where it was made, and not what it says: that may quote what somebody sent.
+            log.error("contact %s set aside: %s\n%s", contact.contact_id, type(error).__name__, _where(error))  # noqa: TRY400
+            self._fail("set_aside", contact, self._mistake)
+        else:
+            self._count(outcome)
+            with self._lock:
+                self._looked_at += 1
+                self._in_a_row = 0
 
     def readable(self, item: Item) -> Contact | None:
         """Return the contact behind an item; one that cannot be read is counted and left alone."""
@@ -100,7 +123,9 @@ class Sweep:
 
         :raises SetupError: when something was denied or missing on the way.
         :raises ServiceUnavailable: when there was work and none of it could be done.
+        :raises UnexpectedError: when nothing could be done but for a mistake of ours.
         """
+        self._put_back()
         if self.counts["unavailable"]:  # they went to the back, so nobody is seen to be due for long
             publish_metrics(self.run, Unavailable=self.counts["unavailable"])
         setup = next((error for error in self._trouble if isinstance(error, SetupError)), None)
@@ -111,6 +136,8 @@ class Sweep:
             raise ServiceUnavailable(
                 f"none of {untouched} due contacts could be looked at: {self._trouble[0]}"
             )
+        if self._mistake and not self._looked_at:
+            raise self._mistake
         return dict(+self.counts) | {"due": self.counts["due"]}
 
     def _take_turn(self, step: Step, contact: Contact) -> None:
@@ -132,13 +159,14 @@ class Sweep:
         except (AwsError, InvalidContact) as error:
             log.warning("%d contacts go one by one: %s", len(contacts), error)
 
-    def _to_the_back(self, contact: Contact, error: Exception) -> None:
-        if contact.next_check_at is None:
-            return  # only a backfill looks at it
-        try:
-            self.run.save(contact, set_aside(contact, error, self.run.now))
-        except AwsError as trouble:
-            log.warning("contact %s keeps its place: %s", contact.contact_id, trouble)
+    def _fail(self, outcome: str, contact: Contact, error: Exception) -> None:
+        self._count(outcome)
+        self._failing.add(contact, error)
+
+    def _put_back(self) -> None:
+        trouble = self._failing.put_back(in_outage=self.counts["unavailable"] > self._looked_at)
+        if trouble:
+            self.trouble(trouble)
 
 
 def sweep(
@@ -175,3 +203,7 @@ def described(run: Run, contact: Contact) -> Contact:
         return followed(contact, run.describe(contact), run.now, run.settings)
     except ContactNotFound:
         return not_found(contact, run.now, run.settings)
+
+
+def _where(error: Exception) -> str:
+    return "".join(traceback.format_tb(error.__traceback__))

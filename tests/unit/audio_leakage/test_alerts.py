@@ -1,38 +1,22 @@
 """Who is told of a failure, and of one that healed: at least once, and not again."""
 
-from dataclasses import dataclass, field, replace
-
 import pytest
 
 from audio_leakage.checking import check_recordings
 from audio_leakage.errors import AudioLeakageError, ServiceUnavailable, SetupError
 from audio_leakage.run import Run
 from fakes import (
+    ALERTING,
     CONTACT_ID,
     INSTANCE_ID,
     MINUTE,
-    SETTINGS,
+    FakeTopic,
     World,
     answer,
     at,
     ended_with_agent,
     number,
 )
-
-TOPIC = "arn:aws:sns:af-south-1:123456789012:alerts"
-ALERTING = replace(SETTINGS, alert_topic_arn=TOPIC)
-
-
-@dataclass
-class FakeTopic:
-    published: list[tuple[str, str, dict[str, str | int]]] = field(default_factory=list)
-    error: AudioLeakageError | None = None
-
-    def publish(self, topic_arn: str, subject: str, message: str, attributes: dict[str, str | int]) -> None:
-        assert topic_arn == TOPIC
-        if self.error:
-            raise self.error
-        self.published.append((subject, message, attributes))
 
 
 @pytest.fixture
