@@ -92,6 +92,14 @@ test-browser: $(VENV)/installed ## the UI in headless Chromium, where there is o
 	@if $(CHROMIUM); then $(BIN)/pytest tests/browser; \
 	else echo "test-browser: left out, there is no Chromium here and apt-get cannot install it"; fi
 
+.PHONY: audit
+audit: build/audit ## known vulnerabilities of what is pinned; needs the internet
+	build/audit/bin/pip-audit --requirement requirements-dev.lock --no-deps --disable-pip
+
+build/audit:
+	@$(PYTHON) -m venv $@
+	@$@/bin/pip install --quiet --disable-pip-version-check pip-audit==2.9.0
+
 .PHONY: format
 format: $(VENV)/installed ## let ruff put the code in order
 	$(BIN)/ruff check --fix $(PATHS)

@@ -16,7 +16,8 @@ Each task returns its counts (task instance, tab XCom): how many contacts were `
 
 * `left_for_next_run`: not reached in the task's time; the longest due go first next time.
 * `unavailable`: AWS throttled or failed; the contact stays due. If that was true of all, the task is red.
-* `set_aside`, `unreadable`: an answer or an item that makes no sense; the log names it and what is allowed.
+* `set_aside`: could not be looked at, though others could; tried again, ever more rarely, and told once.
+* `unreadable`: an item that makes no sense; the log names it and what is allowed.
 
 #### When a task is red
 The last line of its log is one sentence that says what to grant, create or correct. Nothing is lost

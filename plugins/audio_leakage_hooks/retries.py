@@ -1,6 +1,6 @@
 """How patient the hooks are with AWS."""
 
-from typing import Any
+from typing import Any, Self
 
 from botocore.config import Config
 
@@ -17,8 +17,19 @@ RETRIES = Config(
 class RetryingHook:
     """Mixin for AWS hooks, to stand before them: :data:`RETRIES` under the settings of the connection."""
 
+    conn_config: Any
+
     @property
     def config(self) -> Config:
         """What the client is made with."""
         connection: Any = super()
         return RETRIES.merge(connection.config)
+
+    def connected(self) -> Self:
+        """Ask Airflow for the connection, so that nobody has to later.
+
+        Airflow answers one thread: before 3.1 two that ask at the same time may get the other's answer, or an
+        ImportError.
+        """
+        self.conn_config  # noqa: B018  # kept by the hook once it was looked up
+        return self

@@ -75,7 +75,7 @@ def _run(context: Context) -> Run:
     from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 
     settings = settings_of(context)
-    connect = ConnectHook(aws_conn_id=settings.aws_conn_id)
+    connect = ConnectHook(aws_conn_id=settings.aws_conn_id).connected()
     connect.pace("DescribeContact", settings.describe_contact_rps)
     connect.pace("SearchContacts", settings.search_contacts_rps)
     started, now = time.monotonic(), datetime.now(UTC)
@@ -86,11 +86,11 @@ def _run(context: Context) -> Run:
         ),
         now=now,
         connect=connect,
-        bucket=RecordingBucketHook(aws_conn_id=settings.aws_conn_id),
-        contacts=ContactTableHook(aws_conn_id=settings.aws_conn_id),
-        flow_log=FlowLogHook(aws_conn_id=settings.aws_conn_id),
-        alert_topic=AlertTopicHook(aws_conn_id=settings.aws_conn_id),
-        metrics=MetricsHook(aws_conn_id=settings.aws_conn_id),
+        bucket=RecordingBucketHook(aws_conn_id=settings.aws_conn_id).connected(),
+        contacts=ContactTableHook(aws_conn_id=settings.aws_conn_id).connected(),
+        flow_log=FlowLogHook(aws_conn_id=settings.aws_conn_id).connected(),
+        alert_topic=AlertTopicHook(aws_conn_id=settings.aws_conn_id).connected(),
+        metrics=MetricsHook(aws_conn_id=settings.aws_conn_id).connected(),
         seconds_left=lambda: started + _SECONDS_PER_TASK - time.monotonic(),
         at_once=_AT_ONCE,
     )

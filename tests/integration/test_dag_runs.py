@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import Any
 
 import pytest
 import time_machine
+from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 from airflow.sdk import DAG
 from werkzeug.serving import make_server
 
@@ -124,6 +125,28 @@ def test_one_contact_that_errs_does_not_stop_the_others(stage: Stage, dag: DAG) 
     assert expected.items() <= counts["poll_initialised"].items()
     assert counts["check_recordings"]["CALL_RECORDED_SUCCESS"] == 3
     assert stage.items()[number(2)]["LastError"].startswith("DescribeContact answered without Contact.Id")
+
+
+def test_airflow_is_asked_for_its_connection_by_one_thread(
+    stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow 3.0 answers several at once wrongly or with an ImportError."""
+
+    def get_connection(conn_id: str) -> Any:  # noqa: ANN401  # Airflow 3.0 has its class elsewhere
+        asked_by.add(current_thread())
+        return look_up(conn_id)
+
+    asked_by: set[Thread] = set()
+    look_up = AwsGenericHook.get_connection
+    monkeypatch.setattr(AwsGenericHook, "get_connection", staticmethod(get_connection))
+    stage.aws.create_log_group(LOG_GROUP)
+    stage.configure(flow_log_group=LOG_GROUP)
+    for position in range(6):
+        stage.contacts[number(position)] = answer(number(position))["Contact"]
+        stage.put({"ContactId": number(position), "State": "INITIALISED"})
+    state, counts = run(dag)
+    assert (state, counts["check_recordings"]["CALL_RECORDED_FAILURE"]) == ("success", 6)
+    assert asked_by == {main_thread()}
 
 
 @pytest.mark.parametrize(

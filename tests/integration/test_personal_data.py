@@ -1,0 +1,150 @@
+"""Nothing of a caller gets out of the monitor: not into logs, alerts, the table, metrics or Airflow's database.
+
+Every place in which Amazon Connect or a flow can carry something about a person holds a mark of its own; after
+runs that go well and runs that fail, all that came out is searched for the marks.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow import settings as airflow_settings
+from airflow.sdk import DAG
+
+from audio_leakage.contact import Contact
+from audio_leakage.follow import followed
+from fakes import answer, at, key_of, number
+from flow_lines import delivery, line, option
+from flow_log_subscriber import handler as subscriber
+from stage import LOG_GROUP, TABLE, Stage
+
+RECORDED, LEAKED, TALKING, ABANDONED, GARBLED, MISTAKEN = map(number, range(6))
+_PLACES = """
+    customer number, system number, name, description, customer id, tag, segment, disconnect issue, campaign,
+    queue name, word, option, participant, parameter, flow, result, no JSON, object, metadata, mistake
+"""
+#: What must not be found, by the place it is put in: telephone numbers, each with its own last digits.
+MARKS = {place.strip(): f"+2782555{number_:04d}" for number_, place in enumerate(_PLACES.split(","))}
+
+
+def told(contact_id: str, **members: Any) -> dict[str, Any]:
+    """Return a contact as DescribeContact tells it, with a person in every member that may tell of one."""
+    marks = {
+        "CustomerEndpoint": {"Type": "TELEPHONE_NUMBER", "Address": MARKS["customer number"]},
+        "SystemEndpoint": {"Type": "TELEPHONE_NUMBER", "Address": MARKS["system number"]},
+        "Name": MARKS["name"],
+        "Description": MARKS["description"],
+        "CustomerId": MARKS["customer id"],
+        "Tags": {"caller": MARKS["tag"]},
+        "SegmentAttributes": {"caller": {"ValueString": MARKS["segment"]}},
+        "DisconnectDetails": {"PotentialDisconnectIssue": MARKS["disconnect issue"]},
+        "Campaign": {"CampaignId": MARKS["campaign"]},
+        "QueueInfo": {"Id": number(77), "EnqueueTimestamp": at("10:30"), "Name": MARKS["queue name"]},
+    }
+    contact: dict[str, Any] = answer(contact_id, **(marks | members))["Contact"]
+    return contact
+
+
+def lines() -> Iterator[str]:
+    for contact_id in (RECORDED, LEAKED, TALKING, ABANDONED, GARBLED, MISTAKEN):
+        parameters = option("Enable") | {"Caller": MARKS["parameter"]}
+        yield line(ContactId=contact_id, Parameters=parameters, ContactFlowName=MARKS["flow"])
+    yield line(ContactId=number(10), Parameters=option(MARKS["option"]))
+    yield line(ContactId=number(11), Parameters=option("Enable", MARKS["participant"]))
+    yield line(
+        ContactId=number(12), Parameters={"Novelty": MARKS["parameter"]}, Results=f"Error {MARKS['result']}"
+    )
+    yield f'{{"ContactFlowModuleType": "SetRecordingBehavior", {MARKS["no JSON"]}'
+
+
+@pytest.fixture
+def calls(stage: Stage) -> Stage:
+    stage.contacts |= {
+        RECORDED: told(RECORDED),
+        LEAKED: told(LEAKED),
+        TALKING: told(TALKING, DisconnectTimestamp=None),
+        ABANDONED: told(ABANDONED, connected=None),
+        GARBLED: told(GARBLED, Channel=MARKS["word"] * 50),
+        MISTAKEN: told(MISTAKEN),
+    }
+    s3 = stage.aws.client("s3")
+    key, metadata = key_of(RECORDED), {"caller": MARKS["metadata"]}
+    s3.put_object(Bucket="recordings", Key=key, Body=b"\0" * 2_000_000, Metadata=metadata)
+    stage.lay(f"{key_of(LEAKED)}.{MARKS['object']}")
+    stage.aws.create_log_group(LOG_GROUP)
+    logs = stage.aws.client("logs")
+    logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="flows")
+    return stage
+
+
+def alerts_of(stage: Stage) -> str:
+    """Have alerts go to a queue, and return its address."""
+    sns, sqs = stage.aws.client("sns"), stage.aws.client("sqs")
+    topic = sns.create_topic(Name="alerts")["TopicArn"]
+    queue = str(sqs.create_queue(QueueName="listener")["QueueUrl"])
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    stage.configure(alert_topic_arn=topic, flow_log_group=LOG_GROUP)
+    return queue
+
+
+def told_to(stage: Stage, queue: str) -> list[str]:
+    found = stage.aws.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+    return [message["Body"] for message in found["Messages"]]
+
+
+def _attributes(body: str) -> dict[str, str]:
+    return {name: each["Value"] for name, each in json.loads(body)["MessageAttributes"].items()}
+
+
+def airflows_database() -> bytes:
+    """Return all that Airflow keeps, XCom among it, with what is still in the write-ahead log."""
+    database = Path(str(airflow_settings.SQL_ALCHEMY_CONN).removeprefix("sqlite:///"))
+    return b"".join(file.read_bytes() for file in database.parent.glob(f"{database.name}*"))
+
+
+def test_nothing_of_a_caller_gets_out(
+    calls: Stage,
+    dag: DAG,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def errs(contact: Contact, *rest: Any) -> Contact:
+        if contact.contact_id == MISTAKEN:
+            raise KeyError(MARKS["mistake"])
+        return followed(contact, *rest)
+
+    monkeypatch.setattr("audio_leakage.sweep.followed", errs)
+    monkeypatch.setenv("CONTACT_TABLE", TABLE)
+    subscriber._contacts.cache_clear()
+    queue = alerts_of(calls)
+    taken_in = subscriber.handler(delivery(*((each, at("10:30")) for each in lines())), None)
+    states = [dag.test(logical_date=at("10:35")).state]
+    calls.connect.faults.add("DescribeContact", "AccessDeniedException")
+    states.append(dag.test(logical_date=at("10:40")).state)
+
+    assert taken_in == {"unreadable_lines": 4, "entered": 6}
+    assert states == ["success", "failed"]
+    items, alerts, printed = calls.items(), told_to(calls, queue), capfd.readouterr()
+    assert set(items) == {RECORDED, LEAKED, TALKING, GARBLED, MISTAKEN}
+    assert {each["event"] for each in map(_attributes, alerts)} == {"CALL_RECORDED_FAILURE", "TASK_FAILED"}
+    out = {
+        "standard output": printed.out.encode() + printed.err.encode(),
+        "log records": "\n".join(f"{record.__dict__}" for record in caplog.records).encode(),
+        "alerts": "\n".join(alerts).encode(),
+        "table": str(items).encode(),
+        "metrics": str(calls.aws.client("cloudwatch").list_metrics()["Metrics"]).encode(),
+        "Airflow's database": airflows_database(),
+    }
+    for name in ("log records", "alerts", "table"):
+        assert LEAKED.encode() in out[name], f"{name} is not what it seems to be"
+    assert b"CALL_RECORDED_FAILURE" in out["Airflow's database"], "XCom is not in it"
+    assert {
+        (name, place)
+        for name, content in out.items()
+        for place, mark in MARKS.items()
+        if mark[1:].encode() in content
+    } == set()
