@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ STATUS = {
     "ThrottlingException": 400,
 }
 RESET, RESET_AFTER, CUT_OFF, UNPROCESSED = "Reset", "ResetAfter", "CutOff", "Unprocessed"
+TOO_LATE = "TooLate"
 KILL, KILL_AFTER = "Kill", "KillAfter"
 
 
@@ -34,8 +36,9 @@ class Trouble:
     """What befalls requests: a kind of trouble, which services or operations, and how many of them."""
 
     kind: str
-    """A key of :data:`STATUS`; ``RESET`` or ``KILL`` before the request is done, or ``..._AFTER`` it was, with
-    its answer lost; ``CUT_OFF``, half an answer; ``UNPROCESSED``, half a batch."""
+    """A key of :data:`STATUS`; ``RESET`` or ``KILL`` before the request is done, or ``..._AFTER`` it was, its
+    answer lost; ``CUT_OFF``, half an answer; ``TOO_LATE``, an answer when nobody waits for it any more;
+    ``UNPROCESSED``, half a batch."""
     where: frozenset[str]
     """Operations such as ``Query``, or services such as ``s3``."""
     share: float = 1.0
@@ -48,6 +51,7 @@ class Trouble:
 class FaultyAws:
     """A second door to the AWS that moto plays in this process.
 
+    :param patience: seconds after which a client waits no longer.
     :ivar requests: how many requests came, by operation.
     :ivar injected: how many of them came to grief.
     :ivar pid: the process that ``KILL`` kills.
@@ -58,6 +62,7 @@ class FaultyAws:
     requests: Counter[str] = field(default_factory=Counter)
     injected: int = 0
     pid: int = 0
+    patience: float = 60
 
     def __enter__(self) -> Self:
         self._dice = Random(self.seed)
@@ -93,11 +98,17 @@ class FaultyAws:
             self._kill()
         if kind in (KILL_AFTER, RESET_AFTER):
             return _reset(environ, start_response)
+        return self._spoilt(response, kind, body)(environ, start_response)
+
+    def _spoilt(self, response: Response, kind: str | None, body: bytes) -> Response:
+        """Return an answer that gets through as it is, too late, or in part."""
+        if kind == TOO_LATE:
+            time.sleep(1.5 * self.patience)
         if kind == CUT_OFF:
-            response = Response(response.get_data()[: len(response.get_data()) // 2], response.status)
+            return Response(response.get_data()[: len(response.get_data()) // 2], response.status)
         if kind == UNPROCESSED:
-            response = _half_processed(json.loads(body), json.loads(response.get_data()))
-        return response(environ, start_response)
+            return _half_processed(json.loads(body), json.loads(response.get_data()))
+        return response
 
     def _kill(self) -> None:
         assert self.pid > 1, "no process is named to be killed"  # noqa: S101
