@@ -65,7 +65,7 @@ bench: $(VENV)/bench ## what a run costs: 100 to 50,000 open contacts over up to
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed ## twenty thousand inputs for everything that reads what comes from outside (ten minutes)
-	$(BIN)/pytest --hypothesis-profile fuzz tests/unit/test_subscriber_payload.py \
+	$(BIN)/pytest --hypothesis-profile fuzz --timeout 0 tests/unit/test_subscriber_payload.py \
 	  tests/unit/audio_leakage/test_flow_log.py tests/unit/audio_leakage/test_fuzz.py -k "whatever or refused"
 
 .PHONY: soak
