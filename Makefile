@@ -55,13 +55,17 @@ test-dynamodb-local: $(VENV)/installed ## what is about the contact table, again
 	then $(BIN)/pytest tests/integration -m "table or engine" --dynamodb-local; \
 	else echo "test-dynamodb-local: left out, $$missing"; fi
 
+.PHONY: faults
+faults: $(VENV)/installed ## break whatever can break, and kill two dozen workers; writes docs/faults.md (fifteen minutes)
+	KILLS=24 FAULTS_TABLE=docs/faults.md $(BIN)/pytest tests/integration/test_faults.py
+
 .PHONY: bench
 bench: $(VENV)/bench ## what a run costs: 100 to 50,000 open contacts over up to a million finished ones (an hour; Java, npm)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m bench
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed ## twenty thousand inputs for everything that reads what comes from outside (ten minutes)
-	$(BIN)/pytest --hypothesis-profile fuzz tests/unit/test_subscriber_payload.py \
+	$(BIN)/pytest --hypothesis-profile fuzz --timeout 0 tests/unit/test_subscriber_payload.py \
 	  tests/unit/audio_leakage/test_flow_log.py tests/unit/audio_leakage/test_fuzz.py -k "whatever or refused"
 
 .PHONY: soak

@@ -21,6 +21,7 @@ class Stage:
     aws: LocalAws
     contacts: StaticDirectory
     settings: dict[str, Any] = field(default_factory=dict)
+    queue_url: str = ""
 
     @property
     def connect(self) -> ConnectSimulator:
@@ -44,6 +45,24 @@ class Stage:
     def lay(self, key: str, body: bytes = b"\0" * 100_000) -> None:
         """Lay an object into the recording bucket."""
         self.aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
+
+    def listen(self) -> None:
+        """Set an alert topic, and keep what is published there for :meth:`heard`."""
+        sns, sqs = self.aws.client("sns"), self.aws.client("sqs")
+        topic_arn = sns.create_topic(Name="alerts")["TopicArn"]
+        self.queue_url = str(sqs.create_queue(QueueName="listener")["QueueUrl"])
+        asked = sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=["QueueArn"])
+        sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=asked["Attributes"]["QueueArn"])
+        self.configure(alert_topic_arn=topic_arn)
+
+    def heard(self) -> list[dict[str, Any]]:
+        """Return the messages published since the last time, as SNS hands them to a queue."""
+        sqs, messages = self.aws.client("sqs"), []
+        while found := sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
+            for each in found:
+                messages.append(json.loads(each["Body"]))
+                sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=each["ReceiptHandle"])
+        return messages
 
     def configure(self, **changes: Any) -> None:
         """Set the Airflow Variable."""

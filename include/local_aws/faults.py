@@ -37,6 +37,8 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[_Fault] = []
         self._lock = threading.Lock()
+        self.struck = 0
+        """How many requests came to grief."""
 
     def add(
         self, operation: str, code: str, *, contact_id: str | None = None, times: int | None = None
@@ -65,6 +67,7 @@ class Faults:
             fault = next((fault for fault in self._faults if fault.strikes(operation, contact_id)), None)
             if fault is None:
                 return None
+            self.struck += 1
             if fault.times is not None:
                 fault.times -= 1
             return fault.code

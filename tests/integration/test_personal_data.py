@@ -4,7 +4,6 @@ Every place in which Amazon Connect or a flow can carry something about a person
 runs that go well and runs that fail, all that came out is searched for the marks.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -79,26 +78,6 @@ def calls(stage: Stage) -> Stage:
     return stage
 
 
-def alerts_of(stage: Stage) -> str:
-    """Have alerts go to a queue, and return its address."""
-    sns, sqs = stage.aws.client("sns"), stage.aws.client("sqs")
-    topic = sns.create_topic(Name="alerts")["TopicArn"]
-    queue = str(sqs.create_queue(QueueName="listener")["QueueUrl"])
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    stage.configure(alert_topic_arn=topic, flow_log_group=LOG_GROUP)
-    return queue
-
-
-def told_to(stage: Stage, queue: str) -> list[str]:
-    found = stage.aws.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
-    return [message["Body"] for message in found["Messages"]]
-
-
-def _attributes(body: str) -> dict[str, str]:
-    return {name: each["Value"] for name, each in json.loads(body)["MessageAttributes"].items()}
-
-
 def airflows_database() -> bytes:
     """Return all that Airflow keeps, XCom among it, with what is still in the write-ahead log."""
     database = Path(str(airflow_settings.SQL_ALCHEMY_CONN).removeprefix("sqlite:///"))
@@ -120,7 +99,8 @@ def test_nothing_of_a_caller_gets_out(
     monkeypatch.setattr("audio_leakage.sweep.followed", errs)
     monkeypatch.setenv("CONTACT_TABLE", TABLE)
     subscriber._contacts.cache_clear()
-    queue = alerts_of(calls)
+    calls.listen()
+    calls.configure(flow_log_group=LOG_GROUP)
     taken_in = subscriber.handler(delivery(*((each, at("10:30")) for each in lines())), None)
     states = [dag.test(logical_date=at("10:35")).state]
     calls.connect.faults.add("DescribeContact", "AccessDeniedException")
@@ -128,13 +108,16 @@ def test_nothing_of_a_caller_gets_out(
 
     assert taken_in == {"unreadable_lines": 4, "entered": 6}
     assert states == ["success", "failed"]
-    items, alerts, printed = calls.items(), told_to(calls, queue), capfd.readouterr()
+    items, alerts, printed = calls.items(), calls.heard(), capfd.readouterr()
     assert set(items) == {RECORDED, LEAKED, TALKING, GARBLED, MISTAKEN}
-    assert {each["event"] for each in map(_attributes, alerts)} == {"CALL_RECORDED_FAILURE", "TASK_FAILED"}
+    assert {each["MessageAttributes"]["event"]["Value"] for each in alerts} == {
+        "CALL_RECORDED_FAILURE",
+        "TASK_FAILED",
+    }
     out = {
         "standard output": printed.out.encode() + printed.err.encode(),
         "log records": "\n".join(f"{record.__dict__}" for record in caplog.records).encode(),
-        "alerts": "\n".join(alerts).encode(),
+        "alerts": str(alerts).encode(),
         "table": str(items).encode(),
         "metrics": str(calls.aws.client("cloudwatch").list_metrics()["Metrics"]).encode(),
         "Airflow's database": airflows_database(),

@@ -33,7 +33,9 @@ MEMBERS = st.fixed_dictionaries(
     {},
     optional={
         **dict.fromkeys(("Id", "Channel", "InitiationMethod", "QueueInfo"), NESTED),
-        **dict.fromkeys(("InitiationTimestamp", "DisconnectTimestamp", "ConnectedToSystemTimestamp"), NESTED | TIMES),
+        **dict.fromkeys(
+            ("InitiationTimestamp", "DisconnectTimestamp", "ConnectedToSystemTimestamp"), NESTED | TIMES
+        ),
         "AgentInfo": NESTED | AGENT,
         "Recordings": NESTED | st.lists(RECORDING, max_size=3),
     },

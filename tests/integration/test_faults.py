@@ -1,0 +1,255 @@
+"""Whatever breaks on the way: the DAG runs on, and in the end everything is as the truth has it.
+
+Each case breaks something for one run or more, looks for wrong verdicts after each, lets the trouble pass and
+counts the runs until all is well. `make faults` plays more of them and writes what it counted to ``docs``.
+"""
+
+import json
+import os
+import platform
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+import time_machine
+from airflow.sdk import DAG
+
+from audio_leakage_tasks import use_case
+from bad_day import MINUTE, STEP, TRUTH, Day, in_a_process, lines_of, open_up, table_of
+from conftest import ROOT
+from fakes import INSTANCE_ID, at, number
+from flow_lines import delivery
+from flow_log_subscriber import handler as subscriber
+from local_aws.connect_simulator import StaticDirectory
+from local_aws.dynamodb_local import create_table
+from local_aws.faulty_aws import (
+    CUT_OFF,
+    KILL,
+    KILL_AFTER,
+    RESET,
+    RESET_AFTER,
+    TOO_LATE,
+    UNPROCESSED,
+    FaultyAws,
+    Trouble,
+)
+from stage import LOG_GROUP, TABLE, Stage
+
+#: So many workers are killed, each somewhere in the requests of a run.
+KILLS, REQUESTS = int(os.environ.get("KILLS", "2")), 80
+_TIME_OUT = 2
+
+
+@pytest.fixture(scope="module")
+def days() -> Iterator[list[Day]]:
+    """Keep what was counted, for the file that ``FAULTS_TABLE`` names."""
+    played: list[Day] = []
+    yield played
+    if name := os.environ.get("FAULTS_TABLE"):
+        machine = f"{datetime.now(UTC):%d %B %Y}, {platform.system()}, Python {platform.python_version()}"
+        Path(name).write_text(table_of(played, machine))
+
+
+@pytest.fixture
+def day(stage: Stage, dag: DAG, days: list[Day], monkeypatch: pytest.MonkeyPatch) -> Iterator[Day]:
+    for task in dag.tasks:
+        task.retries = 0  # the next run does what a retry would do, and nobody waits for it
+    quick = {
+        "config_kwargs": {"retries": {"total_max_attempts": 2, "mode": "standard"}, "read_timeout": _TIME_OUT}
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps({"conn_type": "aws", "extra": quick}))
+    now = datetime.now(UTC).replace(microsecond=0)
+    with FaultyAws(patience=_TIME_OUT) as aws, time_machine.travel(now, tick=True) as clock:
+        for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
+            monkeypatch.setenv(name, aws.endpoint_url)
+        monkeypatch.setenv("CONTACT_TABLE", TABLE)
+        subscriber._contacts.cache_clear()
+        stage.connect.faults.struck = 0
+        open_up(stage, now)
+        day = Day(stage, aws, dag, clock, now)
+        yield day
+        day.keep()
+        days.append(day)
+
+
+def test_without_trouble_one_run_tells_the_truth(day: Day) -> None:
+    assert day.heal() == 1
+    day.see_that_every_leak_was_told(at_most=1)
+
+
+def of(kind: str, *where: str, share: float = 1.0, after: int = 0) -> Trouble:
+    return Trouble(kind, frozenset(where), share, after)
+
+
+#: What is wrong with moto's services for one run.
+AWS_IN_TROUBLE = {
+    "the table throttles": of("ProvisionedThroughputExceededException", "dynamodb", share=0.3),
+    "the table answers 500": of("InternalServerError", "dynamodb", share=0.3),
+    "connections to the table break": of(RESET, "dynamodb", share=0.2),
+    "the table's answers get lost": of(RESET_AFTER, "dynamodb", share=0.2),
+    "the table's answers outlast the time-out": of(TOO_LATE, "dynamodb", share=0.05),
+    "the table's answers are cut off": of(CUT_OFF, "dynamodb", share=0.2),
+    "batches are half processed": of(UNPROCESSED, "BatchGetItem"),
+    "S3 says SlowDown": of("SlowDown", "s3", share=0.7),
+    "S3's answers are cut off": of(CUT_OFF, "s3", share=0.5),
+    "the flow log throttles": of("ThrottlingException", "logs"),
+    "alerts go out and the answers get lost": of(RESET_AFTER, "Publish"),
+    "credentials expire on the way": of("ExpiredTokenException", "dynamodb", after=30),
+}
+
+
+@pytest.mark.parametrize("what", AWS_IN_TROUBLE)
+def test_when_aws_is_in_trouble_nothing_is_lost(day: Day, what: str) -> None:
+    day.fault, day.aws.troubles = what, [AWS_IN_TROUBLE[what]]
+    day.run()
+    assert day.injected
+    assert day.heal() <= 2
+    day.see_that_every_leak_was_told(
+        at_most=3 if "alerts" in what else 2
+    )  # botocore twice, the next run once
+
+
+#: What Connect answers for one run, and how often.
+CONNECT_IN_TROUBLE: dict[str, tuple[str, int | None]] = {
+    "Connect throttles": ("ThrottlingException", None),
+    "Connect answers 500": ("InternalServiceException", None),
+    "Connect's answers are cut off": ("CutOff", 20),
+    "Connect answers what is no JSON": ("NotJson", 20),
+    "connections to Connect break": ("Reset", 20),
+}
+
+
+@pytest.mark.parametrize("what", CONNECT_IN_TROUBLE)
+def test_when_connect_is_in_trouble_nothing_is_lost(day: Day, what: str) -> None:
+    day.fault, (code, times) = what, CONNECT_IN_TROUBLE[what]
+    day.stage.connect.faults.add("DescribeContact", code, times=times)
+    day.run()
+    assert day.injected
+    assert day.heal() <= 3
+    day.see_that_every_leak_was_told(at_most=1)
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_when_a_task_is_killed_anywhere_nothing_is_lost(day: Day, tmp_path: Path, seed: int) -> None:
+    dice = Random(seed)
+    kind, after = dice.choice([KILL, KILL_AFTER]), dice.randrange(REQUESTS)
+    day.fault = "the worker is killed anywhere, by SIGKILL"
+    day.aws.troubles = [of(kind, "dynamodb", "s3", "sns", "logs", after=after)]
+    with in_a_process(day, tmp_path):
+        pass
+    assert day.injected
+    day.see_that_no_verdict_is_wrong()
+    assert day.heal() <= 2
+    day.see_that_every_leak_was_told(at_most=2)
+
+
+@pytest.mark.parametrize(("kind", "at_most"), [(KILL, 1), (KILL_AFTER, 2)])
+def test_when_a_task_is_killed_beside_its_alert_it_is_told_all_the_same(
+    day: Day, tmp_path: Path, kind: str, at_most: int
+) -> None:
+    day.fault = (
+        "the worker is killed before its alert" if kind == KILL else "the worker is killed after its alert"
+    )
+    day.aws.troubles = [of(kind, "Publish")]
+    with in_a_process(day, tmp_path):
+        pass
+    assert day.injected
+    assert day.heal() == 1
+    day.see_that_every_leak_was_told(at_most=at_most)
+
+
+def test_when_answers_outlast_the_task_the_rest_is_left_for_the_next_run(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day.fault = "answers outlast the task"
+    monkeypatch.setattr(use_case, "_SECONDS_PER_TASK", 1)
+    day.stage.connect.latency_seconds = 0.4
+    day.run()
+    assert day.told() != TRUTH
+    monkeypatch.setattr(use_case, "_SECONDS_PER_TASK", 75)
+    assert day.heal() <= 2
+
+
+@pytest.mark.parametrize("minutes", [-4, 4])
+def test_when_the_workers_clock_is_wrong_by_minutes_nothing_is_lost(day: Day, minutes: int) -> None:
+    day.fault = "the worker's clock is off by four minutes"
+    day.now += minutes * MINUTE
+    assert day.heal() <= 2
+    day.see_that_every_leak_was_told(at_most=1)
+
+
+def test_when_two_runs_overlap_each_contact_is_judged_once(day: Day, tmp_path: Path) -> None:
+    day.fault = "two runs overlap"
+    with in_a_process(day, tmp_path, "one"), in_a_process(day, tmp_path, "other"):
+        pass
+    day.see_that_no_verdict_is_wrong()
+    assert day.heal() == 1
+    day.see_that_every_leak_was_told(at_most=1)
+
+
+def test_when_the_lambda_and_recovery_race_each_contact_enters_once(day: Day) -> None:
+    day.fault = "the Lambda and recovery race"
+    lines = [(message, at("10:30")) for contact_id in TRUTH for message in lines_of(contact_id)]
+    Random(1).shuffle(lines)
+    deliveries = [delivery(*lines[first : first + 3]) for first in range(0, len(lines), 3)]
+    racing = threading.Thread(target=lambda: [subscriber.handler(each, None) for each in deliveries * 2])
+    racing.start()
+    day.run()
+    racing.join()
+    assert day.heal() <= 2
+    day.see_that_every_leak_was_told(at_most=1)
+
+
+def test_when_the_table_is_restored_from_before_a_backfill_brings_back_what_it_lost(day: Day) -> None:
+    """The point in time: half of the contacts had just entered, of the others nobody knew."""
+    day.fault = "the table is deleted and restored from before"
+    window = {"window_start": (day.now - STEP).isoformat(), "window_end": day.now.isoformat()}
+    dynamodb, half = day.stage.aws.client("dynamodb"), list(TRUTH)[::2]
+    lines = [(message, at("10:30")) for contact_id in half for message in lines_of(contact_id)]
+    subscriber.handler(delivery(*lines), None)
+    before = dynamodb.scan(TableName=TABLE)["Items"]
+    assert day.run() == "success"
+    assert day.told() == TRUTH
+    dynamodb.update_table(TableName=TABLE, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=TABLE)
+    assert str(day.dag.test(logical_date=day.now + MINUTE).state) == "failed"
+    create_table(dynamodb, ROOT / "include" / "infrastructure" / "table.yaml", TABLE)
+    for item in before:
+        dynamodb.put_item(TableName=TABLE, Item=item)
+    assert day.run() == "success"
+    assert {contact_id: told for contact_id, told in day.told().items() if contact_id in half} == {
+        contact_id: TRUTH[contact_id] for contact_id in half
+    }
+    assert day.run(run_conf=window) == "success"
+    assert day.heal() == 1
+    day.see_that_every_leak_was_told(at_most=2)
+
+
+def test_when_the_log_group_is_deleted_what_the_lambda_delivers_is_judged_once_it_is_back(day: Day) -> None:
+    day.fault = "the log group is deleted"
+    lines = [(message, at("10:30")) for contact_id in TRUTH for message in lines_of(contact_id)]
+    subscriber.handler(delivery(*lines), None)
+    day.stage.aws.client("logs").delete_log_group(logGroupName=LOG_GROUP)
+    assert day.run() == "failed"
+    day.stage.aws.create_log_group(LOG_GROUP)
+    assert day.heal() <= 2
+    day.see_that_every_leak_was_told(at_most=1)
+
+
+def test_when_another_instance_is_set_for_a_while_no_contact_is_given_up(day: Day) -> None:
+    day.fault = "another instance's id is set for two runs"
+    connect, contacts = day.stage.connect, day.stage.contacts
+    day.stage.configure(connect_instance_id=number(99))
+    connect.instance_id, connect.directory = number(99), StaticDirectory()
+    try:
+        day.run()
+        day.run()
+    finally:
+        connect.instance_id, connect.directory = INSTANCE_ID, contacts
+    assert [told for told in day.told().values() if told[1]] == []
+    day.stage.configure(connect_instance_id=INSTANCE_ID)
+    assert day.heal() <= 2
+    day.see_that_every_leak_was_told(at_most=1)
