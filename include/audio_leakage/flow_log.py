@@ -74,7 +74,7 @@ def read_line(message: str, event_time: datetime) -> RecordingSetting | None:
     except InvalidContact as error:
         raise UnreadableLine(str(error)) from error
     except ValueError:
-        raise UnreadableLine("Timestamp is no time in ISO-8601, of this century and with its offset") from None
+        raise UnreadableLine("Timestamp is no time of this century in ISO-8601 with its offset") from None
     if not is_plausible(at) or at - event_time > _AHEAD:  # it would not be due before that
         raise UnreadableLine(f"a recording block ran at {at}, long after its line was written")
     return RecordingSetting(at, setting, contact_id) if setting else None

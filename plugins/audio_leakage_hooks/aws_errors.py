@@ -51,7 +51,7 @@ _THROTTLED = frozenset(
 #: What botocore's parser lets through when an answer has not the types of the service's model.
 _GARBLED = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, PaginationError)
-#: An error's code; where an answer has none, botocore takes the HTTP status, and its whole body for the message.
+#: An error's code. Where there is none, botocore takes the HTTP status, and for the message the whole body.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,79}")
 
 
@@ -112,8 +112,9 @@ def _comes_from_the_parser(error: Exception) -> bool:
 
 
 def _of_another_shape(error: Exception, action: str, resource: str) -> ServiceUnavailable:
-    """Return the error for an answer that botocore could not read: the kind alone, the text quotes the answer."""
-    return ServiceUnavailable(f"{action} on {resource} got an answer of another shape: {type(error).__name__}")
+    """Return the error for an answer that botocore could not read."""
+    kind = type(error).__name__  # and not its text, which quotes the answer
+    return ServiceUnavailable(f"{action} on {resource} got an answer of another shape: {kind}")
 
 
 def _may_be_quoted(error: ClientError, action: str) -> bool:
