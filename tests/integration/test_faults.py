@@ -171,6 +171,7 @@ def test_when_answers_outlast_the_task_the_rest_is_left_for_the_next_run(
     assert day.told() != TRUTH
     monkeypatch.setattr(use_case, "_SECONDS_PER_TASK", 75)
     assert day.heal() <= 2
+    day.see_that_every_leak_was_told(at_most=1)
 
 
 @pytest.mark.parametrize("minutes", [-4, 4])
