@@ -153,7 +153,8 @@ def _read(attribute: str, value: Any, kind: type) -> Any:  # noqa: ANN401  # as 
             return tuple(str(part) for part in value) if isinstance(value, list) else (str(value),)
         return kind(value)
     except (OverflowError, TypeError, ValueError):
-        raise InvalidContact(f"{attribute} is {shown(value)}; allowed {_allowed(kind)}") from None
+        # Without the value: whoever wrote it, it may be about a person, and this ends up in logs and alerts.
+        raise InvalidContact(f"{attribute} cannot be read; allowed {_allowed(kind)}") from None
 
 
 def _allowed(kind: type) -> str:

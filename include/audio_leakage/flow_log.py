@@ -25,6 +25,8 @@ RECORDING_BLOCKS = frozenset(
         "UpdateContactRecordingAndAnalyticsBehavior",
     }
 )
+#: What is said of an item whose settings are others; it does not repeat them, whoever wrote them.
+UNREADABLE_SETTINGS = "RecordingSettings cannot be read; allowed is '<time in ISO-8601> <setting>'"
 #: A clock may be off; a line cannot be of the next day.
 _AHEAD = timedelta(days=1)
 
@@ -69,8 +71,10 @@ def read_line(message: str, event_time: datetime) -> RecordingSetting | None:
         contact_id = check_contact_id(line.get("ContactId")).lower()
         at = parse_time(line["Timestamp"]) if line.get("Timestamp") else event_time
         setting = _setting(line)
-    except (InvalidContact, ValueError) as error:
+    except InvalidContact as error:
         raise UnreadableLine(str(error)) from error
+    except ValueError:
+        raise UnreadableLine("Timestamp is no time of this century in ISO-8601 with its offset") from None
     if not is_plausible(at) or at - event_time > _AHEAD:  # it would not be due before that
         raise UnreadableLine(f"a recording block ran at {at}, long after its line was written")
     return RecordingSetting(at, setting, contact_id) if setting else None
@@ -88,8 +92,8 @@ def setting_in_effect(settings: Iterable[str], agent_joined_at: datetime | None)
     try:
         parts = [text.partition(" ") for text in settings]
         read = [(parse_time(time), Setting(word)) for time, _, word in parts]
-    except ValueError as error:
-        raise InvalidContact(f"RecordingSettings cannot be read: {error}") from error
+    except ValueError:
+        raise InvalidContact(UNREADABLE_SETTINGS) from None
     # Of two at the same moment "off" gives way: silence about a leak is the worse mistake.
     read.sort(key=lambda setting: (setting[0], setting[1] is not Setting.OFF))
     effective = [(time, setting) for time, setting in read if setting is not Setting.FAILED]

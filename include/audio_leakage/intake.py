@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from audio_leakage.contact import Contact, Item
 from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, UnreadableLine
-from audio_leakage.flow_log import RecordingSetting, Setting, read_line
+from audio_leakage.flow_log import UNREADABLE_SETTINGS, RecordingSetting, Setting, read_line
 from audio_leakage.ports import ContactTable
 from audio_leakage.states import ClosedReason, ContactState, RecordingPolicy
 from audio_leakage.times import parse_time
@@ -112,8 +112,8 @@ def with_settings(contact: Contact, added: Iterable[RecordingSetting]) -> Contac
     words = [text.partition(" ")[2] for text in settings]
     try:
         first = min(parse_time(settings[0].partition(" ")[0]), contact.initialised_at or _NEVER)
-    except ValueError as error:
-        raise InvalidContact(f"RecordingSettings cannot be read: {error}") from error
+    except ValueError:
+        raise InvalidContact(UNREADABLE_SETTINGS) from None
     untouched = contact.next_check_at is not None and contact.next_check_at == contact.initialised_at
     contact = replace(
         contact,

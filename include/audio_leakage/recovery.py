@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from audio_leakage.contact import Contact
+from audio_leakage.contact import Contact, check_contact_id
 from audio_leakage.intake import settings_of, take_in, with_settings
 from audio_leakage.run import Run
 from audio_leakage.watch import publish_metrics
@@ -43,5 +43,6 @@ def with_all_settings(run: Run, contact: Contact) -> Contact:
     if run.flow_log is None or group is None or began is None or joined is None:
         return contact
     start, end = min(began, joined) - _MARGIN, joined + _MARGIN
-    lines = run.flow_log.events(group, start, end, contact.contact_id)
-    return with_settings(contact, settings_of(contact.contact_id, lines))
+    contact_id = check_contact_id(contact.contact_id).lower()  # as Connect writes it into lines
+    lines = run.flow_log.events(group, start, end, contact_id)
+    return with_settings(contact, settings_of(contact_id, lines))

@@ -61,7 +61,8 @@ def _decoded(event: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         payload = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadablePayload(f"the data is not JSON: {error!r}") from error
+        kind = type(error).__name__  # and not its text: of bytes that are no UTF-8 it quotes all
+        raise UnreadablePayload(f"the data is not JSON: {kind}") from None
     if not isinstance(payload, dict):
         raise UnreadablePayload("the data is JSON, but no object")
     return payload

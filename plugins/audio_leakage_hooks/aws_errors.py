@@ -1,5 +1,6 @@
 """The one place where what AWS answers becomes an error of the domain."""
 
+import re
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ _THROTTLED = frozenset(
 #: What botocore's parser lets through when an answer has not the types of the service's model.
 _GARBLED = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, PaginationError)
+#: An error's code. Where there is none, botocore takes the HTTP status, and for the message the whole body.
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,79}")
 
 
 @contextmanager
@@ -65,8 +68,11 @@ def domain_errors(action: str, resource: str, setting: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _from_client_error(error, action, resource, setting) from error
-    except (*_NO_ANSWER, ResponseParserError) as error:
+        known = _from_client_error(error, action, resource, setting)
+        raise known from (error if _may_be_quoted(error, action) else None)  # Airflow logs causes, too
+    except ResponseParserError as error:
+        raise _of_another_shape(error, action, resource) from None
+    except _NO_ANSWER as error:
         raise ServiceUnavailable(f"{action} on {resource} got no usable answer: {_short(error)}") from error
     except ParamValidationError:
         raise  # a mistake of ours, nothing that somebody could grant or create
@@ -75,8 +81,7 @@ def domain_errors(action: str, resource: str, setting: str) -> Iterator[None]:
     except _GARBLED as error:
         if not _comes_from_the_parser(error):
             raise
-        kind = type(error).__name__  # and not its text, which quotes the answer
-        raise ServiceUnavailable(f"{action} on {resource} got an answer of another shape: {kind}") from error
+        raise _of_another_shape(error, action, resource) from None
 
 
 def code_of(error: ClientError) -> str:
@@ -106,8 +111,23 @@ def _comes_from_the_parser(error: Exception) -> bool:
     return any(frame.f_globals.get("__name__") == "botocore.parsers" for frame, _ in frames)
 
 
+def _of_another_shape(error: Exception, action: str, resource: str) -> ServiceUnavailable:
+    """Return the error for an answer that botocore could not read."""
+    kind = type(error).__name__  # and not its text, which quotes the answer
+    return ServiceUnavailable(f"{action} on {resource} got an answer of another shape: {kind}")
+
+
+def _may_be_quoted(error: ClientError, action: str) -> bool:
+    """Tell whether AWS's own words may be repeated.
+
+    What came without a code may be anything; of Connect, which alone knows callers, only who was denied what.
+    """
+    code = code_of(error)
+    return bool(_CODE.fullmatch(code)) and (code in _DENIED or not action.startswith("connect:"))
+
+
 def _short(error: Exception) -> str:
-    """Return what an error says on one line; botocore's may quote a whole answer in the end."""
+    """Return what an error says on one line."""
     return " ".join(str(error).split())[:200]
 
 
@@ -116,12 +136,14 @@ def _from_client_error(
 ) -> SetupError | ServiceUnavailable:
     code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    name = code if _CODE.fullmatch(code) else "an error without a code"
     if code in _THROTTLED or status == 429 or status >= 500:
-        return ServiceUnavailable(f"{action} on {resource} is unavailable for now: {code} (HTTP {status})")
+        return ServiceUnavailable(f"{action} on {resource} is unavailable for now: {name} (HTTP {status})")
     if code in _CREDENTIALS:
         return SetupError(f"{action} on {resource} was refused, the credentials are not valid: {code}")
     if code in _DENIED:
         return SetupError(f"{action} on {resource} was denied: grant {action} on it to the role of this task")
     if code in _MISSING:
         return MissingError(f"{resource} does not exist: create it, or correct '{setting}' in the settings")
-    return SetupError(f"{action} on {resource} was refused: {_short(error)}")
+    why = _short(error) if _may_be_quoted(error, action) else f"{name} (HTTP {status})"
+    return SetupError(f"{action} on {resource} was refused: {why}")

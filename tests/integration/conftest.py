@@ -6,6 +6,7 @@ import pytest
 from airflow.models import DagBag
 from airflow.sdk import DAG
 from airflow.utils.db import initdb
+from fastapi.testclient import TestClient
 
 from conftest import ROOT
 from fakes import BUCKET, INSTANCE_ID, PREFIX
@@ -79,6 +80,28 @@ def stage(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Stage:
 @pytest.fixture(scope="session")
 def airflow_database() -> None:
     initdb()
+
+
+@pytest.fixture
+def browser(airflow_database: None, stage: Stage) -> Iterator[TestClient]:
+    """Airflow's web server with our app in it; nobody is logged in."""
+    from airflow.api_fastapi.app import create_app, purge_cached_app
+
+    del airflow_database, stage
+    with TestClient(create_app(apps="core"), base_url="http://testserver") as client:
+        yield client
+    purge_cached_app()
+
+
+@pytest.fixture
+def viewer(browser: TestClient) -> TestClient:
+    """Airflow's web server with somebody logged in who may read DAGs."""
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+    token = get_auth_manager().generate_jwt(SimpleAuthManagerUser(username="somebody", role="VIEWER"))
+    browser.headers["Authorization"] = f"Bearer {token}"
+    return browser
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Answers of AWS that are no answers: an error of the domain, whatever botocore's parser makes of them."""
 
+import traceback
 from collections.abc import Iterable, Iterator
 from threading import Thread
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from audio_leakage.errors import InvalidContact, ServiceUnavailable
+from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, SetupError
 from audio_leakage.snapshot import ContactSnapshot
 from audio_leakage_hooks.connect import ConnectHook
 from audio_leakage_hooks.recording_bucket import RecordingBucketHook
@@ -21,10 +22,11 @@ class Garbling:
     """An AWS that always answers the same."""
 
     body = ""
+    status = 200
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401  # WSGI's
         kind = "application/xml" if self.body.startswith("<") else "application/json"
-        return Response(self.body, content_type=kind)(environ, start_response)
+        return Response(self.body, self.status, content_type=kind)(environ, start_response)
 
 
 @pytest.fixture
@@ -77,6 +79,29 @@ def test_a_page_in_place_of_a_listing_is_not_repeated_at_length(aws: Garbling) -
     assert len(str(refused.value)) < 500
     assert "\n" not in str(refused.value)
     assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<html>{SECRET}",
+        f'{{"Contact": {{"CustomerEndpoint": {{"Address": "{SECRET}"',
+        f'{{"__type": "OddException", "message": "the caller is {SECRET}"}}',
+        f'{{"__type": "{SECRET}"}}',
+    ],
+)
+def test_a_refusal_of_connect_is_not_repeated_nor_is_its_cause(aws: Garbling, body: str) -> None:
+    aws.body, aws.status = body, 400
+    with pytest.raises(SetupError, match="was refused: ") as refused:
+        ConnectHook(aws_conn_id=None).describe_contact(INSTANCE_ID, CONTACT_ID)
+    assert SECRET not in "".join(traceback.format_exception(refused.value))
+
+
+def test_a_listing_that_is_none_is_not_repeated_nor_is_its_cause(aws: Garbling) -> None:
+    aws.body, aws.status = f"<Error><Code>Odd {SECRET}", 400
+    with pytest.raises(AwsError) as refused:
+        list(RecordingBucketHook(aws_conn_id=None).list_objects("recordings", "x"))
+    assert SECRET not in "".join(traceback.format_exception(refused.value))
 
 
 def test_a_mistake_of_ours_does_not_pass_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,3 +81,24 @@ def test_the_lambda_enters_a_contact_from_its_zip_alone(stage: Stage, built: Pat
     )
     assert "{'entered': 1}" in printed
     assert set(stage.items()) == {CONTACT_ID}
+
+
+#: boto3 and what it requires; botocore takes certifi's certificates where they are installed.
+BOTO3 = {"boto3", "botocore", "certifi", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
+
+
+def test_the_lambda_needs_boto3_of_its_runtime_and_nothing_else_from_outside_its_zip(
+    built: Path, tmp_path: Path
+) -> None:
+    """So there is nothing to pin: what is not in the zip comes with Python or with the runtime's boto3."""
+    archive = built / "lambda" / "subscriber.zip"
+    with ZipFile(archive) as opened:
+        ours = {name.partition("/")[0] for name in opened.namelist()}
+    loads = (
+        "import sys; before = set(sys.modules); import flow_log_subscriber.handler as handler;"
+        "handler._contacts(); print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
+    )
+    region = {"AWS_DEFAULT_REGION": "af-south-1"}
+    loaded = set(run(["-c", loads], tmp_path, PYTHONPATH=str(archive), **region).split())
+    assert "audio_leakage" in ours
+    assert loaded - ours - BOTO3 - {"__mp_main__"} <= sys.stdlib_module_names

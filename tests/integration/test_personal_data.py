@@ -4,6 +4,9 @@ Every place in which Amazon Connect or a flow can carry something about a person
 runs that go well and runs that fail, all that came out is searched for the marks.
 """
 
+import base64
+import gzip
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,18 +14,23 @@ from typing import Any
 import pytest
 from airflow import settings as airflow_settings
 from airflow.sdk import DAG
+from fastapi.testclient import TestClient
+from werkzeug.wrappers import Response
 
 from audio_leakage.contact import Contact
 from audio_leakage.follow import followed
 from fakes import answer, at, key_of, number
 from flow_lines import delivery, line, option
 from flow_log_subscriber import handler as subscriber
+from flow_log_subscriber.payload import UnreadablePayload
 from stage import LOG_GROUP, TABLE, Stage
 
 RECORDED, LEAKED, TALKING, ABANDONED, GARBLED, MISTAKEN = map(number, range(6))
 _PLACES = """
     customer number, system number, name, description, customer id, tag, segment, disconnect issue, campaign,
-    queue name, word, option, participant, parameter, flow, result, no JSON, object, metadata, mistake
+    queue name, word, option, participant, parameter, flow, result, no JSON, object, metadata, mistake,
+    hierarchy, time, error, error's code, error without a code, time in an answer, state, attempts, settings,
+    no UTF-8
 """
 #: What must not be found, by the place it is put in: telephone numbers, each with its own last digits.
 MARKS = {place.strip(): f"+2782555{number_:04d}" for number_, place in enumerate(_PLACES.split(","))}
@@ -43,6 +51,11 @@ def told(contact_id: str, **members: Any) -> dict[str, Any]:
         "QueueInfo": {"Id": number(77), "EnqueueTimestamp": at("10:30"), "Name": MARKS["queue name"]},
     }
     contact: dict[str, Any] = answer(contact_id, **(marks | members))["Contact"]
+    level = {
+        "Name": MARKS["hierarchy"],
+        "Arn": "arn:aws:connect:af-south-1:123456789012:instance/i/agent-group/a",
+    }
+    contact["AgentInfo"]["HierarchyGroups"] = {"Level1": level}
     return contact
 
 
@@ -55,6 +68,7 @@ def lines() -> Iterator[str]:
     yield line(
         ContactId=number(12), Parameters={"Novelty": MARKS["parameter"]}, Results=f"Error {MARKS['result']}"
     )
+    yield line(ContactId=number(13), Timestamp=MARKS["time"])
     yield f'{{"ContactFlowModuleType": "SetRecordingBehavior", {MARKS["no JSON"]}'
 
 
@@ -78,10 +92,20 @@ def calls(stage: Stage) -> Stage:
     return stage
 
 
-def airflows_database() -> bytes:
-    """Return all that Airflow keeps, XCom among it, with what is still in the write-ahead log."""
+def airflows_home() -> bytes:
+    """Return all that Airflow keeps: its database, XCom among it, the write-ahead log, the logs of tasks."""
     database = Path(str(airflow_settings.SQL_ALCHEMY_CONN).removeprefix("sqlite:///"))
-    return b"".join(file.read_bytes() for file in database.parent.glob(f"{database.name}*"))
+    return b"".join(file.read_bytes() for file in database.parent.rglob("*") if file.is_file())
+
+
+def found(out: dict[str, bytes]) -> set[tuple[str, str]]:
+    """Return which mark is in what came out; some ways of writing it down escape the plus."""
+    return {
+        (name, place)
+        for name, content in out.items()
+        for place, mark in MARKS.items()
+        if mark[1:].encode() in content
+    }
 
 
 def test_nothing_of_a_caller_gets_out(
@@ -106,7 +130,7 @@ def test_nothing_of_a_caller_gets_out(
     calls.connect.faults.add("DescribeContact", "AccessDeniedException")
     states.append(dag.test(logical_date=at("10:40")).state)
 
-    assert taken_in == {"unreadable_lines": 4, "entered": 6}
+    assert taken_in == {"unreadable_lines": 5, "entered": 6}
     assert states == ["success", "failed"]
     items, alerts, printed = calls.items(), calls.heard(), capfd.readouterr()
     assert set(items) == {RECORDED, LEAKED, TALKING, GARBLED, MISTAKEN}
@@ -120,14 +144,84 @@ def test_nothing_of_a_caller_gets_out(
         "alerts": str(alerts).encode(),
         "table": str(items).encode(),
         "metrics": str(calls.aws.client("cloudwatch").list_metrics()["Metrics"]).encode(),
-        "Airflow's database": airflows_database(),
+        "Airflow's home": airflows_home(),
     }
     for name in ("log records", "alerts", "table"):
         assert LEAKED.encode() in out[name], f"{name} is not what it seems to be"
-    assert b"CALL_RECORDED_FAILURE" in out["Airflow's database"], "XCom is not in it"
-    assert {
-        (name, place)
-        for name, content in out.items()
-        for place, mark in MARKS.items()
-        if mark[1:].encode() in content
-    } == set()
+    assert b"CALL_RECORDED_FAILURE" in out["Airflow's home"], "XCom is not in it"
+    assert found(out) == set()
+
+
+def refusal(code: str, message: str) -> Response:
+    return Response(
+        f'{{"Message": "{message}"}}', 400, {"x-amzn-ErrorType": code}, mimetype="application/json"
+    )
+
+
+#: What Connect answers with instead of a contact, by the contact: with a person in it, one way or another.
+ANSWERS = {
+    number(21): refusal("OddException", f"the caller is {MARKS['error']}"),
+    number(22): refusal(MARKS["error's code"], "odd"),
+    number(23): Response(f"<html>{MARKS['error without a code']}", 400),
+    number(24): Response(
+        f'{{"Contact": {{"InitiationTimestamp": "at {MARKS["time in an answer"]}"}}}}',
+        mimetype="application/json",
+    ),
+}
+
+
+def lay_items(stage: Stage) -> None:
+    """Write contacts that are due: some that Connect refuses, one for the fourth time, some that are no items."""
+    due = {"NextCheckAt": "2023-08-29T10:30:00.000Z", "InitialisedAt": "2023-08-29T10:30:00.000Z"}
+    due |= {"OpenState": "INITIALISED", "State": "INITIALISED", "InitialisedHour": "2023-08-29T10"}
+    for contact_id in ANSWERS:
+        stage.put({"ContactId": contact_id, **due, "Attempts": "3"})
+        stage.connect.faults.add("DescribeContact", contact_id, contact_id=contact_id)
+    for place, name in enumerate(("state", "attempts", "settings")):
+        attribute = {"settings": "RecordingSettings"}.get(name, name.title())
+        stage.put({"ContactId": number(30 + place), **due, attribute: f"caller {MARKS[name]}"})
+    for position in range(40, 46):
+        stage.put({"ContactId": number(position), **due})
+        stage.contacts[number(position)] = told(number(position), DisconnectTimestamp=None)
+
+
+def test_nothing_of_a_caller_gets_out_of_answers_items_and_deliveries_that_make_no_sense(
+    stage: Stage,
+    dag: DAG,
+    viewer: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("CONTACT_TABLE", TABLE)
+    monkeypatch.setattr("local_aws.faults.STATUS", dict.fromkeys(ANSWERS, 400))
+    monkeypatch.setattr("local_aws.connect_simulator._fault", ANSWERS.__getitem__)
+    stage.listen()
+    lay_items(stage)
+    state = dag.test(logical_date=at("10:35")).state
+    packed = base64.b64encode(gzip.compress(f'{{"x": "{MARKS["no UTF-8"]}"}}'.encode() + b"\xff"))
+    with pytest.raises(UnreadablePayload) as undelivered:
+        subscriber.handler({"awslogs": {"data": packed.decode()}}, None)
+    pages = [
+        viewer.get(f"/audio-leakage/{dag.dag_id}/{page}").text
+        for page in ("hours?hour=2023-08-29T10", "health")
+    ]
+
+    assert state == "failed"
+    items, alerts, printed = stage.items(), stage.heard(), capfd.readouterr()
+    kinds = {each["MessageAttributes"]["event"]["Value"] for each in alerts}
+    assert kinds == {"CONTACT_SET_ASIDE", "TASK_FAILED"}
+    assert all("LastError" in items[contact_id] for contact_id in ANSWERS)
+    mine = {name: item for name, item in items.items() if name not in map(number, range(30, 33))}
+    out = {
+        "standard output": printed.out.encode() + printed.err.encode(),
+        "log records": "\n".join(f"{record.__dict__}" for record in caplog.records).encode(),
+        "the Lambda's log": "".join(traceback.format_exception(undelivered.value)).encode(),
+        "alerts": str(alerts).encode(),
+        "table": str(mine).encode(),
+        "UI": "\n".join(pages).encode(),
+        "Airflow's home": airflows_home(),
+    }
+    for name in ("log records", "alerts", "table", "UI"):
+        assert number(21).encode() in out[name], f"{name} is not what it seems to be"
+    assert found(out) == set()

@@ -136,6 +136,33 @@ def test_calls_without_lines_are_told_where_instance_and_log_group_are_named() -
     assert alarm["AlarmActions"] == [{"Ref": "Topic"}]
 
 
+ALARMS = [
+    (path.name, name, each["Properties"]["AlarmDescription"])
+    for path in sorted(TEMPLATES.glob("*.yaml"))
+    for name, each in decode(str(path))[0]["Resources"].items()
+    if each["Type"] == "AWS::CloudWatch::Alarm"
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "alarm", "says"), ALARMS, ids=[f"{path}-{name}" for path, name, _ in ALARMS]
+)
+def test_each_alarm_has_a_row_in_the_readme_that_says_what_to_do_and_leads_there(
+    path: str, alarm: str, says: str
+) -> None:
+    readme = (ROOT / "README.md").read_text()
+    section = readme.partition("## When the monitor calls for help\n")[2].partition("\n## ")[0]
+    rows = [row for row in section.splitlines() if row.startswith("|") and f"`{alarm}`" in row.split("|")[1]]
+    assert rows, f"nobody is told what to do about {alarm} of {path}"
+    assert all(cell.strip() for row in rows for cell in row.split("|")[1:4])
+    assert 'See the README, "When the monitor calls for help".' in says
+
+
+def test_the_alarms_are_as_many_as_the_readme_counts() -> None:
+    assert len(ALARMS) == 10
+    assert "there are ten alarms" in " ".join((ROOT / "README.md").read_text().split())
+
+
 def test_what_the_subscriber_cannot_read_is_counted_from_its_log_and_told() -> None:
     (counted,) = resources("subscriber.yaml", "AWS::Logs::MetricFilter").values()
     (metric,) = counted["Properties"]["MetricTransformations"]

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from airflow.api_fastapi.app import create_app, purge_cached_app
 from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 from airflow.models.dagrun import DagRun
@@ -35,14 +34,6 @@ def routes() -> list[tuple[str, str]]:
         if isinstance(route, APIRoute)
         for method in sorted(route.methods)
     ]
-
-
-@pytest.fixture
-def browser(airflow_database: None, stage: Stage) -> Iterator[TestClient]:
-    del airflow_database, stage
-    with TestClient(create_app(apps="core"), base_url="http://testserver") as client:
-        yield client
-    purge_cached_app()
 
 
 def login(client: TestClient, role: str = "VIEWER") -> None:

@@ -67,12 +67,12 @@ def test_an_item_of_another_system_needs_no_more_than_id_and_state() -> None:
 @pytest.mark.parametrize(
     ("attribute", "value", "message"),
     [
-        ("State", "ENDED", "State is 'ENDED'; allowed are 'INITIALISED', 'IN_PROGRESS - QUEUE/IVR'"),
+        ("State", "ENDED", "State cannot be read; allowed are 'INITIALISED', 'IN_PROGRESS - QUEUE/IVR'"),
         ("State", None, "State is missing; allowed are 'INITIALISED'"),
-        ("RecordedState", "YES", "RecordedState is 'YES'; allowed are 'CALL_RECORDED_SUCCESS'"),
-        ("NextCheckAt", "soon", "NextCheckAt is 'soon'; allowed is a time in ISO-8601 with its offset"),
-        ("NextCheckAt", "2023-08-29T10:30:00", "NextCheckAt is '2023-08-29T10:30:00'; allowed is a time"),
-        ("Attempts", "many", "Attempts is 'many'; allowed is a whole number"),
+        ("RecordedState", "YES", "RecordedState cannot be read; allowed are 'CALL_RECORDED_SUCCESS'"),
+        ("NextCheckAt", "soon", "NextCheckAt cannot be read; allowed is a time in ISO-8601 with its offset"),
+        ("NextCheckAt", "2023-08-29T10:30:00", "NextCheckAt cannot be read; allowed is a time"),
+        ("Attempts", "many", "Attempts cannot be read; allowed is a whole number"),
         ("ContactId", "1234", "ContactId is '1234'; allowed is a UUID of 36 characters"),
         ("ContactId", None, "ContactId is None; allowed is a UUID"),
     ],

@@ -71,8 +71,11 @@ def test_a_line_without_a_time_has_that_of_its_event() -> None:
         ("7", "no object"),
         (line(ContactId="../secrets"), "ContactId is '../secrets'; allowed is a UUID"),
         (line(ContactId=None), "ContactId is None"),
-        (line(Timestamp="yesterday"), "yesterday"),
-        (line(Timestamp="2023-08-29T10:29:58"), "names no offset"),
+        (line(Timestamp="yesterday"), "Timestamp is no time"),
+        (
+            line(Timestamp="2023-08-29T10:29:58"),
+            "Timestamp is no time of this century in ISO-8601 with its offset",
+        ),
         (line(Parameters=None), "none of the known parameters"),
         (line(Parameters={"Novelty": 1}), "none of the known parameters: ['Novelty']"),
         (line(Parameters=option("Perhaps")), "allowed are 'Enable', 'Disable'"),

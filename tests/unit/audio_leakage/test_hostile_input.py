@@ -1,7 +1,8 @@
 """What somebody could write into a log line, an answer, a table item or the settings, and what must not come of it."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from audio_leakage.intake import take_in
 from audio_leakage.recording import RecordingStorage, candidate_places
 from audio_leakage.settings import Settings
 from audio_leakage.snapshot import ContactSnapshot
-from audio_leakage.states import ContactState, FailureCause, RecordedState
+from audio_leakage.states import ClosedReason, ContactState, FailureCause, RecordedState
 from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised, purge_ivr
 from audio_leakage.window import Window
 from fakes import (
@@ -23,6 +24,7 @@ from fakes import (
     CONTACT_ID,
     INSTANCE_ID,
     PREFIX,
+    SETTINGS,
     FakeTable,
     World,
     answer,
@@ -35,6 +37,7 @@ from fakes import (
 from flow_lines import line, option
 
 NOW = at("11:40")
+WITH_FLOW_LOG = replace(SETTINGS, flow_log_group="/aws/connect/acme")
 DEEP = "[" * 10_000 + "]" * 10_000
 
 
@@ -255,6 +258,46 @@ class TestATableItem:
         world.bucket.lay(key_of(CONTACT_ID))
         check_recordings(world.run(NOW))
         assert world.contacts.contact(upper).recorded_state is RecordedState.CALL_RECORDED_SUCCESS
+
+    def test_off_is_found_in_the_flow_log_for_a_contact_in_capitals(self) -> None:
+        world, log = World(), _Lines(line(Parameters=option("Disable"), Timestamp="2023-08-29T10:30:05Z"))
+        upper = CONTACT_ID.upper()
+        world.contacts.put(ended_with_agent(contact_id=upper, initialised_at=at("10:29:58")))
+        world.connect.answers[upper] = answer()
+        check_recordings(world.run(NOW, WITH_FLOW_LOG, flow_log=log))
+        assert log.asked == {CONTACT_ID}
+        assert world.contacts.contact(upper).closed_reason is ClosedReason.RECORDING_SWITCHED_OFF
+
+    @pytest.mark.parametrize(
+        "contact_id", [f'{CONTACT_ID}") || ($.x = "', "../../x", f"{CONTACT_ID}/..", "*", ""]
+    )
+    @pytest.mark.parametrize("use_case", [poll_initialised, poll_in_progress, purge_ivr, check_recordings])
+    def test_an_id_that_is_none_gets_into_no_path_no_prefix_and_no_pattern(
+        self, use_case: Callable[..., dict[str, int]], contact_id: str
+    ) -> None:
+        world, log = World(), _Lines()
+        for place, state in enumerate(ContactState):
+            item = items(State=str(state), OpenState=str(state), ContactId=contact_id)
+            world.contacts.items[str(place)] = item | {"InitialisedAt": "2023-08-29T10:29:00.000Z"}
+        counts = use_case(world.run(NOW, WITH_FLOW_LOG, flow_log=log))
+        assert counts.get("unreadable")
+        assert contact_id not in world.connect.calls
+        assert (world.bucket.listings, log.asked - {None}) == ([], set())
+
+
+class _Lines:
+    """A flow log with these lines in it; remembers which contacts it was asked for."""
+
+    def __init__(self, *messages: str) -> None:
+        self.messages = messages
+        self.asked: set[str | None] = set()
+
+    def events(
+        self, log_group: str, start: datetime, end: datetime, contact_id: str | None = None
+    ) -> Iterator[tuple[datetime, str]]:
+        del log_group, start, end
+        self.asked.add(contact_id)
+        yield from ((at("10:30"), message) for message in self.messages)
 
 
 class _Nobody:
