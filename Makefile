@@ -57,8 +57,8 @@ test-dynamodb-local: $(VENV)/installed ## what is about the contact table, again
 	else echo "test-dynamodb-local: left out, $$missing"; fi
 
 .PHONY: faults
-faults: $(VENV)/installed ## break whatever can break, and kill two dozen workers; writes docs/faults.md (fifteen minutes)
-	KILLS=24 FAULTS_TABLE=docs/faults.md $(BIN)/pytest tests/integration/test_faults.py
+faults: $(VENV)/installed ## break whatever can break, and kill ten workers; writes docs/faults.md (ten minutes)
+	KILLS=10 FAULTS_TABLE=docs/faults.md $(BIN)/pytest tests/integration/test_faults.py
 
 .PHONY: bench
 bench: $(VENV)/bench ## what a run costs: 100 to 50,000 open contacts over up to a million finished ones (an hour; Java, npm)
