@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from airflow.models import DagBag
+from airflow.models.dagrun import DagRun
 from airflow.sdk import DAG
 from airflow.utils.db import initdb
+from airflow.utils.session import create_session
 from fastapi.testclient import TestClient
+from sqlalchemy import delete
 
 from conftest import ROOT
 from fakes import BUCKET, INSTANCE_ID, PREFIX
@@ -106,6 +109,8 @@ def viewer(browser: TestClient) -> TestClient:
 
 @pytest.fixture
 def dag(airflow_database: None) -> DAG:
-    """Load the DAG anew for each test: ``dag.test`` keeps the params of one run for the next."""
+    """Load a DAG that has never run: ``dag.test`` keeps the params of a run, and Airflow how earlier runs ended."""
     del airflow_database
+    with create_session() as session:
+        session.execute(delete(DagRun))
     return DagBag(ROOT / "dags").dags["monitor_audio_leakage"]

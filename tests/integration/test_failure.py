@@ -4,21 +4,15 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from airflow.models.dagrun import DagRun
 from airflow.sdk import DAG
-from airflow.utils.session import create_session
-from sqlalchemy import delete
 
 from fakes import CONTACT_ID, INSTANCE_ID
 from stage import Stage
 
 
 @pytest.fixture
-def listening(stage: Stage, airflow_database: None) -> Stage:
-    """Return a stage with somebody who listens to the alert topic, and a DAG that has never run."""
-    del airflow_database
-    with create_session() as session:
-        session.execute(delete(DagRun))
+def listening(stage: Stage) -> Stage:
+    """Return a stage with somebody who listens to the alert topic."""
     stage.listen()
     stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
     return stage
