@@ -12,7 +12,7 @@ from audio_leakage.follow import not_found, with_facts
 from audio_leakage.recording import candidate_places, longest, matches
 from audio_leakage.recovery import with_all_settings
 from audio_leakage.run import Run
-from audio_leakage.states import ContactState, FailureCause, RecordedState
+from audio_leakage.states import ClosedReason, ContactState, FailureCause, RecordedState
 from audio_leakage.sweep import Sweep, look
 from audio_leakage.verdict import Evidence, judged, reason_not_expected
 from audio_leakage.watch import oldest_due_minutes, publish_metrics
@@ -41,7 +41,7 @@ def check_recordings(run: Run) -> dict[str, int]:
         )
 
     def check(contact: Contact) -> str:
-        after = replace(_check(run, contact, listings), alert_pending=None)
+        after = replace(_check(run, contact, listings), alert_pending=None, attempts=None, last_error=None)
         if run.alerts_are_wanted:
             after = marked(contact, after, run.now)
         outcome = look(run, contact, after)
@@ -68,8 +68,11 @@ def _tell(run: Run, news: list[Contact]) -> None:
 def _check(run: Run, contact: Contact, listings: Listings) -> Contact:
     """Search with what is known; ask Connect again before a recording is said to be absent, late or short.
 
-    Late and short depend on after-contact work, which no search of contacts tells of.
+    Late and short depend on after-contact work, which no search of contacts tells of. Nothing takes a proof
+    back: of a success no more than the alert can be due, whatever became of the recording since.
     """
+    if contact.recorded_state is RecordedState.CALL_RECORDED_SUCCESS:
+        return replace(contact, next_check_at=None)
     evidence = Evidence()
     if _is_searchable(contact):
         evidence = _search(run, contact, evidence, listings)
@@ -77,13 +80,23 @@ def _check(run: Run, contact: Contact, listings: Listings) -> Contact:
         if evidence.has_audio and (contact.after_contact_work_start_timestamp or not after.warnings):
             return after
     try:
-        contact = with_facts(contact, run.describe(contact))
+        snapshot = run.describe(contact)
     except ContactNotFound:
-        if not contact.is_described:
+        if not contact.is_described or _reason_to_close(contact):
             return not_found(contact, run.now, run.settings)
-    reason = reason_not_expected(contact)
-    if reason and contact.recorded_state is None:
+        return _judge(run, contact, evidence, listings)
+    contact = with_facts(contact, snapshot)
+    reason = _reason_to_close(contact)
+    if reason and snapshot.disconnect_timestamp:  # else the answer lags behind, or the contact goes on
         return contact.closed(reason)
+    return _judge(run, contact, evidence, listings)
+
+
+def _reason_to_close(contact: Contact) -> ClosedReason | None:
+    return reason_not_expected(contact) if contact.recorded_state is None else None
+
+
+def _judge(run: Run, contact: Contact, evidence: Evidence, listings: Listings) -> Contact:
     evidence = _search(run, contact, evidence, listings)
     after = judged(contact, evidence, run.now, run.settings)
     is_new_failure = after.recorded_state is _FAILURE and contact.recorded_state is None

@@ -144,3 +144,23 @@ def test_a_topic_that_is_set_no_longer_leaves_nothing_pending(world: World, topi
     assert after.alert_pending is None
     assert after.next_check_at
     assert after.next_check_at > at("11:40")
+
+
+def test_a_success_whose_alert_is_pending_stays_one_though_its_recording_is_deleted_meanwhile(
+    world: World, topic: FakeTopic
+) -> None:
+    """Regression: the contact was due for its alert and was judged anew."""
+    check_recordings(run(world, topic, "11:32"))
+    world.bucket.lay(at=at("11:40"))
+    topic.error = ServiceUnavailable("sns is away")
+    with pytest.raises(ServiceUnavailable):
+        check_recordings(run(world, topic, "13:00"))
+    world.bucket.objects.clear()
+    topic.error = None
+    check_recordings(run(world, topic, "13:05"))
+    assert str(world.contacts.contact().recorded_state) == "CALL_RECORDED_SUCCESS"
+    assert world.contacts.contact().next_check_at is None
+    assert [attributes["event"] for _, _, attributes in topic.published] == [
+        "CALL_RECORDED_FAILURE",
+        "CALL_RECORDED_SUCCESS",
+    ]

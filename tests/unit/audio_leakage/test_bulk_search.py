@@ -19,9 +19,9 @@ from audio_leakage.bulk_search import (
     Happening,
     newest_first,
 )
-from audio_leakage.errors import ServiceUnavailable, SetupError
+from audio_leakage.errors import ContactNotFound, ServiceUnavailable, SetupError
 from audio_leakage.polling import poll_in_progress, poll_initialised
-from audio_leakage.states import ContactState
+from audio_leakage.states import ContactState, RecordedState
 from audio_leakage.sweep import Sweep
 from audio_leakage.use_cases import check_recordings, purge_ivr
 from audio_leakage.window import Window
@@ -256,3 +256,19 @@ def test_a_single_contact_is_never_searched_for() -> None:
     world.contacts.items = {CONTACT_ID: contact().to_item()}
     poll_initialised(world.run(NOW))
     assert "SearchContacts" not in world.connect.calls
+
+
+@pytest.mark.parametrize(
+    "lagging", [ContactNotFound("not yet"), answer(DisconnectTimestamp=None, InitiationMethod="OUTBOUND")]
+)
+def test_an_outbound_call_is_not_closed_while_describing_lags_behind_what_a_search_showed(
+    lagging: Mapping[str, Any] | ContactNotFound,
+) -> None:
+    """Regression: no search tells that the customer answered, so the call was closed and its leak never told."""
+    whole = answer(InitiationMethod="OUTBOUND", ConnectedToSystemTimestamp=at("10:30:12"))
+    world = world_of([whole])
+    poll_in_progress(world.run(NOW, **TOO_SLOW))
+    for now, said in (("10:40", lagging), ("10:45", whole), ("11:45", whole)):
+        world.connect.answers[CONTACT_ID] = said
+        check_recordings(world.run(at(now)))
+    assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE

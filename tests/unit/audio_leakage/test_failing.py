@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -202,3 +203,21 @@ def test_a_backfill_looks_at_once_at_who_was_set_aside_in_its_window(world: Worl
     world.connect.answers[CONTACT_ID] = answer()
     poll_initialised(world.run(at("12:00"), only_window=True, window=Window(at("10:00"), at("11:00"))))
     assert world.contacts.contact().state is ContactState.COMPLETED_AGENT
+
+
+def test_a_success_that_failed_at_first_stays_one_when_its_recording_is_gone_and_its_window_backfilled() -> (
+    None
+):
+    """Regression: the backfill took it for set aside and judged it anew, a lifecycle rule having been there."""
+    world = World()
+    world.connect.answers[CONTACT_ID] = answer()
+    world.contacts.put(ended_with_agent(initialised_at=at("10:29"), attempts=1, last_error="HTTP 503"))
+    world.bucket.lay()
+    check_recordings(world.run(at("10:40")))
+    assert world.contacts.contact().attempts is None
+    for before in (world.contacts.contact(), replace(world.contacts.contact(), attempts=1)):
+        world.contacts.put(before)
+        world.bucket.objects.clear()
+        window = Window(at("10:25"), at("10:30"))
+        check_recordings(world.run(at("10:40") + timedelta(days=400), only_window=True, window=window))
+        assert world.contacts.contact() == before
