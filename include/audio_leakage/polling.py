@@ -6,6 +6,7 @@ answer for most of them while the rest is described, the longest due first; both
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from heapq import merge
 
 from audio_leakage.adoption import adopt
 from audio_leakage.bulk_search import (
@@ -19,7 +20,7 @@ from audio_leakage.bulk_search import (
 from audio_leakage.contact import Contact
 from audio_leakage.errors import AwsError
 from audio_leakage.recovery import recover
-from audio_leakage.run import Run
+from audio_leakage.run import Run, due_since
 from audio_leakage.states import ContactState
 from audio_leakage.sweep import Step, Sweep, described, look
 from audio_leakage.times import format_time
@@ -97,8 +98,8 @@ def _search_and_describe(search: BulkSearch, states: tuple[ContactState, ...], f
 
     with ThreadPoolExecutor(max_workers=1) as beside:
         searching = beside.submit(search.go)
-        sweep.over(run.due(*unsearchable), follow_unanswered)
-        sweep.over(run.due(*talking, until=silent_since), follow_unanswered)
+        due = (run.due(*unsearchable), run.due(*talking, until=silent_since))
+        sweep.over(merge(*due, key=due_since), follow_unanswered)
         searching.result()
     if search.is_complete:
         sweep.counts["unchanged"] += run.count_due(*talking)
@@ -106,5 +107,5 @@ def _search_and_describe(search: BulkSearch, states: tuple[ContactState, ...], f
         left = run.count_due(*talking) - run.count_due(*talking, until=silent_since)
         sweep.counts["left_for_next_run"] += left
     else:
-        rest = (item for item in run.due(*talking) if item["NextCheckAt"] > format_time(silent_since))
+        rest = (item for item in run.due(*talking) if due_since(item) > format_time(silent_since))
         sweep.over(rest, follow_unanswered)

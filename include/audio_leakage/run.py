@@ -36,6 +36,11 @@ _FAILURE = RecordedState.CALL_RECORDED_FAILURE
 _NOT_FOUND = ClosedReason.NOT_FOUND
 
 
+def due_since(item: Item) -> str:
+    """Return since when an item has been due; of one that a backfill looks at all the same, nothing."""
+    return str(item.get("NextCheckAt", ""))
+
+
 @dataclass(kw_only=True)
 class Run:
     """One task's share of a run; nothing is asked of AWS before it is needed."""
@@ -99,11 +104,11 @@ class Run:
         table, due_by = self.settings.contact_table, format_time(until or self.now)
         if not self.scope.only_window:
             due = (self.contacts.due(table, state, due_by) for state in states)
-            yield from merge(*due, key=lambda item: str(item["NextCheckAt"]))
+            yield from merge(*due, key=due_since)
             return
         start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
         for item in self.contacts.initialised(table, self.scope.window.hours, start, end):
-            is_due = item.get("OpenState") is not None and str(item.get("NextCheckAt", "")) <= due_by
+            is_due = item.get("OpenState") is not None and due_since(item) <= due_by
             failed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
             is_set_aside = item.get("Attempts") is not None
             if item.get("State") in states and (is_due or failed or is_set_aside):

@@ -1,6 +1,7 @@
 """More open contacts than there is time to describe: searches answer for them, and the result is the same."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from threading import Event
@@ -21,11 +22,11 @@ from audio_leakage.bulk_search import (
 )
 from audio_leakage.errors import ContactNotFound, ServiceUnavailable, SetupError
 from audio_leakage.polling import poll_in_progress, poll_initialised
-from audio_leakage.states import ContactState, RecordedState
+from audio_leakage.states import ClosedReason, ContactState, RecordedState
 from audio_leakage.sweep import Sweep
 from audio_leakage.use_cases import check_recordings, purge_ivr
 from audio_leakage.window import Window
-from fakes import BUCKET, CONTACT_ID, MINUTE, PREFIX, World, answer, at, contact, number
+from fakes import BUCKET, CONTACT_ID, MINUTE, PREFIX, SETTINGS, World, answer, at, contact, number
 from local_aws.calls import KINDS, CallWriter
 
 NOW = at("10:40")
@@ -272,3 +273,31 @@ def test_an_outbound_call_is_not_closed_while_describing_lags_behind_what_a_sear
         world.connect.answers[CONTACT_ID] = said
         check_recordings(world.run(at(now)))
     assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE
+
+
+def test_a_silent_call_is_described_in_its_turn_however_many_wait() -> None:
+    """Regression: it came after all that wait, so that a full queue kept it from being described for ever."""
+    waiting = [answer(number(n), DisconnectTimestamp=None, connected=None) for n in range(1, 30)]
+    world = world_of([ended(0), *waiting], WAITING)
+    world.contacts.put(contact(contact_id=number(0), state=TALKING, next_check_at=NOW - timedelta(hours=2)))
+    world.connect.not_indexed = {number(0)}
+
+    def seconds_left() -> float:
+        return 10.0 - sum(world.connect.calls[contact_id] for contact_id in described(world))
+
+    poll_in_progress(world.run(NOW, replace(SETTINGS, describe_contact_rps=1), seconds_left=seconds_left))
+    assert world.contacts.contact(number(0)).state is ContactState.COMPLETED_AGENT
+
+
+def test_a_backfill_without_a_search_describes_what_is_due_beside_what_was_closed() -> None:
+    """Regression: a contact that Connect did not know has no NextCheckAt, and the task failed over that."""
+    world = world_of([ended(1)])
+    unknown = {"closed_reason": ClosedReason.NOT_FOUND, "not_found_since": at("08:00"), "next_check_at": None}
+    world.contacts.put(
+        contact(TALKING, contact_id=number(1), initialised_at=at("10:29")),
+        contact(TALKING, contact_id=number(2), initialised_at=at("10:29"), **unknown),
+    )
+    world.connect.search_error = ServiceUnavailable("HTTP 429")
+    window = Window(at("10:25"), at("10:30"))
+    poll_in_progress(world.run(NOW, window=window, only_window=True, **TOO_SLOW))
+    assert world.contacts.contact(number(1)).state is ContactState.COMPLETED_AGENT
