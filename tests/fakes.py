@@ -150,6 +150,7 @@ class FakeConnect:
         self.calls["SearchContacts"] += 1
         if self.search_error:
             raise self.search_error
+        start, end = start.replace(microsecond=0), end.replace(microsecond=0)  # as botocore sends them
         for place, contact in enumerate(searched(indexed, kind, start, end)):
             if place and place % 100 == 0:
                 self.calls["SearchContacts"] += 1

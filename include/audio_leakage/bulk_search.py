@@ -125,7 +125,13 @@ def newest_first(run: Run, happening: Happening) -> Iterator[Mapping[str, Any]]:
                 break
         else:
             return
-        reached = happening.when(found) if found else None
-        if reached is None or reached >= end:
-            raise ServiceUnavailable(f"a search cannot show more than {MOST_RESULTS} contacts of one moment")
+        moment = happening.when(found) if found else None
+        reached = _whole_second(moment) if moment else end
+        if reached >= end:
+            raise ServiceUnavailable(f"a search cannot show more than {MOST_RESULTS} contacts of one second")
         end = reached
+
+
+def _whole_second(moment: datetime) -> datetime:
+    """Return the moment, or the first second after it: botocore cuts the rest off the bounds of a search."""
+    return (moment + timedelta(microseconds=999_999)).replace(microsecond=0)

@@ -230,6 +230,16 @@ def test_a_search_with_more_results_than_connect_shows_is_split(monkeypatch: pyt
     assert all(start == at("10:00") for _, start, _ in world.connect.searches)
 
 
+def test_a_search_is_split_between_two_seconds_because_parts_of_one_are_not_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Regression: of the second it was split in, the contacts that came first were never found."""
+    monkeypatch.setattr(bulk_search, "MOST_RESULTS", 250)
+    world = world_of([ended(n, at("10:38") - n * timedelta(milliseconds=7)) for n in range(1000)])
+    found = newest_first(world.run(NOW), Happening(DISCONNECTED, at("10:00"), NOW))
+    assert {told["Id"] for told in found} == {number(n) for n in range(1000)}
+
+
 def test_a_search_that_cannot_be_split_is_not_taken_for_complete(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_search, "MOST_RESULTS", 250)
     world = world_of([ended(n) for n in range(300)])
