@@ -30,7 +30,7 @@ def check_recordings(run: Run) -> dict[str, int]:
 
     :return: how many were due, and how many had each outcome.
     """
-    news: list[Contact] = []
+    news: dict[str, Contact] = {}
     listings = Listings(run.bucket)
 
     def look_ahead(contacts: Sequence[Contact]) -> None:
@@ -41,12 +41,15 @@ def check_recordings(run: Run) -> dict[str, int]:
         )
 
     def check(contact: Contact) -> str:
+        if contact.alert_pending:  # it is told even if this look fails
+            news[contact.contact_id] = contact
         after = replace(_check(run, contact, listings), alert_pending=None, attempts=None, last_error=None)
         if run.alerts_are_wanted:
             after = marked(contact, after, run.now)
         outcome = look(run, contact, after)
+        news.pop(contact.contact_id, None)
         if after.alert_pending and outcome != "changed_meanwhile":
-            news.append(after)
+            news[contact.contact_id] = after
         return outcome
 
     whole = Sweep(run)
@@ -54,7 +57,7 @@ def check_recordings(run: Run) -> dict[str, int]:
         whole.over(run.due(ContactState.COMPLETED_AGENT), check, look_ahead)
         publish_metrics(run, Leaks=whole.counts[_FAILURE], OldestDueMinutes=oldest_due_minutes(run))
     finally:
-        _tell(run, news)
+        _tell(run, list(news.values()))
     return whole.result()
 
 
