@@ -237,8 +237,11 @@ class FakeTable:
             if item.get("InitialisedHour") in hours and start <= (item["InitialisedAt"] or "") < end:
                 yield dict(item)
 
-    def never_indexed(self, table: str) -> Iterator[Item]:  # noqa: ARG002
+    def never_indexed(self, table: str, seconds_left: Callable[[], float]) -> Iterator[Item]:  # noqa: ARG002
+        """Read pages of one item each."""
         for item in list(self.items.values()):
+            if seconds_left() <= 0:
+                return
             indexed = item.get("OpenState") and item.get("NextCheckAt")
             if not (indexed or item.get("RecordedState") or item.get("ClosedReason")):
                 yield dict(item)

@@ -18,8 +18,8 @@ _INDEXED = ("OpenState", "NextCheckAt", "InitialisedHour")
 def adopt(run: Run) -> dict[str, int]:
     """Make every item due that has a state but was never indexed; it needs no more than ContactId and State.
 
-    This reads the whole table, as far as it comes in the time there is; so it is for manual runs and for a
-    few scheduled ones a day.
+    This reads the whole table, as far as it comes in half of the time there is, because the contacts that are
+    due need the rest; so it is for manual runs and for a few scheduled ones a day.
 
     :return: how many were ``adopted``, and how many are ``not_adoptable`` because they cannot be read.
     """
@@ -34,6 +34,9 @@ def adopt(run: Run) -> dict[str, int]:
         log.info("contact %s: adopted in state %s", contact.contact_id, contact.state)
         return "adopted"
 
-    foreign = run.contacts.never_indexed(run.settings.contact_table)
-    counts = sweep(run, takewhile(lambda _: not run.out_of_time, foreign), take_up)
+    half = run.seconds_left() / 2
+    foreign = run.contacts.never_indexed(run.settings.contact_table, lambda: run.seconds_left() - half)
+    counts = sweep(run, takewhile(lambda _: run.seconds_left() > half, foreign), take_up)
+    if run.seconds_left() <= half:
+        log.warning("the table is too large to look at every item for adoption in one run")
     return {"adopted": counts.get("adopted", 0), "not_adoptable": counts.get("unreadable", 0)}

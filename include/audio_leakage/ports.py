@@ -114,8 +114,11 @@ class ContactTable(Protocol):
         """
         ...
 
-    def never_indexed(self, table: str) -> Iterator[Item]:
-        """Give the items that no index shows although nobody judged or closed them: somebody else's."""
+    def never_indexed(self, table: str, seconds_left: SecondsLeft) -> Iterator[Item]:
+        """Give the items that no index shows although nobody judged or closed them: somebody else's.
+
+        This reads the whole table, as far as it comes until no seconds are left, whether it finds any or not.
+        """
         ...
 
     def get_many(self, table: str, contact_ids: list[str]) -> Iterable[Item]:

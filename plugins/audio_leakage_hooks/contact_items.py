@@ -12,7 +12,7 @@ from audio_leakage.errors import ServiceUnavailable
 from audio_leakage_hooks.aws_errors import code_of, domain_errors, member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from types_boto3_dynamodb.service_resource import DynamoDBServiceResource
 
@@ -103,8 +103,8 @@ class ContactTable:
             for page in self._pages("query", table, **query):
                 yield from (item for item in member(page, "Items") if item["InitialisedAt"] < end)
 
-    def never_indexed(self, table: str) -> Iterator[Mapping[str, Any]]:
-        """Scan for items that nobody judged or closed and the index lacks; all pages are followed.
+    def never_indexed(self, table: str, seconds_left: Callable[[], float]) -> Iterator[Mapping[str, Any]]:
+        """Scan for items that nobody judged or closed and the index lacks, as far as there is time.
 
         An index has only the items that have its whole key: half of it makes nobody due.
 
@@ -112,12 +112,15 @@ class ContactTable:
             - :external+boto3:py:meth:`DynamoDB.Client.scan`
 
         :param table: name of the table.
+        :param seconds_left: tells how much time is left; no page is read once there is none.
         :return: the items.
         """
         unindexed = _absent("OpenState") | _absent("NextCheckAt")
         condition = unindexed & _absent("RecordedState") & _absent("ClosedReason")
         for page in self._pages("scan", table, **_expression("FilterExpression", condition)):
             yield from member(page, "Items")
+            if seconds_left() <= 0:  # a page may hold nothing, and so may thousands of them
+                return
 
     def get_many(self, table: str, contact_ids: list[str]) -> Iterator[Mapping[str, Any]]:
         """Read items as they are now; what DynamoDB leaves unprocessed is asked for again.

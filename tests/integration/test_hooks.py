@@ -281,11 +281,11 @@ class TestContactTable:
         stage.put(
             {"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT", "RecordedState": None, "Channel": None}
         )
-        (item,) = hook.never_indexed(TABLE)
+        (item,) = hook.never_indexed(TABLE, lambda: 1)
         before = {"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT"}
         assert hook.update(TABLE, before, ended_with_agent().to_item())
         assert item["ContactId"] == CONTACT_ID
-        assert list(hook.never_indexed(TABLE)) == []
+        assert list(hook.never_indexed(TABLE, lambda: 1)) == []
 
     def test_a_write_that_comes_late_puts_a_contact_into_the_index_whole(
         self, hook: ContactTableHook
@@ -304,7 +304,7 @@ class TestContactTable:
         """Regression: with OpenState alone it was in no index, and no scan gave it either."""
         stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED", half: "INITIALISED"})
         assert list(hook.due(TABLE, "INITIALISED", "9999")) == []
-        assert [item["ContactId"] for item in hook.never_indexed(TABLE)] == [CONTACT_ID]
+        assert [item["ContactId"] for item in hook.never_indexed(TABLE, lambda: 1)] == [CONTACT_ID]
 
     def test_more_than_one_answer_can_hold_is_asked_for_again(
         self, stage: Stage, hook: ContactTableHook

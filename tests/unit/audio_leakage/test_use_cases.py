@@ -443,6 +443,18 @@ class TestAdoption:
         )
         assert poll_initialised(run)["adopted"] == 10
 
+    def test_a_scan_that_finds_nothing_leaves_half_of_the_time_to_those_who_are_due(
+        self, world: World
+    ) -> None:
+        """Regression: a table of some weeks was read to its end, and the task was killed before it polled."""
+        judged = ended_with_agent(recorded_state=RecordedState.CALL_RECORDED_SUCCESS, next_check_at=None)
+        world.contacts.put(*(replace(judged, contact_id=number(position)) for position in range(1000)))
+        world.contacts.put(contact())
+        world.connect.answers[CONTACT_ID] = answer()
+        seconds = iter(range(75, -1000, -1))
+        run = world.run(at("10:35"), adopts=True, seconds_left=lambda: next(seconds))
+        assert poll_initialised(run)["COMPLETED - AGENT"] == 1
+
     def test_what_is_judged_closed_or_due_is_nobody_elses(self, world: World) -> None:
         judged = ended_with_agent(recorded_state=RecordedState.CALL_RECORDED_SUCCESS, next_check_at=None)
         closed = contact(contact_id=number(2)).closed(ClosedReason.NO_AGENT)
