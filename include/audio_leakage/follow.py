@@ -67,10 +67,10 @@ def not_found(contact: Contact, now: datetime, settings: Settings) -> Contact:
     """Return a contact that Connect does not know: wait out eventual consistency, then close it.
 
     Connect may answer "not found" for minutes (CONNECT.md, "Reading a contact"), so the wait is as long as
-    the one for a recording, from the first such answer.
+    the one for a recording, but at least an hour, from the first such answer.
     """
     since = contact.not_found_since or now
-    if now - since >= settings.failure_after:
+    if now - since >= max(settings.failure_after, _ONE_HOUR):
         return replace(contact.closed(ClosedReason.NOT_FOUND), not_found_since=since)
     return replace(contact, not_found_since=since, next_check_at=now + NEXT_RUN)
 

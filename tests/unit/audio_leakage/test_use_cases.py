@@ -115,6 +115,15 @@ class TestPolling:
         after = world.contacts.contact()
         assert (after.closed_reason, after.next_check_at) == (ClosedReason.NOT_FOUND, None)
 
+    def test_however_soon_a_call_is_to_fail_connect_has_an_hour_to_know_it(self, world: World) -> None:
+        """Regression: with a minute until failure, a contact not to be seen for some minutes was closed for good."""
+        world.contacts.put(contact())
+        soon = replace(SETTINGS, failure_after_minutes=1, first_check_minutes=1)
+        for now in ("10:31", "10:36", "10:41"):
+            assert poll_initialised(world.run(at(now), soon)) == {"due": 1, "unchanged": 1}
+        world.connect.answers[CONTACT_ID] = answer()
+        assert poll_initialised(world.run(at("10:46"), soon))[ContactState.COMPLETED_AGENT] == 1
+
     def test_that_the_instance_is_gone_is_said_and_closes_nobody(self, world: World) -> None:
         world.contacts.put(*(contact(contact_id=number(position)) for position in range(20)))
         world.connect.instance_exists = False
