@@ -7,6 +7,7 @@ from audio_leakage.contact import Contact, check_contact_id
 from audio_leakage.intake import settings_of, take_in, with_settings
 from audio_leakage.run import Run
 from audio_leakage.watch import publish_metrics
+from audio_leakage.window import LONGEST
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ def recover(run: Run) -> dict[str, int]:
 def with_all_settings(run: Run, contact: Contact) -> Contact:
     """Return a contact with everything that the flow log says of it up to when its agent joined.
 
+    It reads the last day of that at most: a callback may wait for many, and other contacts for the reading.
+
     Windows that are backfilled side by side may bring "on" long before the "off" that followed it, and the
     subscription may have lost either.
 
@@ -42,7 +45,7 @@ def with_all_settings(run: Run, contact: Contact) -> Contact:
     group = run.settings.flow_log_group
     if run.flow_log is None or group is None or began is None or joined is None:
         return contact
-    start, end = min(began, joined) - _MARGIN, joined + _MARGIN
+    start, end = max(min(began, joined) - _MARGIN, joined - LONGEST), joined + _MARGIN
     contact_id = check_contact_id(contact.contact_id).lower()  # as Connect writes it into lines
     lines = run.flow_log.events(group, start, end, contact_id)
     return with_settings(contact, settings_of(contact_id, lines))

@@ -206,6 +206,15 @@ class TestRecovery:
         assert (judged.recorded_state, judged.closed_reason) == (None, ClosedReason.RECORDING_SWITCHED_OFF)
         assert flow_log.asked == [Window(at("10:28:58"), at("10:31:11.038"))]
 
+    def test_of_a_callback_that_waited_for_days_no_more_than_a_day_of_the_log_is_read(self) -> None:
+        """Regression: reading ten days of a busy log for one contact kept all others waiting."""
+        world, flow_log = World(), FakeFlowLog()
+        world.contacts.put(ended_with_agent(initialised_at=at("2023-08-19 10:30")))
+        world.connect.answers[CONTACT_ID] = answer()
+        check_recordings(world.run(at("13:00"), WITH_LOG, flow_log=flow_log))
+        assert flow_log.asked == [Window(at("2023-08-28 10:30:11.038"), at("10:31:11.038"))]
+        assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE
+
     def test_the_log_is_asked_about_no_contact_but_those_about_to_fail(self) -> None:
         world, flow_log = World(), FakeFlowLog()
         world.contacts.put(ended_with_agent())
