@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from audio_leakage.alerts import Alert
 from audio_leakage.contact import Contact, Item
-from audio_leakage.errors import ContactNotFound
+from audio_leakage.errors import ContactNotFound, InvalidContact, RefusedError
 from audio_leakage.ports import (
     AlertTopic,
     Connect,
@@ -133,13 +133,16 @@ class Run:
 
         :raises ContactNotFound: when Connect does not know it (yet), although it knows the instance.
         :raises SetupError: when it is the instance that Connect does not know.
-        :raises InvalidContact: when the answer cannot be read.
+        :raises InvalidContact: when the answer cannot be read, or Connect refuses it for this contact.
         """
         try:
             answer = self.connect.describe_contact(self.settings.connect_instance_id, contact.contact_id)
         except ContactNotFound:
             self._make_sure_of_the_instance()
             raise
+        except RefusedError as error:
+            self._make_sure_of_the_instance()
+            raise InvalidContact(str(error)) from error
         return ContactSnapshot.from_answer(contact.contact_id, answer)
 
     def save(self, before: Contact, after: Contact) -> bool:
