@@ -49,13 +49,13 @@ def check_recordings(run: Run) -> dict[str, int]:
             news.append(after)
         return outcome
 
-    whole = Sweep(run)
+    sweep = Sweep(run)
     try:
-        whole.over(run.due(ContactState.COMPLETED_AGENT), check, look_ahead)
-        publish_metrics(run, Leaks=whole.counts[_FAILURE], OldestDueMinutes=oldest_due_minutes(run))
+        sweep.over(run.due(ContactState.COMPLETED_AGENT), check, look_ahead)
+        publish_metrics(run, Leaks=sweep.counts[_FAILURE], OldestDueMinutes=oldest_due_minutes(run))
     finally:
         _tell(run, news)
-    return whole.result()
+    return sweep.result()
 
 
 def _tell(run: Run, news: list[Contact]) -> None:
