@@ -83,10 +83,8 @@ class ScheduledHours:
     @property
     def lost(self) -> list[str]:
         """Those of them of which there is nothing."""
-        told, purged = (
-            self._told(),
-            {call.contact_id for call in self.centre.calls if not call.connected_to_agent},
-        )
+        told = self._told()
+        purged = {call.contact_id for call in self.centre.calls if not call.connected_to_agent}
         return [id_ for id_ in self.wrong if id_ not in told and id_ not in purged]
 
     @property
