@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -90,24 +90,17 @@ class Run:
     def due(self, *states: ContactState, until: datetime | None = None) -> Iterator[Item]:
         """Give the contacts in these states that this run is to look at.
 
-        These are all that are due, the longest due first; or, in a run that is only
-        about its window, those of the window: the due ones, and whenever they are due those that failed,
-        that Connect did not know, or that were set aside.
+        These are all that are due, the longest due first; or, in a run that is only about its window, those
+        of the window: the due ones, and whenever they are due those that failed, that Connect did not know,
+        or at which the last look failed.
 
         :param until: only those that have been due since then.
         """
         table, due_by = self.settings.contact_table, format_time(until or self.now)
-        if not self.scope.only_window:
-            due = (self.contacts.due(table, state, due_by) for state in states)
-            yield from merge(*due, key=lambda item: str(item["NextCheckAt"]))
-            return
-        start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
-        for item in self.contacts.initialised(table, self.scope.window.hours, start, end):
-            is_due = item.get("OpenState") is not None and str(item.get("NextCheckAt", "")) <= due_by
-            failed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
-            is_set_aside = item.get("Attempts") is not None
-            if item.get("State") in states and (is_due or failed or is_set_aside):
-                yield item
+        if self.scope.only_window:
+            return self._due_in_window(states, due_by)
+        due = (self.contacts.due(table, state, due_by) for state in states)
+        return merge(*due, key=lambda item: str(item["NextCheckAt"]))
 
     def count_due(
         self, *states: ContactState, until: datetime | None = None, enough: float = math.inf
@@ -120,7 +113,7 @@ class Run:
 
     def concerns(self, item: Item) -> bool:
         """Tell whether this run may touch a contact that it came upon: any, or those of its window."""
-        start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
+        start, end = self._bounds
         return not self.scope.only_window or start <= str(item.get("InitialisedAt", "")) < end
 
     def side_by_side(self, step: Callable[[_T], None], each: Iterable[_T]) -> None:
@@ -155,6 +148,21 @@ class Run:
         if self.scope.only_window and out_of_turn and before.standing == after.standing:
             return True
         return self.contacts.update(self.settings.contact_table, before.to_item(), after.to_item())
+
+    @property
+    def _bounds(self) -> tuple[str, str]:
+        """Start and end of the window, as the table writes them."""
+        return format_time(self.scope.window.start), format_time(self.scope.window.end)
+
+    def _due_in_window(self, states: Collection[ContactState], due_by: str) -> Iterator[Item]:
+        for item in self.contacts.initialised(
+            self.settings.contact_table, self.scope.window.hours, *self._bounds
+        ):
+            is_due = item.get("OpenState") is not None and str(item.get("NextCheckAt", "")) <= due_by
+            failed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
+            last_look_failed = item.get("Attempts") is not None
+            if item.get("State") in states and (is_due or failed or last_look_failed):
+                yield item
 
     def _make_sure_of_the_instance(self) -> None:
         if not self._instance_exists:

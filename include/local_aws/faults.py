@@ -51,10 +51,9 @@ class Faults:
         :param times: so many times; None for ever.
         :raises ValueError: when there is no such fault.
         """
-        if code not in {*STATUS, CUT_OFF, NOT_JSON, RESET}:
-            raise ValueError(
-                f"{code!r} is no fault; allowed are {', '.join([*STATUS, CUT_OFF, NOT_JSON, RESET])}"
-            )
+        allowed = [*STATUS, CUT_OFF, NOT_JSON, RESET]
+        if code not in allowed:
+            raise ValueError(f"{code!r} is no fault; allowed are {', '.join(allowed)}")
         self._faults.append(_Fault(operation, code, contact_id, times))
 
     def clear(self) -> None:

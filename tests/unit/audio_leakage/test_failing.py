@@ -22,6 +22,7 @@ from fakes import (
     ALERTING,
     CONTACT_ID,
     INSTANCE_ID,
+    MARK,
     MINUTE,
     FakeTopic,
     World,
@@ -33,7 +34,6 @@ from fakes import (
 )
 
 STEP = 5 * MINUTE
-PAYLOAD = "+27825550100"
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def looks_at_others(world: World) -> int:
         (ServiceUnavailable("connect:DescribeContact answered InternalServiceException"), "connect:Describe"),
         (SetupError("connect:DescribeContact was denied"), "connect:DescribeContact was denied"),
         (RefusedError("connect:DescribeContact was refused"), "connect:DescribeContact was refused"),
-        (KeyError(PAYLOAD), "KeyError, see the task's log"),
+        (KeyError(MARK), "KeyError, see the task's log"),
     ],
     ids=["garbled", "unavailable", "denied", "refused", "mistake"],
 )
@@ -172,17 +172,17 @@ def test_those_who_fail_at_the_head_of_the_queue_stop_the_others_for_one_try_onl
 def test_a_mistake_of_ours_over_one_contact_is_found_in_the_log_without_what_it_quotes(
     world: World, topic: FakeTopic, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.connect.answers[CONTACT_ID] = KeyError(PAYLOAD)
+    world.connect.answers[CONTACT_ID] = KeyError(MARK)
     with caplog.at_level(logging.INFO):
         assert poll(world, topic, at("10:31")) == {"due": 4, "set_aside": 1, "IN_PROGRESS - QUEUE/IVR": 3}
     (told,) = [message for message in caplog.messages if "KeyError" in message]
     assert CONTACT_ID in told
     assert "in describe_contact" in told
-    assert PAYLOAD not in caplog.text
+    assert MARK not in caplog.text
 
 
 def test_a_mistake_of_ours_over_every_contact_fails_the_task(world: World, topic: FakeTopic) -> None:
-    world.connect.answers = {contact_id: KeyError(PAYLOAD) for contact_id in world.contacts.items}
+    world.connect.answers = {contact_id: KeyError(MARK) for contact_id in world.contacts.items}
     with pytest.raises(UnexpectedError, match=r"^KeyError, see the task's log$"):
         poll(world, topic, at("10:31"))
 
