@@ -37,7 +37,7 @@ class AwsError(AudioLeakageError):
 
 
 class SetupError(AwsError):
-    """A table, bucket or instance is missing or denied; the message says what to grant or create."""
+    """Somebody must grant, create or correct something; the message says what."""
 
 
 class MissingError(SetupError):

@@ -33,9 +33,9 @@ def put_off(contact: Contact, error: Exception, now: datetime, in_outage: bool) 
     )
 
 
-def is_newly_set_aside(before: Contact, after: Contact) -> bool:
-    """Tell whether a contact is looked at more rarely from now on: once, until a look succeeds."""
-    return before.attempts == _TRIES_AT_ONCE and after.attempts == _TRIES_AT_ONCE + 1
+def is_set_aside(contact: Contact) -> bool:
+    """Tell whether a contact is looked at more and more rarely, until a look succeeds."""
+    return (contact.attempts or 0) > _TRIES_AT_ONCE
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Failing:
             (contact, put_off(contact, error, self.run.now, in_outage and isinstance(error, AwsError)))
             for contact, error in failed
         ]
-        news = [after for before, after in moves if is_newly_set_aside(before, after)]
+        news = [after for before, after in moves if is_set_aside(after) and not is_set_aside(before)]
         trouble = self._tell(news) if news else None
         if trouble:
             moves = [(before, after) for before, after in moves if after not in news]

@@ -174,7 +174,7 @@ def test_a_mistake_of_ours_over_one_contact_is_found_in_the_log_without_what_it_
 ) -> None:
     world.connect.answers[CONTACT_ID] = KeyError(MARK)
     with caplog.at_level(logging.INFO):
-        assert poll(world, topic, at("10:31")) == {"due": 4, "set_aside": 1, "IN_PROGRESS - QUEUE/IVR": 3}
+        assert poll(world, topic, at("10:31")) == {"due": 4, "put_off": 1, "IN_PROGRESS - QUEUE/IVR": 3}
     (told,) = [message for message in caplog.messages if "KeyError" in message]
     assert CONTACT_ID in told
     assert "in describe_contact" in told

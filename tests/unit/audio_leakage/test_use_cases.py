@@ -143,7 +143,7 @@ class TestPolling:
         pauses = []
         now = at("10:31")
         for _ in range(16):
-            assert poll_initialised(world.run(now)) == {"due": 1, "set_aside": 1}
+            assert poll_initialised(world.run(now)) == {"due": 1, "put_off": 1}
             after = world.contacts.contact()
             assert after.next_check_at
             pauses.append(after.next_check_at - now)
