@@ -103,7 +103,7 @@ class Day:
     @property
     def struck(self) -> int:
         """How many requests have come to grief so far."""
-        return self.aws.struck + self.stage.connect.faults.struck
+        return self.aws.struck + self.stage.connect.faults.struck.total()
 
     @property
     def untold(self) -> list[str]:

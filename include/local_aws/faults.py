@@ -1,6 +1,7 @@
 """What can be made to go wrong with the simulated Amazon Connect."""
 
 import threading
+from collections import Counter
 from dataclasses import dataclass
 
 #: HTTP status of each typed error of the service.
@@ -37,8 +38,8 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[_Fault] = []
         self._lock = threading.Lock()
-        self.struck = 0
-        """How many requests came to grief."""
+        self.struck: Counter[str] = Counter()
+        """How many requests came to grief, by the code of the fault."""
 
     def add(
         self, operation: str, code: str, *, contact_id: str | None = None, times: int | None = None
@@ -66,7 +67,7 @@ class Faults:
             fault = next((fault for fault in self._faults if fault.strikes(operation, contact_id)), None)
             if fault is None:
                 return None
-            self.struck += 1
+            self.struck[fault.code] += 1
             if fault.times is not None:
                 fault.times -= 1
             return fault.code

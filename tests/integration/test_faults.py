@@ -58,7 +58,7 @@ def day(stage: Stage, dag: DAG, days: list[Day], monkeypatch: pytest.MonkeyPatch
             monkeypatch.setenv(name, aws.endpoint_url)
         monkeypatch.setenv("CONTACT_TABLE", TABLE)
         subscriber._contacts.cache_clear()
-        stage.connect.faults.struck = 0
+        stage.connect.faults.struck.clear()
         open_up(stage, now)
         day = Day(stage, aws, dag, clock, now)
         yield day

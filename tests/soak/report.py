@@ -116,7 +116,7 @@ def _about_hours(hours: ScheduledHours) -> list[str]:
         _HOURS.format(windows=WINDOWS, calls=len(hours.centre.calls)),
         _facts(facts),
         _table("run", "runs", hours.runs),
-        _table("fault of Amazon Connect", "requests", hours.injected),
+        _table("fault of Amazon Connect", "requests", hours.aws.connect.faults.struck),
         _means(of_hours(hours)),
     ]
 

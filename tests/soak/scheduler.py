@@ -49,7 +49,6 @@ class ScheduledHours:
     centre: ContactCentre
     airflow: Airflow
     moments: list[Moment] = field(default_factory=list)
-    injected: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
 
     def play(self) -> Iterator[Moment]:
@@ -65,7 +64,7 @@ class ScheduledHours:
                 self.moments.append(self._moment(time.monotonic() - started))
                 yield self.moments[-1]
                 if not self._is_over:
-                    self._inject(next(faults))
+                    self.aws.connect.faults.add("DescribeContact", next(faults), times=2)
                     continue
                 self.aws.connect.faults.clear()
                 if not self.wrong:
@@ -94,10 +93,6 @@ class ScheduledHours:
     def _told(self) -> dict[str, Truth]:
         items = Stage(self.aws, self.centre).items()  # type: ignore[arg-type]  # it asks the table only
         return {id_: Truth(item["State"], item.get("RecordedState")) for id_, item in items.items()}
-
-    def _inject(self, fault: str) -> None:
-        self.aws.connect.faults.add("DescribeContact", fault, times=2)
-        self.injected[fault] += 2
 
     def _count_runs(self) -> None:
         states = {kind: self.airflow.runs(kind).values() for kind in ("backfill", "scheduled")}
