@@ -70,7 +70,7 @@ fuzz: $(VENV)/installed ## twenty thousand inputs for everything that reads what
 	  tests/unit/audio_leakage/test_flow_log.py tests/unit/audio_leakage/test_fuzz.py -k "whatever or refused"
 
 .PHONY: soak
-soak: $(VENV)/bench ## a simulated day in all weathers, then three hours through Airflow's scheduler (ten minutes)
+soak: $(VENV)/bench ## a simulated day in all weathers, then three hours through Airflow's scheduler (fifteen minutes)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m soak
 
 $(VENV)/bench: $(VENV)/installed

@@ -16,7 +16,7 @@ Each task returns its counts (task instance, tab XCom): how many contacts were `
 
 * `left_for_next_run`: not reached in the task's time; the longest due go first next time.
 * `unavailable`: AWS throttled or failed; the contact stays due. If that was true of all, the task is red.
-* `set_aside`: could not be looked at, though others could; tried again, ever more rarely, and told once.
+* `put_off`: could not be looked at, though others could; tried again, and told when it keeps failing.
 * `unreadable`: an item that makes no sense; the log names it and what is allowed.
 
 #### When a task is red

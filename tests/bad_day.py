@@ -1,6 +1,7 @@
 """A contact centre on a bad day, the monitor over it, and the truth about every contact."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from airflow.models import DagBag
 from airflow.sdk import DAG
 
 from conftest import ROOT
-from fakes import answer, key_of, number
+from fakes import answer, at, key_of, number
 from flow_lines import line, option
 from local_aws.faulty_aws import FaultyAws
 from stage import LOG_GROUP, Stage
@@ -38,9 +39,9 @@ KINDS: dict[str, tuple[dict[str, Any], Told]] = {
     "chat": ({"Channel": "CHAT"}, ("COMPLETED - AGENT", None)),
     "switched off": ({}, ("COMPLETED - AGENT", None)),
 }
-TRUTH = {
-    number(place * 10 + each): told for place, (_, told) in enumerate(KINDS.values()) for each in range(4)
-}
+#: Those contacts, each with its kind.
+KIND_OF = {number(place * 10 + each): kind for place, kind in enumerate(KINDS) for each in range(4)}
+TRUTH = {contact_id: KINDS[kind][1] for contact_id, kind in KIND_OF.items()}
 #: Nothing may take more runs to heal.
 _MOST_RUNS = 12
 
@@ -62,7 +63,7 @@ class Day:
     wrong: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
     """The contacts of which there was nothing in the end, although there should have been."""
-    struck: int = 0
+    struck_in_all: int = 0
     """How many requests had come to grief in the end."""
 
     def run(self, **how: Any) -> str:
@@ -94,15 +95,15 @@ class Day:
 
     def keep(self) -> None:
         """Keep what the table wants to know, before the stage is cleared."""
-        self.struck = self.injected
+        self.struck_in_all = self.struck
         self.lost = {
             contact_id for contact_id, told in self.told().items() if told == GONE != TRUTH[contact_id]
         }
 
     @property
-    def injected(self) -> int:
+    def struck(self) -> int:
         """How many requests have come to grief so far."""
-        return self.aws.injected + self.stage.connect.faults.struck
+        return self.aws.struck + self.stage.connect.faults.struck.total()
 
     @property
     def untold(self) -> list[str]:
@@ -111,7 +112,7 @@ class Day:
 
     def let_it_pass(self) -> None:
         """Let everything go right again."""
-        self.aws.troubles.clear()
+        self.aws.faults.clear()
         self.stage.connect.faults.clear()
         self.stage.connect.latency_seconds = 0
 
@@ -138,20 +139,23 @@ def open_up(stage: Stage, now: datetime) -> None:
     stage.aws.create_log_group(LOG_GROUP)
     stage.listen()
     stage.configure(flow_log_group=LOG_GROUP)
-    for place, (kind, (members, _)) in enumerate(KINDS.items()):
-        for each in range(4):
-            contact_id = number(place * 10 + each)
-            stage.contacts[contact_id] = answer(contact_id, **members)["Contact"]
-            if kind == "recorded":
-                stage.lay(key_of(contact_id))
+    for contact_id, kind in KIND_OF.items():
+        members, _ = KINDS[kind]
+        stage.contacts[contact_id] = answer(contact_id, **members)["Contact"]
+        if kind == "recorded":
+            stage.lay(key_of(contact_id))
     write_log(stage, now, [message for contact_id in TRUTH for message in lines_of(contact_id)])
 
 
 def lines_of(contact_id: str) -> list[str]:
     on = line(ContactId=contact_id, Timestamp="2023-08-29T10:29:58.032Z")
     off = line(ContactId=contact_id, Timestamp="2023-08-29T10:30:05.000Z", Parameters=option("Disable"))
-    is_off = int(contact_id[-12:]) // 10 == list(KINDS).index("switched off")
-    return [on, off] if is_off else [on]
+    return [on, off] if KIND_OF[contact_id] == "switched off" else [on]
+
+
+def events_of(contact_ids: Iterable[str]) -> list[tuple[str, datetime]]:
+    """Return message and time of the lines of some contacts, as the subscription delivers them."""
+    return [(message, at("10:30")) for contact_id in contact_ids for message in lines_of(contact_id)]
 
 
 def write_log(stage: Stage, now: datetime, messages: list[str]) -> None:
@@ -192,7 +196,7 @@ def in_a_process(day: Day, tmp_path: Path, name: str = "worker") -> Iterator[Non
     )
     day.aws.pid = worker.pid
     yield
-    worker.wait(timeout=120)
+    assert worker.wait(timeout=120) in (0, -signal.SIGKILL), "the run did not even begin"
     day.now += STEP
 
 
@@ -210,16 +214,14 @@ def table_of(days: Iterable[Day], machine: str) -> str:
         by_fault.setdefault(day.fault, []).append(day)
     head = "| fault | days | requests it struck | contacts lost | wrong verdicts | runs to heal | alerts of a leak |"
     lines = [head, "|---|---:|---:|---:|---:|---:|---:|", *(_line(*pair) for pair in by_fault.items())]
-    return (
-        f"# What was broken, and what came of it\n\n{_ABOUT.format(contacts=len(TRUTH), machine=machine)}\n\n"
-        + ("\n".join(lines) + "\n")
-    )
+    about = _ABOUT.format(contacts=len(TRUTH), machine=machine)
+    return "\n\n".join(["# What was broken, and what came of it", about, "\n".join(lines)]) + "\n"
 
 
 def _line(fault: str, days: list[Day]) -> str:
     figures = (
         len(days),
-        sum(day.struck for day in days),
+        sum(day.struck_in_all for day in days),
         sum(len(day.lost) for day in days),
         sum(len(day.wrong) for day in days),
         max(day.runs_to_heal for day in days),

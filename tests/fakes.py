@@ -20,6 +20,8 @@ BUCKET = "recordings"
 PREFIX = "connect/acme/CallRecordings"
 SECONDS = 32_000  # bytes of audio
 MINUTE = timedelta(minutes=1)
+#: May stand in whatever comes in, and in nothing that goes out: a caller's number.
+MARK = "+27825550100"
 SETTINGS = Settings(
     connect_instance_id=INSTANCE_ID,
     contact_table="contacts",

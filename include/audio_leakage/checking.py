@@ -1,7 +1,7 @@
 """The use case ``check_recordings``: search the bucket for each call an agent took, and judge."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from audio_leakage.alerts import alerts, marked, settled
@@ -9,7 +9,7 @@ from audio_leakage.contact import Contact
 from audio_leakage.day_listing import Listings
 from audio_leakage.errors import AwsError, ContactNotFound, MissingError, SetupError
 from audio_leakage.follow import not_found, with_facts
-from audio_leakage.recording import candidate_places, longest, matches
+from audio_leakage.recording import Place, candidate_places, longest, matches
 from audio_leakage.recovery import with_all_settings
 from audio_leakage.run import Run
 from audio_leakage.states import ClosedReason, ContactState, FailureCause, RecordedState
@@ -34,11 +34,7 @@ def check_recordings(run: Run) -> dict[str, int]:
     listings = Listings(run.bucket)
 
     def look_ahead(contacts: Sequence[Contact]) -> None:
-        listings.look_ahead(
-            next(candidate_places(contact, run.storage))
-            for contact in contacts
-            if _is_searchable(contact) and not contact.recording_location
-        )
+        listings.look_ahead(_without_pointer(run, contacts))
 
     def check(contact: Contact) -> str:
         if contact.alert_pending:  # it is told even if this look fails
@@ -52,13 +48,20 @@ def check_recordings(run: Run) -> dict[str, int]:
             news[contact.contact_id] = after
         return outcome
 
-    whole = Sweep(run)
+    sweep = Sweep(run)
     try:
-        whole.over(run.due(ContactState.COMPLETED_AGENT), check, look_ahead)
-        publish_metrics(run, Leaks=whole.counts[_FAILURE], OldestDueMinutes=oldest_due_minutes(run))
+        sweep.over(run.due(ContactState.COMPLETED_AGENT), check, look_ahead)
+        publish_metrics(run, Leaks=sweep.counts[_FAILURE], OldestDueMinutes=oldest_due_minutes(run))
     finally:
         _tell(run, list(news.values()))
-    return whole.result()
+    return sweep.result()
+
+
+def _without_pointer(run: Run, contacts: Iterable[Contact]) -> Iterator[Place]:
+    """Give the likeliest place of each contact of which Connect has named none."""
+    for contact in contacts:
+        if _is_searchable(contact) and not contact.recording_location:
+            yield next(candidate_places(contact, run.storage))
 
 
 def _tell(run: Run, news: list[Contact]) -> None:

@@ -6,8 +6,9 @@
     ├── SettingsError            the Airflow Variable is not what it must be
     ├── WindowError              the window named for a run cannot be worked on
     ├── AwsError                 an answer of AWS that says nothing about any contact
-    │   ├── SetupError           denied or refused: somebody must grant or correct something
-    │   │   └── MissingError     there is no such thing: somebody must create it or correct its name
+    │   ├── SetupError           somebody must grant or correct something
+    │   │   ├── MissingError     there is no such thing: somebody must create it or correct its name
+    │   │   └── RefusedError     the request was refused: because of the set-up, or of what it asks for
     │   └── ServiceUnavailable   throttled, broken or slow: the next run tries again
     ├── UnreadableLine           a line of a flow log that cannot be understood
     └── ContactError             concerns one contact; the others go on
@@ -36,11 +37,15 @@ class AwsError(AudioLeakageError):
 
 
 class SetupError(AwsError):
-    """A table, bucket or instance is missing or denied; the message says what to grant or create."""
+    """Somebody must grant, create or correct something; the message says what."""
 
 
 class MissingError(SetupError):
     """A table, bucket, topic, log group or instance does not exist."""
+
+
+class RefusedError(SetupError):
+    """A request was refused, for another reason than that something is denied or missing."""
 
 
 class ServiceUnavailable(AwsError):

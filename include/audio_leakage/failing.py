@@ -18,7 +18,7 @@ _BEHIND_ALL_OTHERS = timedelta(milliseconds=1)
 _ONE_DAY = timedelta(days=1)
 
 
-def set_aside(contact: Contact, error: Exception, now: datetime, in_outage: bool) -> Contact:
+def put_off(contact: Contact, error: Exception, now: datetime, in_outage: bool) -> Contact:
     """Return a contact whose look failed: behind all others that are due, and soon more and more rarely due.
 
     It stays due for the retries of its task: what nobody could look at must not pass for nothing to do.
@@ -28,14 +28,14 @@ def set_aside(contact: Contact, error: Exception, now: datetime, in_outage: bool
     """
     before = contact.attempts or 0
     attempts = before if in_outage and before >= _TRIES_AT_ONCE else before + 1
-    rarer = NEXT_RUN * 2 ** min(attempts - _TRIES_AT_ONCE - 1, 16)
-    pause = min(rarer, _ONE_DAY) if attempts > _TRIES_AT_ONCE else _BEHIND_ALL_OTHERS
-    return replace(contact, attempts=attempts, last_error=str(error)[:200], next_check_at=now + pause)
+    return replace(
+        contact, attempts=attempts, last_error=str(error)[:200], next_check_at=now + _pause(attempts)
+    )
 
 
-def keeps_failing(before: Contact, after: Contact) -> bool:
-    """Tell whether a contact has just begun to be looked at more rarely: once, until a look succeeds."""
-    return before.attempts == _TRIES_AT_ONCE and after.attempts == _TRIES_AT_ONCE + 1
+def is_set_aside(contact: Contact) -> bool:
+    """Tell whether a contact is looked at more and more rarely, until a look succeeds."""
+    return (contact.attempts or 0) > _TRIES_AT_ONCE
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Failing:
                 self._failed.append((contact, error))
 
     def put_back(self, *, in_outage: bool) -> AwsError | None:
-        """Set all of them aside; of those that keep failing somebody hears first, or they keep their place.
+        """Put all of them off; of those that are set aside somebody hears first, or they keep their place.
 
         :param in_outage: whether AWS failed more contacts than it answered for.
         :return: why somebody could not be told.
@@ -61,10 +61,10 @@ class Failing:
         with self._lock:
             failed, self._failed = self._failed, []
         moves = [
-            (contact, set_aside(contact, error, self.run.now, in_outage and isinstance(error, AwsError)))
+            (contact, put_off(contact, error, self.run.now, in_outage and isinstance(error, AwsError)))
             for contact, error in failed
         ]
-        news = [after for before, after in moves if keeps_failing(before, after)]
+        news = [after for before, after in moves if is_set_aside(after) and not is_set_aside(before)]
         trouble = self._tell(news) if news else None
         if trouble:
             moves = [(before, after) for before, after in moves if after not in news]
@@ -85,3 +85,10 @@ class Failing:
             self.run.save(before, after)
         except AwsError as error:
             log.warning("contact %s keeps its place: %s", before.contact_id, error)
+
+
+def _pause(attempts: int) -> timedelta:
+    if attempts <= _TRIES_AT_ONCE:
+        return _BEHIND_ALL_OTHERS
+    doublings = min(attempts - _TRIES_AT_ONCE - 1, 16)  # more would leave what a timedelta can hold
+    return min(NEXT_RUN * 2.0**doublings, _ONE_DAY)

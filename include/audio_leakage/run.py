@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from audio_leakage.alerts import Alert
 from audio_leakage.contact import Contact, Item
-from audio_leakage.errors import ContactNotFound
+from audio_leakage.errors import ContactNotFound, InvalidContact, RefusedError
 from audio_leakage.ports import (
     AlertTopic,
     Connect,
@@ -95,24 +95,17 @@ class Run:
     def due(self, *states: ContactState, until: datetime | None = None) -> Iterator[Item]:
         """Give the contacts in these states that this run is to look at.
 
-        These are all that are due, the longest due first; or, in a run that is only
-        about its window, those of the window: the due ones, and whenever they are due those that failed,
-        that Connect did not know, or that were set aside.
+        These are all that are due, the longest due first; or, in a run that is only about its window, those
+        of the window: the due ones, and whenever they are due those that failed, that Connect did not know,
+        or at which the last look failed.
 
         :param until: only those that have been due since then.
         """
         table, due_by = self.settings.contact_table, format_time(until or self.now)
-        if not self.scope.only_window:
-            due = (self.contacts.due(table, state, due_by) for state in states)
-            yield from merge(*due, key=due_since)
-            return
-        start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
-        for item in self.contacts.initialised(table, self.scope.window.hours, start, end):
-            is_due = item.get("OpenState") is not None and due_since(item) <= due_by
-            failed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
-            is_set_aside = item.get("Attempts") is not None
-            if item.get("State") in states and (is_due or failed or is_set_aside):
-                yield item
+        if self.scope.only_window:
+            return self._due_in_window(states, due_by)
+        due = (self.contacts.due(table, state, due_by) for state in states)
+        return merge(*due, key=due_since)
 
     def count_due(
         self, *states: ContactState, until: datetime | None = None, enough: float = math.inf
@@ -125,7 +118,7 @@ class Run:
 
     def concerns(self, item: Item) -> bool:
         """Tell whether this run may touch a contact that it came upon: any, or those of its window."""
-        start, end = format_time(self.scope.window.start), format_time(self.scope.window.end)
+        start, end = self._bounds
         return not self.scope.only_window or start <= str(item.get("InitialisedAt", "")) < end
 
     def side_by_side(self, step: Callable[[_T], None], each: Iterable[_T]) -> None:
@@ -138,13 +131,16 @@ class Run:
 
         :raises ContactNotFound: when Connect does not know it (yet), although it knows the instance.
         :raises SetupError: when it is the instance that Connect does not know.
-        :raises InvalidContact: when the answer cannot be read.
+        :raises InvalidContact: when the answer cannot be read, or Connect refuses it for this contact.
         """
         try:
             answer = self.connect.describe_contact(self.settings.connect_instance_id, contact.contact_id)
         except ContactNotFound:
             self._make_sure_of_the_instance()
             raise
+        except RefusedError as error:
+            self._make_sure_of_the_instance()
+            raise InvalidContact(str(error)) from error
         return ContactSnapshot.from_answer(contact.contact_id, answer)
 
     def save(self, before: Contact, after: Contact) -> bool:
@@ -157,6 +153,21 @@ class Run:
         if self.scope.only_window and out_of_turn and before.standing == after.standing:
             return True
         return self.contacts.update(self.settings.contact_table, before.to_item(), after.to_item())
+
+    @property
+    def _bounds(self) -> tuple[str, str]:
+        """Start and end of the window, as the table writes them."""
+        return format_time(self.scope.window.start), format_time(self.scope.window.end)
+
+    def _due_in_window(self, states: Collection[ContactState], due_by: str) -> Iterator[Item]:
+        for item in self.contacts.initialised(
+            self.settings.contact_table, self.scope.window.hours, *self._bounds
+        ):
+            is_due = item.get("OpenState") is not None and due_since(item) <= due_by
+            failed = item.get("RecordedState") == _FAILURE or item.get("ClosedReason") == _NOT_FOUND
+            last_look_failed = item.get("Attempts") is not None
+            if item.get("State") in states and (is_due or failed or last_look_failed):
+                yield item
 
     def _make_sure_of_the_instance(self) -> None:
         if not self._instance_exists:

@@ -41,6 +41,7 @@ class Sweep:
     run: Run
     counts: Counter[str] = field(default_factory=lambda: Counter(due=0))
     _trouble: list[AwsError] = field(default_factory=list)
+    _failing: Failing = field(init=False)
     _mistake: UnexpectedError | None = None
     _looked_at: int = 0
     _in_a_row: int = 0
@@ -81,8 +82,8 @@ class Sweep:
         try:
             outcome = step(contact)
         except InvalidContact as error:
-            log.warning("contact %s set aside: %s", contact.contact_id, error)
-            self._fail("set_aside", contact, error)
+            log.warning("contact %s put off: %s", contact.contact_id, error)
+            self._fail("put_off", contact, error)
         except AwsError as error:
             log.warning("contact %s stays due: %s", contact.contact_id, error)
             self.trouble(error)
@@ -90,8 +91,8 @@ class Sweep:
         except Exception as error:  # noqa: BLE001  # a mistake of ours over one contact costs no other its turn
             self._mistake = UnexpectedError(f"{type(error).__name__}, see the task's log")
             # Where it was made, and not what it says: that may quote what somebody sent.
-            log.error("contact %s set aside: %s\n%s", contact.contact_id, type(error).__name__, _where(error))  # noqa: TRY400
-            self._fail("set_aside", contact, self._mistake)
+            log.error("contact %s put off: %s\n%s", contact.contact_id, type(error).__name__, _where(error))  # noqa: TRY400
+            self._fail("put_off", contact, self._mistake)
         else:
             self._count(outcome)
             with self._lock:

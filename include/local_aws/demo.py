@@ -24,9 +24,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from local_aws.acme import BUCKET, PREFIX, ROOT, TABLE, contact_centre
 from local_aws.calls import Truth
 from local_aws.connect_simulator import ConnectSimulator
-from local_aws.contact_centre import ContactCentre
+from local_aws.played import FAILURE_AFTER, SETTINGS, WINDOW, play_window, set_up
 from local_aws.seed_contacts import (
     DISCONNECTED_IN_QUEUE,
     INSTANCE_ID,
@@ -40,14 +41,9 @@ from local_aws.server import LocalAws
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
-ROOT = Path(__file__).parents[2]
-BUCKET, PREFIX = "acme-recordings", "connect/acme/CallRecordings"
-TABLE, LOG_GROUP = "audio-leakage-contacts", "/aws/connect/acme"
+    from local_aws.contact_centre import ContactCentre
+
 START = datetime(2023, 8, 29, 21, 15, tzinfo=UTC)  # an ordinary evening, shortly before the seed's last calls
-WINDOW, MINUTE = timedelta(minutes=5), timedelta(minutes=1)
-FAILURE_AFTER = timedelta(
-    minutes=30
-)  # half of the default, so that the demo need not outlast its calls for long
 HOUR_OF_CALLS, AFTERMATH = timedelta(hours=1), timedelta(minutes=40)
 WINDOWS = (HOUR_OF_CALLS + AFTERMATH) // WINDOW
 
@@ -67,30 +63,19 @@ def main() -> int:
     with _quiet() as (console, folder):
         _configure_airflow(folder)
         with time_machine.travel(START, tick=True) as clock:
-            centre = ContactCentre(
-                seed=20230829,
-                start=START,
-                duration=HOUR_OF_CALLS,
-                number_of_calls=80,
-                bucket=BUCKET,
-                prefix=PREFIX,
-                log_group=LOG_GROUP,
-                constant_contacts=SEED_CONTACTS,
-            )
+            centre = contact_centre(START, HOUR_OF_CALLS, calls_per_hour=80, constant_contacts=SEED_CONTACTS)
             connect = ConnectSimulator(INSTANCE_ID, centre, recording_bucket=BUCKET, recording_prefix=PREFIX)
             with LocalAws(connect) as aws, aws.applied():
                 console.print(
                     f"AWS is played at {aws.endpoint_url}, Amazon Connect at {connect.endpoint_url}"
                 )
-                _set_up(aws)
+                _set_up_with_seed(aws)
                 runs = _play(console, clock, centre, aws)
                 return Report(console, centre, aws).show(runs, connect.calls)
 
 
-def _set_up(aws: LocalAws) -> None:
-    aws.deploy(ROOT / "include" / "infrastructure" / "table.yaml", "audio-leakage", {"TableName": TABLE})
-    aws.create_bucket(BUCKET)
-    aws.create_log_group(LOG_GROUP)
+def _set_up_with_seed(aws: LocalAws) -> None:
+    set_up(aws)
     key = f"{PREFIX}/2023/08/29/{SPOKE_TO_AGENT}_20230829T10:30_UTC.wav"
     aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=bytes(44 + 59 * 32_000))
     for contact_id in SEED_CONTACTS:  # as the original system leaves a contact in the table
@@ -106,13 +91,7 @@ def _play(
     runs: list[tuple[datetime, Counts]] = []
     for number in track(range(1, WINDOWS + 1), "playing", console=console, transient=True):
         end = START + number * WINDOW
-        for minutes in range(5, 0, -1):  # so that recordings land in their minute
-            clock.move_to(end - (minutes - 1) * MINUTE)
-            centre.play(end - (minutes - 1) * MINUTE, aws)
-        run = dag.test(logical_date=end)
-        if run.state != "success":
-            raise RuntimeError(f"the run of the window that ends at {end:%H:%M} is {run.state}")
-        tasks = run.get_task_instances()
+        tasks = play_window(dag, centre, aws, clock, end).get_task_instances()
         runs.append((end, {task.task_id: task.xcom_pull(task_ids=task.task_id) for task in tasks}))
     return runs
 
@@ -227,12 +206,6 @@ def _totals(truths: Mapping[str, Truth], wrong: Mapping[str, Truth], calls: Coun
 
 def _configure_airflow(folder: Path) -> None:
     """Give Airflow a home of its own, before anything imports it."""
-    settings = {
-        "connect_instance_id": INSTANCE_ID,
-        "contact_table": TABLE,
-        "flow_log_group": LOG_GROUP,
-        "failure_after_minutes": FAILURE_AFTER / MINUTE,
-    }
     os.environ.update(
         {
             "AIRFLOW_HOME": str(folder),
@@ -240,7 +213,7 @@ def _configure_airflow(folder: Path) -> None:
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow.db",
-            "AIRFLOW_VAR_AUDIO_LEAKAGE": json.dumps(settings),
+            "AIRFLOW_VAR_AUDIO_LEAKAGE": json.dumps(SETTINGS),
         }
     )
 

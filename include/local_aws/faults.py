@@ -1,6 +1,7 @@
 """What can be made to go wrong with the simulated Amazon Connect."""
 
 import threading
+from collections import Counter
 from dataclasses import dataclass
 
 #: HTTP status of each typed error of the service.
@@ -37,8 +38,8 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[_Fault] = []
         self._lock = threading.Lock()
-        self.struck = 0
-        """How many requests came to grief."""
+        self.struck: Counter[str] = Counter()
+        """How many requests came to grief, by the code of the fault."""
 
     def add(
         self, operation: str, code: str, *, contact_id: str | None = None, times: int | None = None
@@ -51,10 +52,9 @@ class Faults:
         :param times: so many times; None for ever.
         :raises ValueError: when there is no such fault.
         """
-        if code not in {*STATUS, CUT_OFF, NOT_JSON, RESET}:
-            raise ValueError(
-                f"{code!r} is no fault; allowed are {', '.join([*STATUS, CUT_OFF, NOT_JSON, RESET])}"
-            )
+        allowed = [*STATUS, CUT_OFF, NOT_JSON, RESET]
+        if code not in allowed:
+            raise ValueError(f"{code!r} is no fault; allowed are {', '.join(allowed)}")
         self._faults.append(_Fault(operation, code, contact_id, times))
 
     def clear(self) -> None:
@@ -67,7 +67,7 @@ class Faults:
             fault = next((fault for fault in self._faults if fault.strikes(operation, contact_id)), None)
             if fault is None:
                 return None
-            self.struck += 1
+            self.struck[fault.code] += 1
             if fault.times is not None:
                 fault.times -= 1
             return fault.code

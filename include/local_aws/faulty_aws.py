@@ -6,7 +6,6 @@ import signal
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -18,6 +17,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
+from local_aws.faults import CUT_OFF, RESET
+
 #: HTTP status of the errors that AWS answers with.
 STATUS = {
     "ExpiredTokenException": 400,
@@ -26,14 +27,13 @@ STATUS = {
     "SlowDown": 503,
     "ThrottlingException": 400,
 }
-RESET, RESET_AFTER, CUT_OFF, UNPROCESSED = "Reset", "ResetAfter", "CutOff", "Unprocessed"
-TOO_LATE = "TooLate"
+RESET_AFTER, UNPROCESSED, TOO_LATE = "ResetAfter", "Unprocessed", "TooLate"
 KILL, KILL_AFTER = "Kill", "KillAfter"
 
 
 @dataclass
-class Trouble:
-    """What befalls requests: a kind of trouble, which services or operations, and how many of them."""
+class Fault:
+    """What befalls requests: its kind, of which services or operations, and how many of them."""
 
     kind: str
     """A key of :data:`STATUS`; ``RESET`` or ``KILL`` before the request is done, or ``..._AFTER`` it was, its
@@ -52,15 +52,13 @@ class FaultyAws:
     """A second door to the AWS that moto plays in this process.
 
     :param patience: seconds after which a client waits no longer.
-    :ivar requests: how many requests came, by operation.
-    :ivar injected: how many of them came to grief.
+    :ivar struck: how many requests came to grief.
     :ivar pid: the process that ``KILL`` kills.
     """
 
     seed: int = 0
-    troubles: list[Trouble] = field(default_factory=list)
-    requests: Counter[str] = field(default_factory=Counter)
-    injected: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    struck: int = 0
     pid: int = 0
     patience: float = 60
 
@@ -116,15 +114,14 @@ class FaultyAws:
 
     def _strikes(self, service: str, operation: str) -> str | None:
         with self._lock:
-            self.requests[operation] += 1
-            for trouble in self.troubles:
-                if trouble.where.isdisjoint({service, operation}):
+            for fault in self.faults:
+                if fault.where.isdisjoint({service, operation}):
                     continue
-                if trouble.after > 0:
-                    trouble.after -= 1
-                elif self._dice.random() < trouble.share:
-                    self.injected += 1
-                    return trouble.kind
+                if fault.after > 0:
+                    fault.after -= 1
+                elif self._dice.random() < fault.share:
+                    self.struck += 1
+                    return fault.kind
         return None
 
 
@@ -141,13 +138,11 @@ def _what(request: Request, body: bytes) -> tuple[str, str]:
 
 
 def _error(service: str, code: str) -> Response:
+    text = f"<Error><Code>{code}</Code><Message>simulated</Message></Error>"
     if service == "s3":
-        text = f"<Error><Code>{code}</Code><Message>simulated</Message></Error>"
         return Response(text, STATUS[code], mimetype="application/xml")
     if service == "sns":
-        text = (
-            f"<ErrorResponse><Error><Code>{code}</Code><Message>simulated</Message></Error></ErrorResponse>"
-        )
+        text = f"<ErrorResponse>{text}</ErrorResponse>"
         return Response(text, STATUS[code], mimetype="text/xml")
     told = {"__type": f"com.amazonaws#{code}", "message": "simulated"}
     return Response(json.dumps(told), STATUS[code], mimetype="application/x-amz-json-1.0")

@@ -10,22 +10,19 @@ import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+from local_aws import acme
+from local_aws.acme import BUCKET, LOG_GROUP, PREFIX, TABLE, TABLE_TEMPLATE, TOPIC
 from local_aws.connect_simulator import ConnectSimulator
 from local_aws.contact_centre import ContactCentre
 from local_aws.dynamodb_local import create_table
 from local_aws.seed_contacts import INSTANCE_ID
 from local_aws.server import LocalAws
 
-ROOT = Path(__file__).parents[2]
-BUCKET, PREFIX = "acme-recordings", "connect/acme/CallRecordings"
-TABLE, LOG_GROUP, TOPIC = "audio-leakage-contacts", "/aws/connect/acme", "audio-leakage-alerts"
 DURATION, CALLS_PER_HOUR = timedelta(days=7), 30
 #: So long before the start the first call came: the first run shall find some.
 _HEAD_START = timedelta(minutes=10)
 _STEP_SECONDS = 5
-_TEMPLATE = ROOT / "include" / "infrastructure" / "table.yaml"
 
 log = logging.getLogger(__name__)
 
@@ -52,15 +49,7 @@ def main() -> None:
 
 def contact_centre(start: datetime) -> ContactCentre:
     """Return a contact centre with a week of calls."""
-    return ContactCentre(
-        seed=int(start.timestamp()),
-        start=start,
-        duration=DURATION,
-        number_of_calls=CALLS_PER_HOUR * (DURATION // timedelta(hours=1)),
-        bucket=BUCKET,
-        prefix=PREFIX,
-        log_group=LOG_GROUP,
-    )
+    return acme.contact_centre(start, DURATION, CALLS_PER_HOUR, seed=int(start.timestamp()))
 
 
 def set_up(aws: LocalAws) -> None:
@@ -69,9 +58,9 @@ def set_up(aws: LocalAws) -> None:
     aws.create_log_group(LOG_GROUP)
     aws.client("sns").create_topic(Name=TOPIC)
     if aws.dynamodb_url is None:
-        aws.deploy(_TEMPLATE, "audio-leakage", {"TableName": TABLE})
+        aws.deploy(TABLE_TEMPLATE, "audio-leakage", {"TableName": TABLE})
     elif TABLE not in aws.client("dynamodb").list_tables()["TableNames"]:
-        create_table(aws.client("dynamodb"), _TEMPLATE, TABLE)
+        create_table(aws.client("dynamodb"), TABLE_TEMPLATE, TABLE)
 
 
 def play(centre: ContactCentre, aws: LocalAws, pause: Callable[[], None]) -> None:

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from local_aws.acme import BUCKET, PREFIX, ROOT, contact_centre
 from local_aws.airflow_services import DAG_ID, Airflow, new_airflow
 from local_aws.connect_simulator import ConnectSimulator
-from local_aws.played import BUCKET, PREFIX, ROOT, SETTINGS, contact_centre, play_past, set_up, windows_ago
+from local_aws.played import SETTINGS, play_past, set_up, windows_ago
 from local_aws.seed_contacts import INSTANCE_ID
 from local_aws.server import LocalAws
 

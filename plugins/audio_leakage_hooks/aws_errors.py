@@ -17,7 +17,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from audio_leakage.errors import MissingError, ServiceUnavailable, SetupError
+from audio_leakage.errors import MissingError, RefusedError, ServiceUnavailable, SetupError
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "Forbidden", "403"})
 _CREDENTIALS = frozenset(
@@ -146,4 +146,4 @@ def _from_client_error(
     if code in _MISSING:
         return MissingError(f"{resource} does not exist: create it, or correct '{setting}' in the settings")
     why = _short(error) if _may_be_quoted(error, action) else f"{name} (HTTP {status})"
-    return SetupError(f"{action} on {resource} was refused: {why}")
+    return RefusedError(f"{action} on {resource} was refused: {why}")

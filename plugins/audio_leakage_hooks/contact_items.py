@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder, Key
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from audio_leakage.errors import ServiceUnavailable
 from audio_leakage_hooks.aws_errors import code_of, domain_errors, member
+from audio_leakage_hooks.expressions import Part, absent, condition_as, projection, together, update_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -97,10 +99,10 @@ class ContactTable:
         for hour in hours:
             # BETWEEN includes its upper bound, and a sort key takes one condition only.
             condition = Key("InitialisedHour").eq(hour) & Key("InitialisedAt").between(start, end)
-            query = {"IndexName": "contacts-by-hour", **_expression("KeyConditionExpression", condition)}
+            query = condition_as("KeyConditionExpression", condition)
             if attributes:
-                _project(query, ["InitialisedAt", *attributes])
-            for page in self._pages("query", table, **query):
+                query = together(query, projection(["InitialisedAt", *attributes]))
+            for page in self._pages("query", table, IndexName="contacts-by-hour", **query):
                 yield from (item for item in member(page, "Items") if item["InitialisedAt"] < end)
 
     def never_indexed(self, table: str, seconds_left: Callable[[], float]) -> Iterator[Mapping[str, Any]]:
@@ -115,9 +117,9 @@ class ContactTable:
         :param seconds_left: tells how much time is left; no page is read once there is none.
         :return: the items.
         """
-        unindexed = _absent("OpenState") | _absent("NextCheckAt")
-        condition = unindexed & _absent("RecordedState") & _absent("ClosedReason")
-        for page in self._pages("scan", table, **_expression("FilterExpression", condition)):
+        unindexed = absent("OpenState") | absent("NextCheckAt")
+        condition = unindexed & absent("RecordedState") & absent("ClosedReason")
+        for page in self._pages("scan", table, **condition_as("FilterExpression", condition)):
             yield from member(page, "Items")
             if seconds_left() <= 0:  # a page may hold nothing, and so may thousands of them
                 return
@@ -153,7 +155,7 @@ class ContactTable:
         :param item: the attributes, ContactId among them.
         :return: False when there is an item with that id already; it stays as it is.
         """
-        condition = _expression("ConditionExpression", Attr("ContactId").not_exists())
+        condition = condition_as("ConditionExpression", Attr("ContactId").not_exists())
         return self._write("PutItem", table, Item=dict(item), **condition)
 
     def update(self, table: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -175,10 +177,8 @@ class ContactTable:
             return True
         condition: ConditionBase = Attr("ContactId").exists()
         for name in _GUARDS:
-            condition &= Attr(name).eq(before[name]) if name in before else _absent(name)
-        update = _update_expression(put, remove)
-        for name, value in _expression("ConditionExpression", condition).items():
-            update[name] = {**update.get(name, {}), **value} if isinstance(value, dict) else value
+            condition &= Attr(name).eq(before[name]) if name in before else absent(name)
+        update = together(update_of(put, remove), condition_as("ConditionExpression", condition))
         return self._write("UpdateItem", table, Key={"ContactId": before["ContactId"]}, **update)
 
     def purge(self, table: str, contact_id: str) -> bool:
@@ -226,10 +226,9 @@ class ContactTable:
             yield from self._client.get_paginator(operation).paginate(TableName=table, **request)
 
     def _write(self, operation: str, table: str, **request: Any) -> bool:
-        methods = {"PutItem": "put_item", "UpdateItem": "update_item", "DeleteItem": "delete_item"}
         with domain_errors(f"dynamodb:{operation}", f"table '{table}'", "contact_table"):
             try:
-                getattr(self._client, methods[operation])(TableName=table, **request)
+                getattr(self._client, xform_name(operation))(TableName=table, **request)
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise
@@ -237,49 +236,11 @@ class ContactTable:
         return True
 
 
-def _due(open_state: str, until: str) -> dict[str, Any]:
+def _due(open_state: str, until: str) -> Part:
     condition = Key("OpenState").eq(open_state) & Key("NextCheckAt").lte(until)
-    return {"IndexName": "open-contacts", **_expression("KeyConditionExpression", condition)}
+    return {"IndexName": "open-contacts", **condition_as("KeyConditionExpression", condition)}
 
 
-def _project(query: dict[str, Any], attributes: Sequence[str]) -> None:
-    """Ask for some attributes only, with a placeholder for each: ``State`` is a reserved word."""
-    names = {f"#p{place}": name for place, name in enumerate(dict.fromkeys(attributes))}
-    query["ProjectionExpression"] = ", ".join(names)
-    query["ExpressionAttributeNames"] = {**query["ExpressionAttributeNames"], **names}
-
-
-def _left_without_agent() -> dict[str, Any]:
-    condition = Attr("State").eq("COMPLETED - QUEUE/IVR") & _absent("ConnectedToAgentTimestamp")
-    return _expression("ConditionExpression", condition)
-
-
-def _absent(name: str) -> ConditionBase:
-    """Match what other writers leave: the attribute is missing, or NULL."""
-    return Attr(name).not_exists() | Attr(name).attribute_type("NULL")
-
-
-def _update_expression(put: Mapping[str, Any], remove: list[str]) -> dict[str, Any]:
-    """Build SET and REMOVE with placeholders for every name: ``State`` is a reserved word."""
-    names = {f"#{place}": name for place, name in enumerate([*put, *remove])}
-    values = {f":{place}": value for place, value in enumerate(put.values())}
-    assignments = ", ".join(f"#{place} = :{place}" for place in range(len(put)))
-    removals = ", ".join(f"#{place}" for place in range(len(put), len(names)))
-    clauses = [f"SET {assignments}" if put else "", f"REMOVE {removals}" if remove else ""]
-    update: dict[str, Any] = {
-        "UpdateExpression": " ".join(filter(None, clauses)),
-        "ExpressionAttributeNames": names,
-    }
-    return update | ({"ExpressionAttributeValues": values} if values else {})
-
-
-def _expression(parameter: str, condition: ConditionBase) -> dict[str, Any]:
-    """Build a condition here: boto3 does it with one builder per client, which threads must not share."""
-    is_key_condition = parameter == "KeyConditionExpression"
-    built = ConditionExpressionBuilder().build_expression(condition, is_key_condition=is_key_condition)
-    expression = {
-        parameter: built.condition_expression,
-        "ExpressionAttributeNames": built.attribute_name_placeholders,
-        "ExpressionAttributeValues": built.attribute_value_placeholders,
-    }
-    return {name: value for name, value in expression.items() if value}
+def _left_without_agent() -> Part:
+    condition = Attr("State").eq("COMPLETED - QUEUE/IVR") & absent("ConnectedToAgentTimestamp")
+    return condition_as("ConditionExpression", condition)

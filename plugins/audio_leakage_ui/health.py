@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from audio_leakage.contact import Contact
 from audio_leakage.errors import InvalidContact
+from audio_leakage.failing import is_set_aside
 from audio_leakage.times import format_time
 from audio_leakage.window import STEP, Window
 from audio_leakage_ui.calls import row_of
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 LOOK_BACK = timedelta(days=1)
 #: A run may be waiting for the one before; it is missed when it should have ended by now.
 _GRACE = 2 * STEP
-#: So many failed attempts in a row are more than a hiccup.
-KEEPS_FAILING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +70,14 @@ def missed_windows(runs: Iterable[RunOfMonitor], begin: datetime, end: datetime)
 
 
 def due_contacts(items: Iterable[Item], consoles: Consoles, now: datetime) -> dict[str, Any]:
-    """Return the contact that has been due for longest, and those that keep failing."""
+    """Return the contact that has been due for longest, and those that are set aside."""
     contacts = list(_readable(items))
     due = [contact for contact in contacts if contact.next_check_at and contact.next_check_at <= now]
     oldest = min(due, key=lambda contact: contact.next_check_at or now, default=None)
-    failing = [contact for contact in contacts if (contact.attempts or 0) >= KEEPS_FAILING]
     return {
         "due": len(due),
         "oldest_due": row_of(oldest.to_item(), consoles) if oldest else None,
-        "keep_failing": [row_of(contact.to_item(), consoles) for contact in failing],
+        "set_aside": [row_of(contact.to_item(), consoles) for contact in contacts if is_set_aside(contact)],
     }
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from audio_leakage.contact import Contact
 from audio_leakage.errors import InvalidContact
+from audio_leakage.failing import is_set_aside
 from audio_leakage_ui.calls import Group, group_of, row_of
-from audio_leakage_ui.health import KEEPS_FAILING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ def hour_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     delays: list[float] = []
     failures: list[dict[str, Any]] = []
-    failing: list[dict[str, Any]] = []
+    set_aside: list[dict[str, Any]] = []
     for item in items:
         try:
             contact = Contact.from_item(item)
@@ -46,14 +46,14 @@ def hour_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
             delays.append((contact.recorded_at - contact.ended_at).total_seconds())
         if group is Group.LEAKED and len(failures) < _MOST_LISTED:
             failures.append(row_of(item, consoles))
-        if (contact.attempts or 0) >= KEEPS_FAILING and len(failing) < _MOST_LISTED:
-            failing.append(row_of(item, consoles))
+        if is_set_aside(contact) and len(set_aside) < _MOST_LISTED:
+            set_aside.append(row_of(item, consoles))
     expected = sum(counts[group] for group in (Group.RECORDED, Group.LEAKED, Group.WAITING))
     return {
         "counts": {**counts, "expected": expected},
         "delay": _quantiles(delays),
         "failures": failures,
-        "keep_failing": failing,
+        "set_aside": set_aside,
     }
 
 

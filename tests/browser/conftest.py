@@ -16,10 +16,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sy
 
 from big_table import BigTable
 from conftest import ROOT
+from local_aws.acme import BUCKET, PREFIX, contact_centre
 from local_aws.airflow_services import Airflow, new_airflow
 from local_aws.connect_simulator import ConnectSimulator
 from local_aws.contact_centre import ContactCentre
-from local_aws.played import BUCKET, PREFIX, SETTINGS, WINDOW, contact_centre, play_past, set_up, windows_ago
+from local_aws.played import SETTINGS, WINDOW, play_past, set_up, windows_ago
 from local_aws.quotas import UNLIMITED
 from local_aws.seed_contacts import INSTANCE_ID
 from local_aws.server import LocalAws

@@ -16,7 +16,8 @@ from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, exp
 
 from big_table import PAGES_PER_HOUR, PER_HOUR
 from conftest import ROOT
-from local_aws.played import FAILURE_AFTER, TABLE, WINDOW
+from local_aws.acme import TABLE
+from local_aws.played import FAILURE_AFTER, WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

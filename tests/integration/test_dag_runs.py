@@ -118,7 +118,7 @@ def test_one_contact_that_errs_does_not_stop_the_others(stage: Stage, dag: DAG) 
         "adopted": 5,
         "not_adoptable": 2,
         "due": 5,
-        "set_aside": 1,
+        "put_off": 1,
         "unavailable": 1,
         "COMPLETED - AGENT": 3,
     }

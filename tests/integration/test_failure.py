@@ -61,6 +61,19 @@ def test_an_error_that_is_not_ours_is_told_by_its_kind_alone(
     assert "555" not in json.dumps(told)
 
 
+def test_a_window_that_cannot_be_worked_on_is_told(listening: Stage, dag: DAG) -> None:
+    window = {"window_start": "2023-08-29T11:00:00Z", "window_end": "2023-08-29T10:00:00Z"}
+    assert dag.test(run_conf=window).state == "failed"
+    (told,) = listening.heard()
+    assert "ends before it starts" in told["Message"]
+
+
+def test_settings_that_cannot_be_used_name_no_topic_to_tell(listening: Stage, dag: DAG) -> None:
+    listening.configure(recheck_days=-1)
+    assert dag.test(logical_date=HALF_PAST).state == "failed"
+    assert listening.heard() == []
+
+
 def test_without_a_topic_nobody_is_told_and_nothing_breaks(
     listening: Stage, dag: DAG, capfd: pytest.CaptureFixture[str]
 ) -> None:

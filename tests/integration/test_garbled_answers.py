@@ -13,9 +13,7 @@ from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, S
 from audio_leakage.snapshot import ContactSnapshot
 from audio_leakage_hooks.connect import ConnectHook
 from audio_leakage_hooks.recording_bucket import RecordingBucketHook
-from fakes import CONTACT_ID, INSTANCE_ID
-
-SECRET = "+27825550100"
+from fakes import CONTACT_ID, INSTANCE_ID, MARK
 
 
 class Garbling:
@@ -47,12 +45,12 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Garbling]:
         "[]",
         "7",
         "null",
-        f'"{SECRET}"',
+        f'"{MARK}"',
         '{"Contact": 7}',
-        f'{{"Contact": ["{SECRET}"]}}',
+        f'{{"Contact": ["{MARK}"]}}',
         '{"Contact": {"InitiationTimestamp": 1e300}}',
         '{"Contact": {"InitiationTimestamp": NaN}}',
-        f'{{"Contact": {{"InitiationTimestamp": "{SECRET}"}}}}',
+        f'{{"Contact": {{"InitiationTimestamp": "{MARK}"}}}}',
         '{"Contact": {"InitiationTimestamp": {}}}',
         '{"Contact": {"Recordings": 7}}',
         '{"Contact": {"Recordings": [7]}}',
@@ -69,39 +67,39 @@ def test_an_answer_of_another_shape_ends_no_task(aws: Garbling, body: str) -> No
         ContactSnapshot.from_answer(
             CONTACT_ID, ConnectHook(aws_conn_id=None).describe_contact(INSTANCE_ID, CONTACT_ID)
         )
-    assert SECRET not in str(refused.value)
+    assert MARK not in str(refused.value)
 
 
 def test_a_page_in_place_of_a_listing_is_not_repeated_at_length(aws: Garbling) -> None:
-    aws.body = f"<html>\n{'x' * 10_000} {SECRET}"
+    aws.body = f"<html>\n{'x' * 10_000} {MARK}"
     with pytest.raises(ServiceUnavailable) as refused:
         list(RecordingBucketHook(aws_conn_id=None).list_objects("recordings", "x"))
     assert len(str(refused.value)) < 500
     assert "\n" not in str(refused.value)
-    assert SECRET not in str(refused.value)
+    assert MARK not in str(refused.value)
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        f"<html>{SECRET}",
-        f'{{"Contact": {{"CustomerEndpoint": {{"Address": "{SECRET}"',
-        f'{{"__type": "OddException", "message": "the caller is {SECRET}"}}',
-        f'{{"__type": "{SECRET}"}}',
+        f"<html>{MARK}",
+        f'{{"Contact": {{"CustomerEndpoint": {{"Address": "{MARK}"',
+        f'{{"__type": "OddException", "message": "the caller is {MARK}"}}',
+        f'{{"__type": "{MARK}"}}',
     ],
 )
 def test_a_refusal_of_connect_is_not_repeated_nor_is_its_cause(aws: Garbling, body: str) -> None:
     aws.body, aws.status = body, 400
     with pytest.raises(SetupError, match="was refused: ") as refused:
         ConnectHook(aws_conn_id=None).describe_contact(INSTANCE_ID, CONTACT_ID)
-    assert SECRET not in "".join(traceback.format_exception(refused.value))
+    assert MARK not in "".join(traceback.format_exception(refused.value))
 
 
 def test_a_listing_that_is_none_is_not_repeated_nor_is_its_cause(aws: Garbling) -> None:
-    aws.body, aws.status = f"<Error><Code>Odd {SECRET}", 400
+    aws.body, aws.status = f"<Error><Code>Odd {MARK}", 400
     with pytest.raises(AwsError) as refused:
         list(RecordingBucketHook(aws_conn_id=None).list_objects("recordings", "x"))
-    assert SECRET not in "".join(traceback.format_exception(refused.value))
+    assert MARK not in "".join(traceback.format_exception(refused.value))
 
 
 def test_a_mistake_of_ours_does_not_pass_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:

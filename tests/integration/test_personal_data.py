@@ -171,7 +171,7 @@ ANSWERS = {
 
 
 def lay_items(stage: Stage) -> None:
-    """Write contacts that are due: some that Connect refuses, one for the fourth time, some that are no items."""
+    """Write contacts that are due: some that Connect refuses for the fourth time, some that are no items."""
     due = {"NextCheckAt": "2023-08-29T10:30:00.000Z", "InitialisedAt": "2023-08-29T10:30:00.000Z"}
     due |= {"OpenState": "INITIALISED", "State": "INITIALISED", "InitialisedHour": "2023-08-29T10"}
     for contact_id in ANSWERS:
@@ -198,7 +198,10 @@ def test_nothing_of_a_caller_gets_out_of_answers_items_and_deliveries_that_make_
     monkeypatch.setattr("local_aws.connect_simulator._fault", ANSWERS.__getitem__)
     stage.listen()
     lay_items(stage)
-    state = dag.test(logical_date=at("10:35")).state
+    states = [dag.test(logical_date=at("10:35")).state]
+    lay_items(stage)
+    stage.connect.faults.add("ListInstanceStorageConfigs", number(21))  # asked when a contact was refused
+    states.append(dag.test(logical_date=at("10:40")).state)
     packed = base64.b64encode(gzip.compress(f'{{"x": "{MARKS["no UTF-8"]}"}}'.encode() + b"\xff"))
     with pytest.raises(UnreadablePayload) as undelivered:
         subscriber.handler({"awslogs": {"data": packed.decode()}}, None)
@@ -207,7 +210,7 @@ def test_nothing_of_a_caller_gets_out_of_answers_items_and_deliveries_that_make_
         for page in ("hours?hour=2023-08-29T10", "health")
     ]
 
-    assert state == "failed"
+    assert states == ["success", "failed"]
     items, alerts, printed = stage.items(), stage.heard(), capfd.readouterr()
     kinds = {each["MessageAttributes"]["event"]["Value"] for each in alerts}
     assert kinds == {"CONTACT_SET_ASIDE", "TASK_FAILED"}

@@ -115,7 +115,7 @@ def test_another_application_on_half_of_the_quota_costs_time_but_no_contact(
     left, runs = 60, 0
     while left and runs < 20:
         counts = poll_in_progress(run(seconds=2))
-        assert not counts.get("set_aside")
+        assert not counts.get("put_off")
         left, runs = sum(state.startswith("IN_PROGRESS") for state in states(stage).elements()), runs + 1
     assert states(stage) == {"COMPLETED - AGENT": 60}
     assert connect.calls["DescribeContact"] + connect.calls["SearchContacts"] > 0

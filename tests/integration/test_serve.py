@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from conftest import ROOT
 from local_aws import serve
+from local_aws.acme import BUCKET, LOG_GROUP, TABLE
 from local_aws.airflow_services import free_port
 from local_aws.seed_contacts import INSTANCE_ID
 from local_aws.server import LocalAws
@@ -44,12 +45,12 @@ def test_it_plays_aws_and_connect_and_makes_the_table_where_it_is_told(
     config = Config(retries={"total_max_attempts": 1})
     session = boto3.Session("testing", "testing", region_name="af-south-1")
     buckets = session.client("s3", endpoint_url=aws, config=config).list_buckets()["Buckets"]
-    assert [bucket["Name"] for bucket in buckets] == [serve.BUCKET]
+    assert [bucket["Name"] for bucket in buckets] == [BUCKET]
     answer = session.client("connect", endpoint_url=connect, config=config).list_instance_storage_configs(
         InstanceId=INSTANCE_ID, ResourceType="CALL_RECORDINGS"
     )
-    assert answer["StorageConfigs"][0]["S3Config"]["BucketName"] == serve.BUCKET
-    table = local_aws.client("dynamodb").describe_table(TableName=serve.TABLE)["Table"]
+    assert answer["StorageConfigs"][0]["S3Config"]["BucketName"] == BUCKET
+    table = local_aws.client("dynamodb").describe_table(TableName=TABLE)["Table"]
     indexes = {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
     assert indexes == {"open-contacts", "contacts-by-hour"}
 
@@ -63,7 +64,7 @@ def test_the_contact_centre_plays_on_in_real_time(local_aws: LocalAws) -> None:
     looks: list[int] = []
 
     def pause() -> None:
-        events = local_aws.client("logs").filter_log_events(logGroupName=serve.LOG_GROUP)["events"]
+        events = local_aws.client("logs").filter_log_events(logGroupName=LOG_GROUP)["events"]
         looks.append(len(events))
         if len(looks) == 2:
             raise Stopped

@@ -203,5 +203,5 @@ def test_the_routes_show_what_is_in_the_table(browser: TestClient, stage: Stage)
     assert {"Authorization", "Cookie"} <= set(hour.headers["vary"].split(", "))
     health = browser.get(f"{root}/health").json()
     assert health["oldest_due"]["id"] == number(2)
-    assert [row["id"] for row in health["keep_failing"]] == [number(3)]
+    assert [row["id"] for row in health["set_aside"]] == [number(3)]
     assert browser.get(f"{root}/health").headers["cache-control"] == "no-store"

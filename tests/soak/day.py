@@ -3,8 +3,10 @@
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from types import SimpleNamespace
 
@@ -28,6 +30,7 @@ WINDOW = timedelta(minutes=5)
 AFTERMATH = 48
 #: Judged items leave the table after this, as with the template's TTL: what is finished must not look like growth.
 KEPT = timedelta(hours=3)
+_FAILURE = "CALL_RECORDED_FAILURE"
 _TRIES = 3
 _DELIVERY = 20
 #: From share to share of the day the subscription delivers nothing, and the scheduler starts nothing.
@@ -124,19 +127,19 @@ class Day:
         return sorted((in_the_end | self.wrong_on_the_way | (told.keys() - self._calls)) - {*self.lost})
 
     @property
+    def leaks(self) -> list[str]:
+        """The calls that should have been recorded and were not."""
+        return [id_ for id_, truth in self.truths().items() if truth.recorded_state == _FAILURE]
+
+    @property
     def never_alerted(self) -> list[str]:
         """The leaks of which nobody heard."""
-        failed = "CALL_RECORDED_FAILURE"
-        leaks = (id_ for id_, truth in self.truths().items() if truth.recorded_state == failed)
-        return [id_ for id_ in leaks if not self.topic.told[id_, failed]]
+        return [id_ for id_ in self.leaks if not self.topic.told[id_, _FAILURE]]
 
     @property
     def alerted_in_vain(self) -> list[str]:
         """The calls somebody was alerted of although they did not leak."""
-        leaks = {
-            id_ for id_, truth in self.truths().items() if truth.recorded_state == "CALL_RECORDED_FAILURE"
-        }
-        return sorted({id_ for id_, _ in self.topic.told} - leaks)
+        return sorted({id_ for id_, _ in self.topic.told} - {*self.leaks})
 
     @property
     def half_indexed(self) -> list[str]:
@@ -160,7 +163,7 @@ class Day:
             if is_down or self.weather.strikes("the subscription loses a delivery"):
                 continue
             batch = lines[first : first + _DELIVERY]
-            self._tried(lambda batch=batch: take_in(batch, self.table, SETTINGS.contact_table))  # type: ignore[misc]
+            self._tried(partial(take_in, batch, self.table, SETTINGS.contact_table))
 
     def _run(self) -> None:
         """Run the four tasks as the DAG orders them; of two that go side by side, either may be first."""
@@ -183,11 +186,9 @@ class Day:
     def _tried(self, work: Callable[[], object]) -> bool:
         """Do something, with the retries that Airflow or Lambda give it."""
         for _ in range(_TRIES):
-            try:
+            with suppress(AwsError, Killed):
                 work()
-            except (AwsError, Killed):
-                continue
-            return True
+                return True
         return False
 
     def _another_run(self) -> None:
@@ -197,10 +198,8 @@ class Day:
         self._in_between = True
         try:
             for use_case in (use_cases.poll_in_progress, use_cases.check_recordings, use_cases.purge_ivr):
-                try:
+                with suppress(AwsError, Killed):
                     use_case(self._of_run())
-                except (AwsError, Killed):
-                    continue
         finally:
             self._in_between = False
 

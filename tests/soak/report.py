@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from soak.day import AFTERMATH, Day
 from soak.flat import grown, thirds
+from soak.process import Process
 from soak.scheduler import WINDOWS, ScheduledHours
 
 MIB = 1024 * 1024
@@ -22,7 +23,10 @@ _HOURS = (
     "{windows} windows with {calls} calls, backfilled by `airflow standalone` (LocalExecutor) three at a time, scheduled "
     "runs beside them, while Amazon Connect errs. Memory and files are those of the scheduler's process."
 )
+_BLUE, _GREY, _RED = "#1f6feb", "#555555", "#c0392b"
 Means = Mapping[str, tuple[float, float]]
+Lines = Mapping[str, tuple[str, Sequence[float]]]
+"""Color and values by label."""
 
 
 def of_day(day: Day) -> Means:
@@ -52,7 +56,7 @@ def write(folder: Path, machine: str, day: Day, hours: ScheduledHours) -> None:
     _plot(folder / "soak.png", day, hours)
 
 
-def failures(day: Day, hours: ScheduledHours | None) -> list[str]:
+def failures(day: Day, hours: ScheduledHours | None = None) -> list[str]:
     """Return what is not as it must be."""
     must_be_empty = {
         "lost": day.lost,
@@ -73,39 +77,47 @@ def failures(day: Day, hours: ScheduledHours | None) -> list[str]:
 def _page(machine: str, day: Day, hours: ScheduledHours) -> list[str]:
     return [
         f"`make soak`, measured on {machine}.",
+        *_about_day(day),
+        *_about_hours(hours),
+        "![memory, files and table over time](soak.png)",
+    ]
+
+
+def _about_day(day: Day) -> list[str]:
+    facts = {
+        "contacts": len(day.truths()),
+        "lost": len(day.lost),
+        "wrong verdicts, in the end or on the way": len(day.wrong),
+        "leaks": len(day.leaks),
+        "leaks nobody was alerted of": len(day.never_alerted),
+        "alerts of calls that did not leak": len(day.alerted_in_vain),
+        "alerts that came more than once": sum(count > 1 for count in day.topic.told.values()),
+    }
+    return [
         "## A simulated day",
         _DAY.format(windows=day.windows, calls=day.number_of_calls, aftermath=AFTERMATH),
-        _facts(
-            {
-                "contacts": len(day.truths()),
-                "lost": len(day.lost),
-                "wrong verdicts, in the end or on the way": len(day.wrong),
-                "leaks": sum(
-                    truth.recorded_state == "CALL_RECORDED_FAILURE" for truth in day.truths().values()
-                ),
-                "leaks nobody was alerted of": len(day.never_alerted),
-                "alerts of calls that did not leak": len(day.alerted_in_vain),
-                "alerts that came more than once": sum(count > 1 for count in day.topic.told.values()),
-            }
-        ),
+        _facts(facts),
         _table("task", "tasks", day.runs),
         _table("fault", "times", day.weather.struck),
         _means(of_day(day)),
+    ]
+
+
+def _about_hours(hours: ScheduledHours) -> list[str]:
+    facts = {
+        "contacts": len(hours.centre.calls),
+        "lost": len(hours.lost),
+        "wrong verdicts": len(hours.wrong),
+        "contacts still open": hours.moments[-1].open_items,
+        "seconds": round(hours.moments[-1].seconds),
+    }
+    return [
         "## Three hours through Airflow's scheduler",
         _HOURS.format(windows=WINDOWS, calls=len(hours.centre.calls)),
-        _facts(
-            {
-                "contacts": len(hours.centre.calls),
-                "lost": len(hours.lost),
-                "wrong verdicts": len(hours.wrong),
-                "contacts still open": hours.moments[-1].open_items,
-                "seconds": round(hours.moments[-1].seconds),
-            }
-        ),
+        _facts(facts),
         _table("run", "runs", hours.runs),
-        _table("fault of Amazon Connect", "requests", hours.injected),
+        _table("fault of Amazon Connect", "requests", hours.aws.connect.faults.struck),
         _means(of_hours(hours)),
-        "![memory, files and table over time](soak.png)",
     ]
 
 
@@ -126,37 +138,48 @@ def _means(means: Means) -> str:
 def _plot(path: Path, day: Day, hours: ScheduledHours) -> None:
     figure = Figure(figsize=(11, 6), layout="constrained")
     (left, right), (table, scheduler_table) = figure.subplots(2, 2)
-    windows = range(1, day.windows + 1)
-    samples = day.samples[: day.windows]
-    _holds(
-        left,
-        windows,
-        [sample.process.memory for sample in samples],
-        [sample.process.open_files for sample in samples],
-    )
-    left.set(title="A simulated day: the process", xlabel="window")
-    table.plot(windows, [sample.open_items for sample in samples], color="#1f6feb", label="open contacts")
-    table.plot(windows, [sample.items for sample in samples], color="#555555", label="items")
-    table.set(title="A simulated day: the table", xlabel="window", ylim=(0, None))
-    minutes = [moment.seconds / 60 for moment in hours.moments]
-    processes = [moment.scheduler for moment in hours.moments]
-    _holds(right, minutes, [each.memory for each in processes], [each.open_files for each in processes])
-    right.set(title="Airflow's scheduler: the process", xlabel="minutes")
-    scheduler_table.plot(
-        minutes, [moment.finished for moment in hours.moments], color="#555555", label="finished runs"
-    )
-    scheduler_table.plot(
-        minutes, [moment.open_items for moment in hours.moments], color="#1f6feb", label="open contacts"
-    )
-    scheduler_table.set(title="Airflow's scheduler: runs and table", xlabel="minutes", ylim=(0, None))
+    _plot_day(left, table, day)
+    _plot_hours(right, scheduler_table, hours)
     for axis in (left, right, table, scheduler_table):
+        axis.set_ylim(0, None)
         axis.grid(alpha=0.25)
         axis.legend(frameon=False)
         axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=110)
 
 
-def _holds(axis: Axes, times: Sequence[float], memory: Sequence[float], files: Sequence[float]) -> None:
-    axis.plot(times, [value / MIB for value in memory], color="#1f6feb", label="memory, MiB")
-    axis.plot(times, files, color="#c0392b", label="open files")
-    axis.set_ylim(0, None)
+def _plot_day(process: Axes, table: Axes, day: Day) -> None:
+    samples = day.samples[: day.windows]
+    windows = range(1, day.windows + 1)
+    _lines(process, windows, _held([sample.process for sample in samples]))
+    process.set(title="A simulated day: the process", xlabel="window")
+    items = {
+        "open contacts": (_BLUE, [sample.open_items for sample in samples]),
+        "items": (_GREY, [sample.items for sample in samples]),
+    }
+    _lines(table, windows, items)
+    table.set(title="A simulated day: the table", xlabel="window")
+
+
+def _plot_hours(process: Axes, table: Axes, hours: ScheduledHours) -> None:
+    minutes = [moment.seconds / 60 for moment in hours.moments]
+    _lines(process, minutes, _held([moment.scheduler for moment in hours.moments]))
+    process.set(title="Airflow's scheduler: the process", xlabel="minutes")
+    counts = {
+        "finished runs": (_GREY, [moment.finished for moment in hours.moments]),
+        "open contacts": (_BLUE, [moment.open_items for moment in hours.moments]),
+    }
+    _lines(table, minutes, counts)
+    table.set(title="Airflow's scheduler: runs and table", xlabel="minutes")
+
+
+def _held(processes: Sequence[Process]) -> Lines:
+    return {
+        "memory, MiB": (_BLUE, [each.memory / MIB for each in processes]),
+        "open files": (_RED, [each.open_files for each in processes]),
+    }
+
+
+def _lines(axis: Axes, times: Sequence[float], lines: Lines) -> None:
+    for label, (color, values) in lines.items():
+        axis.plot(times, values, color=color, label=label)

@@ -49,7 +49,6 @@ class ScheduledHours:
     centre: ContactCentre
     airflow: Airflow
     moments: list[Moment] = field(default_factory=list)
-    injected: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
 
     def play(self) -> Iterator[Moment]:
@@ -65,7 +64,7 @@ class ScheduledHours:
                 self.moments.append(self._moment(time.monotonic() - started))
                 yield self.moments[-1]
                 if not self._is_over:
-                    self._inject(next(faults))
+                    self.aws.connect.faults.add("DescribeContact", next(faults), times=2)
                     continue
                 self.aws.connect.faults.clear()
                 if not self.wrong:
@@ -83,10 +82,8 @@ class ScheduledHours:
     @property
     def lost(self) -> list[str]:
         """Those of them of which there is nothing."""
-        told, purged = (
-            self._told(),
-            {call.contact_id for call in self.centre.calls if not call.connected_to_agent},
-        )
+        told = self._told()
+        purged = {call.contact_id for call in self.centre.calls if not call.connected_to_agent}
         return [id_ for id_ in self.wrong if id_ not in told and id_ not in purged]
 
     @property
@@ -96,10 +93,6 @@ class ScheduledHours:
     def _told(self) -> dict[str, Truth]:
         items = Stage(self.aws, self.centre).items()  # type: ignore[arg-type]  # it asks the table only
         return {id_: Truth(item["State"], item.get("RecordedState")) for id_, item in items.items()}
-
-    def _inject(self, fault: str) -> None:
-        self.aws.connect.faults.add("DescribeContact", fault, times=2)
-        self.injected[fault] += 2
 
     def _count_runs(self) -> None:
         states = {kind: self.airflow.runs(kind).values() for kind in ("backfill", "scheduled")}
@@ -132,10 +125,7 @@ def scheduled_hours(home: Path, number_of_calls: int) -> Iterator[ScheduledHours
         aws.deploy(ROOT / "include" / "infrastructure" / "table.yaml", "table", {"TableName": TABLE})
         aws.create_bucket(BUCKET)
         aws.create_log_group(LOG_GROUP)
-        with time_machine.travel(start, tick=True) as clock:
-            for minute in range(1, HOURS // MINUTE + 60):
-                clock.move_to(start + minute * MINUTE)
-                centre.play(start + minute * MINUTE, aws)
+        _play_out(centre, aws)
         settings = {
             "connect_instance_id": INSTANCE_ID,
             "contact_table": TABLE,
@@ -144,3 +134,11 @@ def scheduled_hours(home: Path, number_of_calls: int) -> Iterator[ScheduledHours
         }
         environment = {**aws.environment, "AIRFLOW_VAR_AUDIO_LEAKAGE": json.dumps(settings)}
         yield ScheduledHours(aws, centre, new_airflow(home, {**os.environ, **environment}))
+
+
+def _play_out(centre: ContactCentre, aws: LocalAws) -> None:
+    """Play all of it on its own clock: lines and recordings have the times they would have had."""
+    with time_machine.travel(centre.start, tick=True) as clock:
+        for minute in range(1, HOURS // MINUTE + 60):
+            clock.move_to(centre.start + minute * MINUTE)
+            centre.play(centre.start + minute * MINUTE, aws)

@@ -21,6 +21,7 @@ OURS = {
     "audio_leakage",
     "audio_leakage_hooks",
     "audio_leakage_tasks",
+    "audio_leakage_ui",
     "flow_log_subscriber",
     "infrastructure",
     "local_aws",

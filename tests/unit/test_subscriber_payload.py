@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import at
+from fakes import MARK, at
 from flow_lines import control_message, delivery
 from flow_log_subscriber.payload import UnreadablePayload, log_events
-
-MARK = b"+27825550100"
 
 
 def zipped(text: bytes) -> dict[str, Any]:
@@ -52,7 +50,7 @@ def test_a_control_message_has_none() -> None:
         (zipped(b'{"logEvents": [{"timestamp": 1, "message": ' + b"[" * 900 + b"]" * 900 + b"}]}"), "lacks"),
         (zipped(json.dumps({"logEvents": 7}).encode()), "lacks"),
         (zipped(b"[" * 100_000), "not JSON"),
-        (zipped(b'{"logEvents": "+27825550100"}\xff'), "not JSON: UnicodeDecodeError$"),
+        (zipped(f'{{"logEvents": "{MARK}"}}'.encode() + b"\xff"), "not JSON: UnicodeDecodeError$"),
     ],
 )
 def test_a_payload_that_cannot_be_read_says_at_which_step(event: dict[str, Any], says: str) -> None:
@@ -62,10 +60,14 @@ def test_a_payload_that_cannot_be_read_says_at_which_step(event: dict[str, Any],
 
 @given(st.binary())
 def test_no_bytes_whatever_raise_anything_else(data: bytes) -> None:
-    for event in ({"awslogs": {"data": base64.b64encode(data).decode()}}, zipped(data), zipped(MARK + data)):
+    for event in (
+        {"awslogs": {"data": base64.b64encode(data).decode()}},
+        zipped(data),
+        zipped(MARK.encode() + data),
+    ):
         with pytest.raises(UnreadablePayload) as refused:
             list(log_events(event))
-        assert MARK.decode() not in "".join(traceback.format_exception(refused.value))
+        assert MARK not in "".join(traceback.format_exception(refused.value))
         assert len(str(refused.value)) < 200
 
 

@@ -88,23 +88,25 @@ def test_an_hour_is_counted_its_delays_ranked_and_its_failures_listed() -> None:
         for place in range(1, 101)
     ]
     late = replace(RECORDED, recorded_at=at("10:31:11") + timedelta(hours=3), warnings=("LATE",))
-    failing = replace(SERVED, attempts=3, last_error="denied")
+    failing = replace(SERVED, attempts=4, last_error="denied")
     hour = hour_of((contact.to_item() for contact in [*delayed, late, LEAKED, failing]), CONSOLES)
     assert hour["counts"] == {"recorded": 101, "leaked": 1, "waiting": 1, "late": 1, "expected": 103}
     assert hour["delay"] == {"p50": 51, "p95": 96}
     assert [row["failure_cause"] for row in hour["failures"]] == ["NO_OBJECT"]
-    assert [row["attempts"] for row in hour["keep_failing"]] == [3]
+    assert [row["attempts"] for row in hour["set_aside"]] == [4]
 
 
-def test_the_longest_due_contact_is_found_and_those_that_keep_failing() -> None:
+def test_the_longest_due_contact_is_found_and_those_set_aside() -> None:
     waiting = [
         replace(SERVED, next_check_at=at("10:40"), contact_id=number(1)),
         replace(SERVED, next_check_at=at("10:35")),
     ]
     later = replace(SERVED, next_check_at=at("12:00"), attempts=7, contact_id=number(2))
-    told = due_contacts([contact.to_item() for contact in [*waiting, later]], CONSOLES, at("10:45"))
+    after_an_outage = replace(later, attempts=3, contact_id=number(3))
+    contacts = [*waiting, later, after_an_outage]
+    told = due_contacts((contact.to_item() for contact in contacts), CONSOLES, at("10:45"))
     assert (told["due"], told["oldest_due"]["id"]) == (2, CONTACT_ID)
-    assert [row["id"] for row in told["keep_failing"]] == [number(2)]
+    assert [row["id"] for row in told["set_aside"]] == [number(2)]
     assert due_contacts([{}], CONSOLES, at("10:45"))["oldest_due"] is None
 
 

@@ -114,7 +114,7 @@ function plot(place, data, series) {
 
 // ---- failures -------------------------------------------------------------------------------------------
 
-let failures, failing, due = [];
+let failures, setAside, due = [];
 
 function drawFailures() {
   const newest = [...found].sort(([one], [other]) => other - one).map(([, told]) => told);
@@ -124,10 +124,10 @@ function drawFailures() {
   failures.note.textContent = leaked > rows.length ? `${leaked} calls leaked; of each hour 100 are listed.` : "";
   replace(failures, rows);
   if (!failures.element.isConnected) show("failures", failures.element);
-  const known = new Map([...due, ...newest.flatMap((told) => told.keep_failing)].map((row) => [row.id, row]));
-  failing ??= new Calls("Contacts that keep failing", { filters: false });
-  replace(failing, [...known.values()]);
-  show("failing", ...(known.size ? [failing.element] : []));
+  const known = new Map([...due, ...newest.flatMap((told) => told.set_aside)].map((row) => [row.id, row]));
+  setAside ??= new Calls("Contacts set aside", { filters: false });
+  replace(setAside, [...known.values()]);
+  show("set-aside", ...(known.size ? [setAside.element] : []));
 }
 
 function replace(calls, rows) {
@@ -142,7 +142,7 @@ function replace(calls, rows) {
 
 async function showHealth() {
   const health = await get("health");
-  due = health.keep_failing;
+  due = health.set_aside;
   const oldest = health.oldest_due;
   show("health",
     runCard("Last run", health.last_run, health.is_paused),
@@ -152,7 +152,7 @@ async function showHealth() {
     card("Oldest due contact", oldest && Date.now() - Date.parse(oldest.next_check_at) > 15 * 60_000 ? "bad" : "good",
       oldest ? `${duration((Date.now() - Date.parse(oldest.next_check_at)) / 1000)}` : "none",
       oldest ? link(oldest.id, oldest.url) : "nothing waits for a run"),
-    card("Keep failing", due.length ? "bad" : "good", due.length ? String(due.length) : "none", "three times in a row or more"));
+    card("Set aside", due.length ? "bad" : "good", due.length ? String(due.length) : "none", "contacts that keep failing"));
   show("missed", ...(health.missed.length ? missed(health.missed) : []));
   if (found.size) drawFailures();
 }

@@ -258,7 +258,7 @@ def test_one_contact_whose_search_result_makes_no_sense_stops_no_other() -> None
     del nonsense["Contact"]["InitiationMethod"]
     world = world_of([nonsense, ended(2), talking(3)])
     counts = poll_in_progress(world.run(NOW, **TOO_SLOW))
-    assert counts["set_aside"] == 1
+    assert counts["put_off"] == 1
     assert world.contacts.contact(number(2)).state is ContactState.COMPLETED_AGENT
 
 

@@ -16,12 +16,10 @@ from audio_leakage.flow_log import Setting, read_line, setting_in_effect
 from audio_leakage.follow import with_facts
 from audio_leakage.settings import Settings
 from audio_leakage.snapshot import ContactSnapshot
-from fakes import CONTACT_ID, INSTANCE_ID, answer, at, contact, ended_with_agent
+from fakes import CONTACT_ID, INSTANCE_ID, MARK, answer, at, contact, ended_with_agent
 from flow_lines import line
 
 TIMES = st.datetimes(datetime.min, datetime.max) | st.datetimes(timezones=st.just(UTC))  # noqa: DTZ901  # naive ones, too
-#: May stand in any value, and in no message.
-MARK = "+27825550100"
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(MARK)
 NESTED = st.recursive(
     PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)

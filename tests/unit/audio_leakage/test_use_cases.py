@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from audio_leakage.checking import check_recordings
-from audio_leakage.errors import MissingError, ServiceUnavailable, SetupError
+from audio_leakage.errors import MissingError, RefusedError, ServiceUnavailable, SetupError
 from audio_leakage.polling import poll_in_progress, poll_initialised
 from audio_leakage.purging import purge_ivr
 from audio_leakage.states import ClosedReason, ContactState, RecordedState
@@ -132,6 +132,13 @@ class TestPolling:
         assert all(item["State"] == "INITIALISED" for item in world.contacts.items.values())
         assert not any("ClosedReason" in item for item in world.contacts.items.values())
 
+    def test_when_connect_refuses_the_instance_too_no_contact_is_to_blame(self, world: World) -> None:
+        world.contacts.put(*(contact(contact_id=number(position)) for position in range(3)))
+        world.connect.answers = {number(position): RefusedError("InvalidParameter") for position in range(3)}
+        world.connect.instance_exists = False
+        with pytest.raises(SetupError, match=f"'{INSTANCE_ID}' does not exist"):
+            poll_initialised(world.run(at("12:00")))
+
     def test_the_instance_is_asked_for_once_however_many_contacts_it_does_not_know(
         self, world: World
     ) -> None:
@@ -145,7 +152,7 @@ class TestPolling:
         pauses = []
         now = at("10:31")
         for _ in range(16):
-            assert poll_initialised(world.run(now)) == {"due": 1, "set_aside": 1}
+            assert poll_initialised(world.run(now)) == {"due": 1, "put_off": 1}
             after = world.contacts.contact()
             assert after.next_check_at
             pauses.append(after.next_check_at - now)
