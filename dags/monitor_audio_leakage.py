@@ -15,6 +15,7 @@ Each task returns its counts (task instance, tab XCom): how many contacts were `
 (`COMPLETED - AGENT`, `CALL_RECORDED_FAILURE`, …), and
 
 * `left_for_next_run`: not reached in the task's time; the longest due go first next time.
+* `minutes_left_to_recover`: so much of the flow log is still to be read, by the next runs.
 * `unavailable`: AWS throttled or failed; the contact stays due. If that was true of all, the task is red.
 * `put_off`: could not be looked at, though others could; tried again, and told when it keeps failing.
 * `unreadable`: an item that makes no sense; the log names it and what is allowed.

@@ -313,7 +313,7 @@ class World:
             "seconds_left": lambda: 75,
         }
         scope: dict[str, Any] = {"window": Window(now - 5 * MINUTE, now)}
-        for name in ("window", "only_window", "last_success", "adopts"):
+        for name in ("window", "only_window", "last_success", "read_until", "adopts"):
             scope |= {name: changes.pop(name)} if name in changes else {}
         return Run(**(parts | {"scope": Scope(**scope)} | changes))
 

@@ -35,9 +35,8 @@ _LONGEST_SILENCE = timedelta(hours=1)
 def poll_initialised(run: Run) -> dict[str, int]:
     """Follow every INITIALISED contact that is due to where it is.
 
-    First the contacts are entered that the subscription missed, in this run's window and in those missed
-    since the last successful run; and, in a run that adopts, what somebody else wrote. All of them are
-    followed at once; if that fails, the task follows the others first and fails then.
+    First the contacts are entered that the subscription missed, from what no run has read of the flow log;
+    and, in a run that adopts, what somebody else wrote. All of them are followed at once; if that fails, the task follows the others first and fails then.
 
     :return: how many were due, how many had each outcome, and how many were recovered and adopted.
     """

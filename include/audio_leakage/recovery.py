@@ -1,11 +1,13 @@
 """What the subscription missed: read the flow log and enter what the table does not know."""
 
 import logging
+from collections import Counter
 from datetime import timedelta
 
 from audio_leakage.contact import Contact, check_contact_id
 from audio_leakage.intake import settings_of, take_in, with_settings
 from audio_leakage.run import Run
+from audio_leakage.times import format_time
 from audio_leakage.watch import publish_metrics
 from audio_leakage.window import LONGEST
 
@@ -13,22 +15,40 @@ log = logging.getLogger(__name__)
 
 #: The log's clock and the one that tells when the agent joined need not agree to the second.
 _MARGIN = timedelta(minutes=1)
+#: So much of the log is read in one go. The ordinary run reads a quarter of an hour.
+_PART = timedelta(minutes=30)
 
 
 def recover(run: Run) -> dict[str, int]:
     """Enter every contact that the flow log speaks of, as far back as this run is to recover.
 
-    :return: how many contacts were ``recovered``, and how many lines were about recording but unreadable.
+    After an outage that may be a day of a busy log: then it is read part by part, the earliest first, for
+    half of the time there is, because the contacts that are due need the rest. How far it was read is kept
+    for the next run, whatever else becomes of this one.
+
+    :return: how many contacts were ``recovered``, how many lines were about recording but unreadable, and
+        how many minutes of the log are left for the next run, if any.
     :raises AwsError: when the log group is missing, denied or throttled, or a contact could not be entered.
     """
     if run.flow_log is None or run.settings.flow_log_group is None:
         return {}
-    stretch = run.scope.to_recover
-    lines = run.flow_log.events(run.settings.flow_log_group, stretch.start, stretch.end)
-    counts = take_in(lines, run.contacts, run.settings.contact_table)
-    log.info("flow log of %s: %s", stretch, counts)
-    publish_metrics(run, UnreadableLines=counts.get("unreadable_lines", 0))
-    return {"recovered": counts.get("entered", 0), "unreadable_lines": counts.get("unreadable_lines", 0)}
+    counts: Counter[str] = Counter()
+    read_until, half = run.scope.unread.start, run.seconds_left() / 2
+    try:
+        for part in run.scope.to_recover.parts(_PART):
+            lines = run.flow_log.events(run.settings.flow_log_group, part.start, part.end)
+            counts.update(take_in(lines, run.contacts, run.settings.contact_table))
+            read_until = max(read_until, part.end)
+            if run.seconds_left() <= half and not run.scope.only_window:
+                break
+    finally:
+        if not run.scope.only_window:
+            run.keep_read_until(read_until)
+    log.info("flow log of %s, read until %s: %s", run.scope.to_recover, format_time(read_until), dict(counts))
+    publish_metrics(run, UnreadableLines=counts["unreadable_lines"])
+    left = (run.scope.unread.end - read_until) // timedelta(minutes=1)
+    told = {"recovered": counts["entered"], "unreadable_lines": counts["unreadable_lines"]}
+    return told | ({"minutes_left_to_recover": left} if left else {})
 
 
 def with_all_settings(run: Run, contact: Contact) -> Contact:

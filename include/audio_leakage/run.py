@@ -58,6 +58,8 @@ class Run:
     flow_log: FlowLog | None = None
     alert_topic: AlertTopic | None = None
     metrics: Metrics | None = None
+    keep_read_until: Callable[[datetime], None] = lambda _: None
+    """Keeps for the next run how far the flow log was read."""
     _instance_exists: bool = field(default=False, init=False)
 
     @cached_property

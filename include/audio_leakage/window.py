@@ -1,6 +1,6 @@
 """The stretch of time a run is about, in which the flows' recording blocks ran."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -43,6 +43,14 @@ class Window:
         count = -(-(self.end - first) // timedelta(hours=1))
         return [format_time(first + timedelta(hours=hour))[:13] for hour in range(count)]
 
+    def parts(self, longest: timedelta) -> Iterator["Window"]:
+        """Give it in pieces that are no longer than that, the earliest first."""
+        start = self.start
+        while start < self.end:
+            end = min(start + longest, self.end)
+            yield Window(start, end)
+            start = end
+
     def since(self, covered_until: datetime | None) -> "Window":
         """Return this window together with those missed since a time, up to a bound."""
         earliest = max(covered_until or self.start, self.end - LONGEST)
@@ -69,6 +77,8 @@ class Scope:
     """Whether it works on the contacts of its window alone: a backfill, or a window that was named."""
     last_success: Callable[[], AirflowRun | None] = lambda: None
     """Asks Airflow for the last run before this one that succeeded."""
+    read_until: Callable[[], datetime | None] = lambda: None
+    """Asks how far the flow log was read before this run; None if nobody knows."""
     adopts: bool = False
     """Whether it looks for items that somebody else wrote: by hand always, else several times a day."""
 
@@ -76,6 +86,12 @@ class Scope:
     def missed(self) -> Window:
         """The window of this run together with those missed since the last successful one."""
         return self.window if self.only_window else self.window.since(_covered_until(self.last_success()))
+
+    @cached_property
+    def unread(self) -> Window:
+        """The stretch of the flow log that no run has read; where nobody knows, what was missed."""
+        read_until = None if self.only_window else self.read_until()
+        return self.window.since(read_until) if read_until else self.missed
 
     @property
     def to_recover(self) -> Window:
@@ -85,7 +101,7 @@ class Scope:
         window begins a little earlier; entering a line twice changes nothing.
         """
         earlier = timedelta(0) if self.only_window else _LATE_LINES
-        return Window(self.missed.start - earlier, self.missed.end)
+        return Window(self.unread.start - earlier, self.unread.end)
 
 
 def scope_of(
@@ -93,19 +109,27 @@ def scope_of(
     params: Mapping[str, str | None],
     last_success: Callable[[], AirflowRun | None],
     now: datetime,
+    read_until: Callable[[], datetime | None] = lambda: None,
 ) -> Scope:
     """Return what a run is about.
 
     :param params: ``window_start`` and ``window_end``, if somebody named a window.
     :param last_success: asks Airflow for the last run before this one that succeeded.
     :param now: aware.
+    :param read_until: asks how far the flow log was read before this run.
     :raises WindowError: when the named window cannot be worked on.
     """
     named = named_window(params.get("window_start"), params.get("window_end"), now)
     window = named or window_of(run)
     only_window = named is not None or run.run_type == "backfill"
     adopts = not only_window and (run.run_type == "manual" or window.is_for_adoption)
-    return Scope(window=window, only_window=only_window, last_success=last_success, adopts=adopts)
+    return Scope(
+        window=window,
+        only_window=only_window,
+        last_success=last_success,
+        read_until=read_until,
+        adopts=adopts,
+    )
 
 
 def window_of(run: AirflowRun) -> Window:

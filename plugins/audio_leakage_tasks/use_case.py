@@ -19,6 +19,7 @@ from audio_leakage.instances import variable_of
 from audio_leakage.run import Run
 from audio_leakage.settings import Settings
 from audio_leakage.window import scope_of
+from audio_leakage_tasks.progress import keep_read_until, read_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,8 +83,13 @@ def _run(context: Context) -> Run:
     return Run(
         settings=settings,
         scope=scope_of(
-            context["dag_run"], context["params"], lambda: context["ti"].get_previous_dagrun("success"), now
+            context["dag_run"],
+            context["params"],
+            lambda: context["ti"].get_previous_dagrun("success"),
+            now,
+            lambda: read_until(context),
         ),
+        keep_read_until=lambda moment: keep_read_until(context, moment),
         now=now,
         connect=connect,
         bucket=RecordingBucketHook(aws_conn_id=settings.aws_conn_id).connected(),

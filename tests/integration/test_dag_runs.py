@@ -11,6 +11,7 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 from airflow.sdk import DAG
 from werkzeug.serving import make_server
 
+from audio_leakage.window import Window
 from fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, key_of, number
 from local_aws.connect_simulator import StaticDirectory
 from local_aws.contact_centre import ContactCentre
@@ -327,3 +328,21 @@ def test_a_contact_deleted_between_read_and_write_is_not_brought_back(stage: Sta
     assert state == "success"
     assert counts["poll_initialised"]["changed_meanwhile"] == 1
     assert stage.items() == {}
+
+
+def test_the_flow_log_is_read_on_from_where_it_was_though_no_run_succeeds(
+    stage: Stage, dag: DAG, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Regression: all that came since the last success was read again by each run, up to a day."""
+    stage.aws.create_log_group(LOG_GROUP)
+    stage.configure(flow_log_group=LOG_GROUP)
+    ten = datetime(2023, 8, 29, 10, tzinfo=UTC)
+    states = [dag.test(logical_date=ten).state]
+    stage.contacts[CONTACT_ID] = answer()["Contact"]
+    stage.put({"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT"})
+    stage.configure(recording_bucket="nowhere", recording_prefix=PREFIX)
+    states += [dag.test(logical_date=ten + number * 5 * MINUTE).state for number in range(1, 4)]
+    assert states == ["success", "failed", "failed", "failed"]
+    read = [record.args[0] for record in caplog.records if record.msg.startswith("flow log of")]  # type: ignore[index]
+    quarters = [Window(ten + (number - 3) * 5 * MINUTE, ten + number * 5 * MINUTE) for number in range(4)]
+    assert read == quarters

@@ -85,6 +85,7 @@ class Day:
         self._expired: dict[str, Truth] = {}
         self._judged: set[str] = set()
         self._last_success: AirflowRun | None = None
+        self._read_until: datetime | None = None
         self._deliveries = sorted(self._late_and_double(), reverse=True)
         self._in_between = False
         self._end = START
@@ -209,8 +210,11 @@ class Day:
         return Run(
             settings=replace(SETTINGS, describe_contact_rps=0.1) if few else SETTINGS,
             scope=Scope(
-                window=Window(self._end - WINDOW, self._end), last_success=lambda: self._last_success
+                window=Window(self._end - WINDOW, self._end),
+                last_success=lambda: self._last_success,
+                read_until=lambda: self._read_until,
             ),
+            keep_read_until=self._keep_read_until,
             now=self.weather.now,
             connect=self._connect,
             bucket=self._bucket,
@@ -219,6 +223,9 @@ class Day:
             alert_topic=self.topic,
             seconds_left=lambda: 75,
         )
+
+    def _keep_read_until(self, moment: datetime) -> None:
+        self._read_until = moment
 
     def _is_within(self, shares: tuple[float, float], number: int) -> bool:
         return shares[0] <= number / self.windows < shares[1]

@@ -11,11 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio_leakage.checking import check_recordings
+from audio_leakage.errors import AudioLeakageError, ServiceUnavailable
 from audio_leakage.intake import take_in
 from audio_leakage.polling import poll_initialised
 from audio_leakage.states import ClosedReason, ContactState, RecordedState
 from audio_leakage.window import Window
-from fakes import CONTACT_ID, SETTINGS, FakeTable, World, answer, at, contact, ended_with_agent, number
+from fakes import (
+    CONTACT_ID,
+    MINUTE,
+    SETTINGS,
+    FakeTable,
+    World,
+    answer,
+    at,
+    contact,
+    ended_with_agent,
+    number,
+)
 from flow_lines import line, option
 
 TABLE = SETTINGS.contact_table
@@ -161,6 +173,7 @@ class FakeFlowLog:
     def __init__(self, *messages: str) -> None:
         self.messages = messages
         self.asked: list[Window] = []
+        self.error: AudioLeakageError | None = None
 
     def events(
         self,
@@ -171,7 +184,16 @@ class FakeFlowLog:
     ) -> Iterator[tuple[datetime, str]]:
         assert log_group == "/aws/connect/acme"
         self.asked.append(Window(start, end))
+        if self.error:
+            raise self.error
         yield from ((at("10:30"), message) for message in self.messages)
+
+
+class SlowFlowLog(FakeFlowLog):
+    """It takes ten seconds to read a part of it, and nothing else takes any."""
+
+    def seconds_left(self) -> float:
+        return 75 - 10 * len(self.asked)
 
 
 class TestRecovery:
@@ -192,6 +214,42 @@ class TestRecovery:
         window = Window(at("09:00"), at("09:05"))
         _, asked = self.recover(World(), only_window=True, window=window)
         assert asked == window
+
+    def test_a_long_stretch_is_read_in_half_of_the_time_of_each_run_and_none_of_it_is_lost(self) -> None:
+        """Regression: a day of a busy log took longer than the task may run, and so did every try."""
+        world = World()
+        world.connect.answers[CONTACT_ID] = answer(DisconnectTimestamp=None)
+        world.contacts.put(contact())
+        kept, looked_at = [at("00:00")], 0
+        for now in ("10:35", "10:40", "10:45"):
+            flow_log = SlowFlowLog()
+            run = world.run(
+                at(now),
+                WITH_LOG,
+                flow_log=flow_log,
+                read_until=lambda: kept[-1],
+                keep_read_until=kept.append,
+                seconds_left=flow_log.seconds_left,
+            )
+            counts = poll_initialised(run)
+            looked_at += counts["due"]
+            assert flow_log.asked[0].start == kept[-2] - 10 * MINUTE  # for lines that come late
+            assert [part.end for part in flow_log.asked[:-1]] == [part.start for part in flow_log.asked[1:]]
+            assert counts.get("minutes_left_to_recover", 0) == (at(now) - kept[-1]) // MINUTE
+        assert looked_at == 1, "the contacts that are due have their turn"
+        assert kept == [at("00:00"), at("01:50"), at("03:40"), at("05:30")]
+
+    def test_what_could_not_be_read_is_read_by_the_next_run(self) -> None:
+        world, flow_log, kept = World(), FakeFlowLog(), [at("10:00")]
+        flow_log.error = ServiceUnavailable("logs:FilterLogEvents HTTP 503")
+        how: dict[str, object] = {"read_until": lambda: kept[-1], "keep_read_until": kept.append}
+        for now in ("10:35", "10:40"):
+            with pytest.raises(ServiceUnavailable):
+                poll_initialised(world.run(at(now), WITH_LOG, flow_log=flow_log, **how))
+        flow_log.error = None
+        poll_initialised(world.run(at("10:45"), WITH_LOG, flow_log=flow_log, **how))
+        assert kept == [at("10:00"), at("10:00"), at("10:00"), at("10:45")]
+        assert flow_log.asked[-2:] == [Window(at("09:50"), at("10:20")), Window(at("10:20"), at("10:45"))]
 
     def test_no_contact_fails_whose_switching_off_lies_in_a_window_not_backfilled_yet(self) -> None:
         """Regression: windows side by side judged "on" before the "off" that followed it was read."""

@@ -100,6 +100,21 @@ class TestWhatARunIsAbout:
     ) -> None:
         assert self.scope(scheduled(), last).to_recover == Window(at(start), at("06:20"))
 
+    @pytest.mark.parametrize(
+        ("read_until", "start"),
+        [
+            pytest.param("06:15", "06:05", id="up to this window, though no run has succeeded for hours"),
+            pytest.param("05:00", "04:50", id="not as far as the last run that succeeded"),
+            pytest.param("2023-08-01T00:00", "2023-08-28T06:10", id="no more than a day"),
+            pytest.param("06:40", "06:05", id="further: a run that is repeated reads its window again"),
+        ],
+    )
+    def test_a_run_goes_on_in_the_flow_log_where_the_one_before_it_stopped(
+        self, read_until: str, start: str
+    ) -> None:
+        scope = scope_of(scheduled(), {}, lambda: scheduled("05:30"), self.NOW, lambda: at(read_until))
+        assert scope.to_recover == Window(at(start), at("06:20"))
+
     def test_a_backfilled_run_recovers_its_window_and_asks_for_no_other_run(self) -> None:
         assert self.scope(scheduled(run_type="backfill")).to_recover == Window(at("06:15"), at("06:20"))
 
