@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from audio_leakage.contact import Contact
+from audio_leakage.errors import InvalidContact
 from audio_leakage.run import Run
 from audio_leakage.states import ContactState
 from audio_leakage.sweep import sweep
@@ -17,19 +18,23 @@ _AT_ONCE = 100
 def purge_ivr(run: Run) -> dict[str, int]:
     """Delete every COMPLETED - QUEUE/IVR contact that is due; nothing else is ever deleted.
 
-    A hundred go in one request; where one of them must stay, those hundred go one by one.
+    A hundred go in one request; where one of them must stay, those hundred go one by one. One that says of
+    itself that an agent took it, which only somebody else can have written, is put off: a person must look.
 
     :return: how many were due, and how many were purged.
     """
     gone: set[str] = set()
 
     def purge_all(contacts: Sequence[Contact]) -> None:
-        for first in range(0, len(contacts), _AT_ONCE):
-            ids = list(dict.fromkeys(contact.contact_id for contact in contacts[first : first + _AT_ONCE]))
+        ids_to_go = list(dict.fromkeys(contact.contact_id for contact in contacts if _had_no_agent(contact)))
+        for first in range(0, len(ids_to_go), _AT_ONCE):
+            ids = ids_to_go[first : first + _AT_ONCE]
             if len(ids) > 1 and run.contacts.purge_all(run.settings.contact_table, ids):
                 gone.update(ids)
 
     def purge(contact: Contact) -> str:
+        if not _had_no_agent(contact):
+            raise InvalidContact(f"ConnectedToAgentTimestamp contradicts State '{contact.state}'")
         is_gone = contact.contact_id in gone
         if not is_gone and not run.contacts.purge(run.settings.contact_table, contact.contact_id):
             log.info("contact %s: changed by somebody else meanwhile", contact.contact_id)
@@ -38,3 +43,7 @@ def purge_ivr(run: Run) -> dict[str, int]:
         return "purged"
 
     return sweep(run, run.due(ContactState.COMPLETED_QUEUE_IVR), purge, purge_all)
+
+
+def _had_no_agent(contact: Contact) -> bool:
+    return contact.connected_to_agent_timestamp is None

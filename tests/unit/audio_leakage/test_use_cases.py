@@ -293,11 +293,18 @@ class TestPurging:
             str(state) for state in ContactState if state is not ContactState.COMPLETED_QUEUE_IVR
         }
 
-    def test_a_call_that_met_an_agent_is_kept_even_in_that_state(self, world: World) -> None:
+    def test_a_call_that_met_an_agent_is_kept_even_in_that_state_and_put_before_a_person(
+        self, world: World
+    ) -> None:
+        """Regression: it was refused in silence in each run, and each time a hundred others went one by one."""
+        left = [contact(ContactState.COMPLETED_QUEUE_IVR, contact_id=number(place)) for place in range(2)]
         met = contact(ContactState.COMPLETED_QUEUE_IVR, connected_to_agent_timestamp=at("10:30"))
-        world.contacts.put(met)
-        assert purge_ivr(world.run(at("10:31"))) == {"due": 1, "changed_meanwhile": 1}
-        assert world.contacts.contact() == met
+        world.contacts.put(*left, met)
+        assert purge_ivr(world.run(at("10:31"))) == {"due": 3, "purged": 2, "put_off": 1}
+        assert world.contacts.transactions == [2]
+        kept = world.contacts.contact()
+        assert (kept.state, kept.attempts) == (met.state, 1)
+        assert kept.last_error == "ConnectedToAgentTimestamp contradicts State 'COMPLETED - QUEUE/IVR'"
 
 
 class TestChecking:
