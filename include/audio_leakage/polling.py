@@ -36,7 +36,8 @@ def poll_initialised(run: Run) -> dict[str, int]:
     """Follow every INITIALISED contact that is due to where it is.
 
     First the contacts are entered that the subscription missed, from what no run has read of the flow log;
-    and, in a run that adopts, what somebody else wrote. All of them are followed at once; if that fails, the task follows the others first and fails then.
+    and, in a run that adopts, what somebody else wrote. All of them are followed at once; if that
+    fails, the task follows the others first and fails then.
 
     :return: how many were due, how many had each outcome, and how many were recovered and adopted.
     """

@@ -88,11 +88,16 @@ class TestPurgingTogether:
         assert world.contacts.transactions == [100, 100, 50]
         assert not world.contacts.items
 
-    def test_one_that_met_an_agent_meanwhile_stays_and_keeps_no_other(self) -> None:
+    def test_one_that_met_an_agent_meanwhile_stays_and_keeps_no_other(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         world = self.left(150)
-        met = contact(
-            ContactState.COMPLETED_QUEUE_IVR, contact_id=number(7), connected_to_agent_timestamp=at("10:30")
-        )
-        world.contacts.put(met)
+        purge_all = world.contacts.purge_all
+
+        def meets_an_agent(table: str, contact_ids: list[str]) -> bool:
+            world.contacts.items[number(7)]["ConnectedToAgentTimestamp"] = "2023-08-29T10:30:00.000Z"
+            return purge_all(table, contact_ids)
+
+        monkeypatch.setattr(world.contacts, "purge_all", meets_an_agent)
         assert purge_ivr(world.run(at("10:35"))) == {"due": 150, "purged": 149, "changed_meanwhile": 1}
         assert list(world.contacts.items) == [number(7)]
