@@ -18,11 +18,11 @@ help: ## list the targets
 
 .PHONY: demo
 demo: $(VENV)/installed ## play an hour of calls, run the DAG over it, compare every verdict with the truth
-	@$(BIN)/python -m local_aws.demo
+	@$(BIN)/python -m local_aws.commands.demo
 
 .PHONY: ui
 ui: $(VENV)/installed ## Airflow's UI over a contact centre that plays on; prints the address to open
-	@$(BIN)/python -m local_aws.ui
+	@$(BIN)/python -m local_aws.commands.ui
 
 .PHONY: test
 test: lint types test-unit test-dags test-integration test-dynamodb-local test-browser ## everything CI runs
@@ -66,8 +66,8 @@ bench: $(VENV)/bench ## what a run costs: 100 to 50,000 open contacts over up to
 
 .PHONY: fuzz
 fuzz: $(VENV)/installed ## twenty thousand inputs for everything that reads what comes from outside (ten minutes)
-	$(BIN)/pytest --hypothesis-profile fuzz --timeout 0 tests/unit/test_subscriber_payload.py \
-	  tests/unit/audio_leakage/test_flow_log.py tests/unit/audio_leakage/test_fuzz.py -k "whatever or refused"
+	$(BIN)/pytest --hypothesis-profile fuzz --timeout 0 tests/unit/flow_log_subscriber/test_payload.py \
+	  tests/unit/audio_leakage/flow_log/test_line.py tests/unit/audio_leakage/test_fuzz.py -k "whatever or refused"
 
 .PHONY: soak
 soak: $(VENV)/bench ## a simulated day in all weathers, then three hours through Airflow's scheduler (fifteen minutes)

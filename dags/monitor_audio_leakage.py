@@ -37,9 +37,8 @@ Triggered by hand, the DAG also adopts items that another system wrote into the 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
-from airflow.sdk import Param, dag, task, task_group
+from airflow.sdk import DAG, Param, dag, task, task_group
 
 from audio_leakage import use_cases
 from audio_leakage.instances import dag_ids
@@ -56,54 +55,57 @@ def _window_param(side: str) -> Param:
     return Param(None, type=["null", "string"], format="date-time", description=text)
 
 
-_every_five_minutes = partial(
-    dag,
-    schedule="*/5 * * * *",
-    start_date=datetime(2023, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    dagrun_timeout=timedelta(minutes=20),
-    default_args={
-        "owner": "data-platform",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=15),
-        "execution_timeout": timedelta(minutes=4),
-        "on_failure_callback": tell_of_failure,
-    },
-    params={"window_start": _window_param("from"), "window_end": _window_param("up to")},
-    tags=["amazon-connect", "call-recording", "compliance"],
-    doc_md=__doc__,
-)
+def build(dag_id: str) -> DAG:
+    """Build the DAG of one Amazon Connect instance; what its tasks do is in ``audio_leakage.use_cases``."""
 
-#: One XCom for all that a task returns: as keys of their own, "QUEUE/IVR" would fail the task on Airflow 3.0.
-_task = partial(task, multiple_outputs=False)
+    @dag(
+        dag_id=dag_id,
+        schedule="*/5 * * * *",
+        start_date=datetime(2023, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        dagrun_timeout=timedelta(minutes=20),
+        default_args={
+            "owner": "data-platform",
+            "retries": 2,
+            "retry_delay": timedelta(seconds=15),
+            "execution_timeout": timedelta(minutes=4),
+            "on_failure_callback": tell_of_failure,
+        },
+        params={"window_start": _window_param("from"), "window_end": _window_param("up to")},
+        tags=["amazon-connect", "call-recording", "compliance"],
+        doc_md=__doc__,
+    )
+    def monitor_audio_leakage() -> None:
+        # multiple_outputs=False: as a key of its own, the count "IN_PROGRESS - QUEUE/IVR" fails on Airflow 3.0.
+        @task(multiple_outputs=False)
+        def poll_initialised() -> Summary:
+            """Follows new contacts: where is each INITIALISED contact that is due by now?"""
+            return summary_of(use_cases.poll_initialised)
+
+        @task(multiple_outputs=False)
+        def purge_ivr() -> Summary:
+            """Deletes the contacts that are COMPLETED - QUEUE/IVR: no agent, nothing to record."""
+            return summary_of(use_cases.purge_ivr)
+
+        @task(multiple_outputs=False)
+        def poll_in_progress() -> Summary:
+            """Follows the contacts that are IN_PROGRESS, in the queue or with an agent, to their end."""
+            return summary_of(use_cases.poll_in_progress)
+
+        @task(multiple_outputs=False)
+        def check_recordings() -> Summary:
+            """Searches the bucket for the contacts that are COMPLETED - AGENT and writes the verdict."""
+            return summary_of(use_cases.check_recordings)
+
+        @task_group(prefix_group_id=False, tooltip="What is left to be done with each contact")
+        def due_contacts() -> None:
+            purge_ivr()
+            poll_in_progress() >> check_recordings()
+
+        poll_initialised() >> due_contacts()
+
+    return monitor_audio_leakage()
 
 
-def monitor_audio_leakage() -> None:
-    """Wire the four tasks; what they do is in ``audio_leakage``."""
-
-    @_task(doc_md="Takes up the INITIALISED contacts that are due: where are they by now?")
-    def poll_initialised() -> Summary:
-        return summary_of(use_cases.poll_initialised)
-
-    @_task(doc_md="Deletes the contacts that are COMPLETED - QUEUE/IVR: no agent, nothing to record.")
-    def purge_ivr() -> Summary:
-        return summary_of(use_cases.purge_ivr)
-
-    @_task(doc_md="Follows the contacts that are IN_PROGRESS, in the queue or with an agent, to their end.")
-    def poll_in_progress() -> Summary:
-        return summary_of(use_cases.poll_in_progress)
-
-    @_task(doc_md="Searches the bucket for the contacts that are COMPLETED - AGENT and writes the verdict.")
-    def check_recordings() -> Summary:
-        return summary_of(use_cases.check_recordings)
-
-    @task_group(prefix_group_id=False, tooltip="What is left to be done with each contact")
-    def due_contacts() -> None:
-        purge_ivr()
-        poll_in_progress() >> check_recordings()
-
-    poll_initialised() >> due_contacts()
-
-
-_dags = [_every_five_minutes(dag_id=dag_id)(monitor_audio_leakage)() for dag_id in dag_ids(FURTHER_INSTANCES)]
+_dags = [build(dag_id) for dag_id in dag_ids(FURTHER_INSTANCES)]

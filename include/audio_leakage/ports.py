@@ -1,19 +1,20 @@
-"""What the domain needs from outside, as it needs it.
+"""What the domain needs from outside.
 
-The hooks satisfy these by shape. Whatever AWS answers reaches the domain as one of the errors of
-:mod:`audio_leakage.errors`: every method here may raise ``SetupError`` and ``ServiceUnavailable``.
+The hooks satisfy these protocols by shape. Every method may raise ``SetupError`` and ``ServiceUnavailable``
+of :mod:`audio_leakage.errors`, which is what AWS's errors become before they reach the domain.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from audio_leakage.contact import Item
+#: An item of the table: attribute name to value, as boto3's resource layer gives and takes it.
+Item = Mapping[str, Any]
 
-#: What may happen to a contact, as SearchContacts names its time ranges.
+#: The event that a search goes by, as SearchContacts names its time ranges.
 TimeRangeType = Literal["INITIATION_TIMESTAMP", "CONNECTED_TO_AGENT_TIMESTAMP", "DISCONNECT_TIMESTAMP"]
 
-#: Tells how much of the time that a task may use is left.
+#: Returns how many seconds of the task's time are left.
 SecondsLeft = Callable[[], float]
 
 
@@ -30,48 +31,55 @@ class Connect(Protocol):
     def search_contacts(
         self, instance_id: str, kind: TimeRangeType, start: datetime, end: datetime
     ) -> Iterable[Mapping[str, Any]]:
-        """Give the voice contacts to which something happened in a range of time, the newest first.
+        """Yield the voice contacts with an event in a range of time, the newest first.
 
-        What is given has the members of a contact that DescribeContact answers with, but not all of them.
+        A result has some of the members that DescribeContact answers with.
 
-        :param kind: what happened.
+        :param kind: the event.
         :param start: aware, at most eight weeks before ``end``.
+        :param end: aware.
         """
         ...
 
     def check_instance(self, instance_id: str) -> None:
-        """Do nothing if there is such an instance.
+        """Do nothing if the instance exists.
 
-        :raises SetupError: when there is none.
+        :raises SetupError: when it does not.
         """
         ...
 
     def recording_storage(self, instance_id: str) -> tuple[str, str]:
-        """Return bucket and prefix under which the instance lays its call recordings."""
+        """Return the bucket and the prefix of the instance's call recordings."""
         ...
 
 
 class RecordingBucket(Protocol):
-    """The bucket the recordings lie in."""
+    """The bucket that holds the recordings."""
 
     def list_objects(self, bucket: str, prefix: str) -> Iterable[Mapping[str, Any]]:
-        """Return Key, Size (bytes) and LastModified (aware) of every object whose key has the prefix."""
+        """Yield Key, Size (bytes) and LastModified (aware) of every object whose key has the prefix."""
         ...
 
     def has_delete_marker(self, bucket: str, prefix: str) -> bool:
-        """Tell whether an object whose key has the prefix was deleted in a bucket that keeps versions."""
+        """Tell whether an object with the prefix was deleted in a bucket that keeps versions."""
         ...
 
 
 class FlowLog(Protocol):
-    """The log group a Connect instance writes its flow logs to."""
+    """The log group that a Connect instance writes its flow logs to."""
 
     def events(
-        self, log_group: str, start: datetime, end: datetime, contact_id: str | None = None
+        self,
+        log_group: str,
+        start: datetime,
+        end: datetime,
+        blocks: Collection[str],
+        contact_id: str | None = None,
     ) -> Iterator[tuple[datetime, str]]:
-        """Give time (aware) and message of the lines that may be about recording; ``end`` is excluded.
+        """Yield time (aware) and message of each line of some kinds of block; ``end`` is excluded.
 
-        :param contact_id: only the lines of this contact.
+        :param blocks: the block names to read.
+        :param contact_id: read only the lines of this contact.
         """
         ...
 
@@ -85,7 +93,7 @@ class AlertTopic(Protocol):
 
 
 class Metrics(Protocol):
-    """Where the figures are published that alarms are set on."""
+    """Where metrics are published."""
 
     def publish(self, table: str, values: Mapping[str, float]) -> None:
         """Publish one value of each metric about a contact table."""
@@ -95,48 +103,75 @@ class Metrics(Protocol):
 class ContactTable(Protocol):
     """The contact table."""
 
-    def due(self, table: str, open_state: str, until: str) -> Iterator[Item]:
-        """Give the items of a state that are due by a time, the longest due first, all pages."""
+    def due(self, open_state: str, until: str) -> Iterator[Item]:
+        """Yield the items of a state that are due by a time, the longest due first, all pages."""
         ...
 
-    def count_due(self, table: str, open_state: str, until: str, enough: float = ...) -> int:
-        """Count what ``due`` gives, at least until there are enough."""
+    def count_due(self, open_state: str, until: str, enough: float = ...) -> int:
+        """Count what ``due`` yields; stop reading pages once ``enough`` are counted."""
         ...
 
-    def longest_due(self, table: str, open_state: str, until: str, limit: int) -> Iterable[Item]:
-        """Return the first items that ``due`` gives, at most so many."""
+    def longest_due(self, open_state: str, until: str, limit: int) -> Iterable[Item]:
+        """Return the first items that ``due`` yields, at most ``limit``."""
         ...
 
-    def initialised(self, table: str, hours: list[str], start: str, end: str) -> Iterator[Item]:
-        """Give the items whose InitialisedAt is from ``start`` up to, but not at, ``end``, all pages.
+    def initialised(self, hours: list[str], start: str, end: str) -> Iterator[Item]:
+        """Yield the items with InitialisedAt from ``start`` up to, but not at, ``end``, all pages.
 
-        :param hours: every InitialisedHour that this touches.
+        :param hours: every InitialisedHour in that range.
         """
         ...
 
-    def never_indexed(self, table: str, seconds_left: SecondsLeft) -> Iterator[Item]:
-        """Give the items that no index shows although nobody judged or closed them: somebody else's.
+    def never_indexed(self, seconds_left: SecondsLeft) -> Iterator[Item]:
+        """Yield the items that are in no index although nobody judged or closed them: somebody else's.
 
-        This reads the whole table, as far as it comes until no seconds are left, whether it finds any or not.
+        This scans the whole table, and stops when no seconds are left.
         """
         ...
 
-    def get_many(self, table: str, contact_ids: list[str]) -> Iterable[Item]:
-        """Return those of one to a hundred items that there are, as they are now."""
+    def get_many(self, contact_ids: list[str]) -> Iterable[Item]:
+        """Return the existing items among one to a hundred, as they are now."""
         ...
 
-    def create(self, table: str, item: Item) -> bool:
-        """Write a new item; False when there is one with that id already, which stays as it is."""
+    def create(self, item: Item) -> bool:
+        """Write a new item; False when its id is taken, and that item stays as it is."""
         ...
 
-    def update(self, table: str, before: Item, after: Item) -> bool:
-        """Write what differs; False when the item is no longer in the state and verdict of ``before``."""
+    def update(self, before: Item, after: Item) -> bool:
+        """Write what differs; False when the item no longer has the state and verdict of ``before``."""
         ...
 
-    def purge_all(self, table: str, contact_ids: list[str]) -> bool:
+    def purge_all(self, contact_ids: list[str]) -> bool:
         """Delete at most a hundred items as ``purge`` does; False, and none is gone, if one must stay."""
         ...
 
-    def purge(self, table: str, contact_id: str) -> bool:
+    def purge(self, contact_id: str) -> bool:
         """Delete an item that is COMPLETED - QUEUE/IVR; False when it is not, or not there."""
+        ...
+
+
+class AirflowRun(Protocol):
+    """What Airflow knows of a run; every time but the last may be missing."""
+
+    run_type: Any
+    conf: dict[str, Any] | None
+    data_interval_start: datetime | None
+    data_interval_end: datetime | None
+    logical_date: datetime | None
+    run_after: datetime
+
+
+class RunHistory(Protocol):
+    """What Airflow knows of the runs before this one."""
+
+    def last_success(self) -> AirflowRun | None:
+        """Return the last run that succeeded."""
+        ...
+
+    def flow_log_read_until(self) -> datetime | None:
+        """Return how far the flow log has been read (aware); None if nobody knows."""
+        ...
+
+    def remember_read_until(self, moment: datetime) -> None:
+        """Keep for the next run how far this one has read the flow log."""
         ...

@@ -100,10 +100,13 @@ class Settings:
             raise SettingsError(f"Variable '{variable}' is not JSON: {error}") from None
         if not isinstance(values, dict):
             raise SettingsError(f"Variable '{variable}' is not a JSON object: allowed keys are {_keys()}")
-        wrong = [*_wrong_keys(values), *_wrong_values(values)] or [*_wrong_together(values)]
+        wrong = [*_wrong_keys(values), *_wrong_values(values)]
+        if not wrong:
+            settings = cls(**{key: value for key, value in values.items() if value is not None})
+            wrong = _wrong_together(settings)
         if wrong:
             raise SettingsError(f"Variable '{variable}': {'; '.join(wrong)}")
-        return cls(**{key: value for key, value in values.items() if value is not None})
+        return settings
 
 
 def _wrong_keys(values: Mapping[str, object]) -> list[str]:
@@ -125,12 +128,11 @@ def _wrong_values(values: Mapping[str, object]) -> list[str]:
     ]
 
 
-def _wrong_together(values: Mapping[str, Any]) -> list[str]:
+def _wrong_together(settings: Settings) -> list[str]:
     wrong = []
-    if (values.get("recording_bucket") is None) != (values.get("recording_prefix") is None):
+    if (settings.recording_bucket is None) != (settings.recording_prefix is None):
         wrong.append("'recording_bucket' and 'recording_prefix' must be set both or neither")
-    first, last = (values.get(key) for key in ("first_check_minutes", "failure_after_minutes"))
-    if (2 if first is None else first) > (60 if last is None else last):
+    if settings.first_check_minutes > settings.failure_after_minutes:
         wrong.append("'first_check_minutes' must not be more than 'failure_after_minutes'")
     return wrong
 

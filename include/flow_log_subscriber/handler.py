@@ -9,9 +9,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from audio_leakage.intake import take_in
-from audio_leakage_hooks.contact_items import ContactTable
-from audio_leakage_hooks.retries import RETRIES
+from audio_leakage.flow_log.ingest import ingest
+from audio_leakage_aws.contact_table import ContactTable
+from audio_leakage_aws.retries import RETRIES
 from flow_log_subscriber.payload import log_events
 
 #: The function has a minute: a request that hangs must leave time for the next try.
@@ -34,14 +34,14 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, int]:  # noq
     :raises UnreadablePayload: when the event is not what CloudWatch Logs sends.
     :raises AwsError: when a line could not be written.
     """
-    table = os.environ["CONTACT_TABLE"]
-    counts = take_in(log_events(event), _contacts(), table)
-    log.info("delivery taken in", extra={"contact_table": table, **counts})  # a metric filter reads it
+    contacts = _contacts(os.environ["CONTACT_TABLE"])
+    counts = ingest(log_events(event), contacts)
+    log.info(
+        "delivery ingested", extra={"contact_table": contacts.name, **counts}
+    )  # a metric filter reads it
     return counts
 
 
 @cache
-def _contacts() -> ContactTable:
-    contacts = ContactTable()
-    contacts.conn = boto3.resource("dynamodb", config=_WITHIN_A_MINUTE)
-    return contacts
+def _contacts(table: str) -> ContactTable:
+    return ContactTable(boto3.resource("dynamodb", config=_WITHIN_A_MINUTE), table)

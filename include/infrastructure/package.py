@@ -21,10 +21,14 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 ROOT = Path(__file__).parents[2]
 #: What lies in these places of the tree, by the name it has in the zip.
-_PLUGINS = {"": ROOT / "plugins", "audio_leakage": ROOT / "include" / "audio_leakage"}
+_PLUGINS = {
+    "": ROOT / "plugins",
+    "audio_leakage": ROOT / "include" / "audio_leakage",
+    "audio_leakage_aws": ROOT / "include" / "audio_leakage_aws",
+}
 _SUBSCRIBER = {
     "audio_leakage": ROOT / "include" / "audio_leakage",
-    "audio_leakage_hooks": ROOT / "plugins" / "audio_leakage_hooks",
+    "audio_leakage_aws": ROOT / "include" / "audio_leakage_aws",
     "flow_log_subscriber": ROOT / "include" / "flow_log_subscriber",
 }
 _IGNORE = ".airflowignore"

@@ -13,7 +13,7 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from local_aws.cloudformation import leave_out_no_value
-from local_aws.connect_simulator import ConnectSimulator
+from local_aws.connect.simulator import ConnectSimulator
 
 REGION = "af-south-1"
 _FAST = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)

@@ -6,8 +6,8 @@ from typing import Any
 
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 
-from audio_leakage_hooks.aws_errors import domain_errors
-from audio_leakage_hooks.retries import RetryingHook
+from audio_leakage_aws.errors import domain_errors
+from audio_leakage_hooks.retrying_hook import RetryingHook
 
 
 class AlertTopicHook(RetryingHook, SnsHook):

@@ -9,9 +9,9 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 from botocore.exceptions import ClientError
 
 from audio_leakage.errors import ContactNotFound, SetupError
-from audio_leakage_hooks.aws_errors import code_of, domain_errors, member
-from audio_leakage_hooks.pace import Pace, pace_of
-from audio_leakage_hooks.retries import RetryingHook
+from audio_leakage_aws.errors import code_of, domain_errors, member
+from audio_leakage_hooks.rate_limit import RateLimiter, shared_limiter
+from audio_leakage_hooks.retrying_hook import RetryingHook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,25 +44,25 @@ class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["client_type"] = "connect"
         super().__init__(*args, **kwargs)
-        self._paces: dict[str, Pace] = {}
+        self._limiters: dict[str, RateLimiter] = {}
 
     @cached_property
     def conn(self) -> ConnectClient:
-        """The client, made when it is first used, with the paces that were set."""
+        """The client, made when it is first used, with the rates that were set."""
         client: ConnectClient = super().conn
-        for operation, pace in self._paces.items():
-            client.meta.events.register(f"before-send.connect.{operation}", pace)
+        for operation, limiter in self._limiters.items():
+            client.meta.events.register(f"before-send.connect.{operation}", limiter)
         return client
 
-    def pace(self, operation: str, per_second: float) -> None:
-        """Keep this process's calls of an operation below a rate, retries included; to be set before any.
+    def limit_rate(self, operation: str, per_second: float) -> None:
+        """Limit how often this process calls an operation, retries included; call this before any request.
 
         Connect's quotas are per account and Region and shared by every caller (CONNECT.md, "Quotas").
 
         :param operation: the operation as AWS spells it, such as ``DescribeContact``.
         :param per_second: calls per second.
         """
-        self._paces[operation] = pace_of(operation, per_second)
+        self._limiters[operation] = shared_limiter(operation, per_second)
 
     def describe_contact(self, instance_id: str, contact_id: str) -> DescribeContactResponseTypeDef:
         """Describe one contact.

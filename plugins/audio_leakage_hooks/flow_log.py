@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 
-from audio_leakage_hooks.aws_errors import domain_errors, member
-from audio_leakage_hooks.retries import RetryingHook
+from audio_leakage_aws.errors import domain_errors, member
+from audio_leakage_hooks.retrying_hook import RetryingHook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from types_boto3_logs.client import CloudWatchLogsClient
-
-#: Any of the names the recording block has had, as in the subscription; the reader looks at each line again.
-_RECORDING_BLOCKS = """($.ContactFlowModuleType = "SetRecordingBehavior") ||
-($.ContactFlowModuleType = "SetRecordingAndAnalyticsBehavior") ||
-($.ContactFlowModuleType = "UpdateContactRecordingBehavior") ||
-($.ContactFlowModuleType = "UpdateContactRecordingAndAnalyticsBehavior")"""
 
 
 class FlowLogHook(RetryingHook, AwsLogsHook):
@@ -35,9 +29,14 @@ class FlowLogHook(RetryingHook, AwsLogsHook):
     conn: CloudWatchLogsClient
 
     def events(
-        self, log_group: str, start: datetime, end: datetime, contact_id: str | None = None
+        self,
+        log_group: str,
+        start: datetime,
+        end: datetime,
+        blocks: Collection[str],
+        contact_id: str | None = None,
     ) -> Iterator[tuple[datetime, str]]:
-        """Read the lines that may be about recording; all pages are followed, empty ones too.
+        """Read the lines of some kinds of block; all pages are followed, empty ones too.
 
         .. seealso::
             - :external+boto3:py:meth:`CloudWatchLogs.Client.filter_log_events`
@@ -45,16 +44,18 @@ class FlowLogHook(RetryingHook, AwsLogsHook):
         :param log_group: name of the log group.
         :param start: aware; included.
         :param end: aware; excluded.
+        :param blocks: the block names, as ``ContactFlowModuleType`` has them.
         :param contact_id: a UUID, to read the lines of this contact alone.
         :return: time and message of each line.
         """
+        of_blocks = " || ".join(f'($.ContactFlowModuleType = "{block}")' for block in sorted(blocks))
         of_contact = f' && ($.ContactId = "{contact_id}")' if contact_id else ""
         with domain_errors("logs:FilterLogEvents", f"log group '{log_group}'", "flow_log_group"):
             pages = self.conn.get_paginator("filter_log_events").paginate(
                 logGroupName=log_group,
                 startTime=int(start.timestamp() * 1000),
                 endTime=int(end.timestamp() * 1000) - 1,  # the service includes it
-                filterPattern=f"{{ ({_RECORDING_BLOCKS}){of_contact} }}",
+                filterPattern=f"{{ ({of_blocks}){of_contact} }}",
             )
             for page in pages:
                 for event in member(page, "events"):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
-from audio_leakage_hooks.aws_errors import domain_errors
-from audio_leakage_hooks.retries import RetryingHook
+from audio_leakage_aws.errors import domain_errors
+from audio_leakage_hooks.retrying_hook import RetryingHook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
-from audio_leakage_hooks.aws_errors import domain_errors, member
-from audio_leakage_hooks.retries import RetryingHook
+from audio_leakage_aws.errors import domain_errors, member
+from audio_leakage_hooks.retrying_hook import RetryingHook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ except ImportError:  # Airflow 3.0
     from airflow.exceptions import AirflowFailException  # type: ignore[no-redef]
 
 from audio_leakage.errors import AudioLeakageError, SettingsError
-from audio_leakage.window import window_of
+from audio_leakage.runs.window import window_of
 from audio_leakage_tasks.use_case import settings_of
 
 if TYPE_CHECKING:

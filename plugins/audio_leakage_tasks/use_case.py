@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk import get_current_context
 
@@ -16,15 +16,17 @@ except ImportError:  # Airflow 3.0
 
 from audio_leakage.errors import SettingsError, SetupError, WindowError
 from audio_leakage.instances import variable_of
-from audio_leakage.run import Run
+from audio_leakage.runs.context import RunContext
+from audio_leakage.runs.window import scope_of
 from audio_leakage.settings import Settings
-from audio_leakage.window import scope_of
-from audio_leakage_tasks.progress import keep_read_until, read_until
+from audio_leakage_tasks.history import RunHistory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow.sdk import Context
+
+    from audio_leakage_hooks.retrying_hook import RetryingHook
 
 #: Three tasks follow each other within five minutes, and Airflow needs some of that for itself.
 _SECONDS_PER_TASK = 75
@@ -32,11 +34,12 @@ _SECONDS_PER_TASK = 75
 _AT_ONCE = 8
 
 Summary = dict[str, Any]
+_Hook = TypeVar("_Hook", bound="RetryingHook")
 
 log = logging.getLogger("airflow.task")
 
 
-def summary_of(use_case: Callable[[Run], dict[str, int]]) -> Summary:
+def summary_of(use_case: Callable[[RunContext], dict[str, int]]) -> Summary:
     """Run one use case and return what a person wants to read in the run's XCom tab.
 
     :raises AirflowFailException: when another try would end the same: somebody must set, grant or create
@@ -66,37 +69,34 @@ def settings_of(context: Context) -> Settings:
     return Settings.from_json(Variable.get(variable, default=None), variable)
 
 
-def _run(context: Context) -> Run:
+def _run(context: Context) -> RunContext:
     """Build the hooks; they are imported here and not at the top, so that the DAG file parses fast."""
     from audio_leakage_hooks.alert_topic import AlertTopicHook
     from audio_leakage_hooks.connect import ConnectHook
-    from audio_leakage_hooks.contact_table import ContactTableHook
+    from audio_leakage_hooks.contact_table_hook import ContactTableHook
     from audio_leakage_hooks.flow_log import FlowLogHook
     from audio_leakage_hooks.metrics import MetricsHook
     from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 
     settings = settings_of(context)
-    connect = ConnectHook(aws_conn_id=settings.aws_conn_id).connected()
-    connect.pace("DescribeContact", settings.describe_contact_rps)
-    connect.pace("SearchContacts", settings.search_contacts_rps)
+
+    def hook(kind: Callable[..., _Hook]) -> _Hook:
+        return kind(aws_conn_id=settings.aws_conn_id).resolve_connection()
+
+    connect = hook(ConnectHook)
+    connect.limit_rate("DescribeContact", settings.describe_contact_rps)
+    connect.limit_rate("SearchContacts", settings.search_contacts_rps)
     started, now = time.monotonic(), datetime.now(UTC)
-    return Run(
+    return RunContext(
         settings=settings,
-        scope=scope_of(
-            context["dag_run"],
-            context["params"],
-            lambda: context["ti"].get_previous_dagrun("success"),
-            now,
-            lambda: read_until(context),
-        ),
-        keep_read_until=lambda moment: keep_read_until(context, moment),
+        scope=scope_of(context["dag_run"], context["params"], RunHistory(context), now),
         now=now,
-        connect=connect,
-        bucket=RecordingBucketHook(aws_conn_id=settings.aws_conn_id).connected(),
-        contacts=ContactTableHook(aws_conn_id=settings.aws_conn_id).connected(),
-        flow_log=FlowLogHook(aws_conn_id=settings.aws_conn_id).connected(),
-        alert_topic=AlertTopicHook(aws_conn_id=settings.aws_conn_id).connected(),
-        metrics=MetricsHook(aws_conn_id=settings.aws_conn_id).connected(),
         seconds_left=lambda: started + _SECONDS_PER_TASK - time.monotonic(),
+        connect=connect,
+        bucket=hook(RecordingBucketHook),
+        contacts=hook(ContactTableHook).table(settings.contact_table),
+        flow_log=hook(FlowLogHook),
+        alert_topic=hook(AlertTopicHook),
+        metrics=hook(MetricsHook),
         at_once=_AT_ONCE,
     )

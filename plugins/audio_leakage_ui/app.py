@@ -13,11 +13,11 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, 
 from fastapi.responses import FileResponse, JSONResponse
 
 from audio_leakage.errors import AudioLeakageError
+from audio_leakage.runs.window import Window
 from audio_leakage.times import parse_time
-from audio_leakage.window import Window
 from audio_leakage_ui.calls import calls_of
 from audio_leakage_ui.health import LOOK_BACK, due_contacts, health_of
-from audio_leakage_ui.hours import ATTRIBUTES, hour_of
+from audio_leakage_ui.hours import hour_of
 from audio_leakage_ui.reading import (
     ContactReader,
     UnknownRun,
@@ -123,7 +123,7 @@ def hours(
     if start + _HOUR + _SETTLED < now:
         response.headers["Cache-Control"] = f"private, max-age={_KEPT_SECONDS}"
         response.headers["Vary"] = "Authorization, Cookie"  # nobody gets what another login was shown
-    return hour_of(reader.contacts(Window(start, start + _HOUR), ATTRIBUTES), reader.consoles)
+    return hour_of(reader.contacts(Window(start, start + _HOUR)), reader.consoles)
 
 
 @readers_only.get("/health")

@@ -7,14 +7,14 @@ from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from audio_leakage.contact import Contact
+from audio_leakage.contacts.contact import Contact
+from audio_leakage.contacts.states import ContactState, RecordedState
 from audio_leakage.errors import InvalidContact
-from audio_leakage.states import ContactState, RecordedState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from audio_leakage.contact import Item
+    from audio_leakage.ports import Item
     from audio_leakage_ui.consoles import Consoles
 
 #: So many rows of an hour at most go to the browser, the ones that matter first; the rest is counted.

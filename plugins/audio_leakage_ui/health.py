@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from audio_leakage.contact import Contact
+from audio_leakage.contacts.contact import Contact
 from audio_leakage.errors import InvalidContact
-from audio_leakage.failing import is_set_aside
+from audio_leakage.runs.backoff import is_set_aside
+from audio_leakage.runs.window import STEP, Window
 from audio_leakage.times import format_time
-from audio_leakage.window import STEP, Window
 from audio_leakage_ui.calls import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from audio_leakage.contact import Item
+    from audio_leakage.ports import Item
     from audio_leakage_ui.consoles import Consoles
 
 #: As long as the next scheduled run takes up what was missed by itself, and as far as a person can backfill.

@@ -5,25 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from audio_leakage.contact import Contact
+from audio_leakage.contacts.contact import Contact
 from audio_leakage.errors import InvalidContact
-from audio_leakage.failing import is_set_aside
+from audio_leakage.runs.backoff import is_set_aside
 from audio_leakage_ui.calls import Group, group_of, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from audio_leakage.contact import Item
+    from audio_leakage.ports import Item
     from audio_leakage_ui.consoles import Consoles
 
-#: What counting and the rows of failures need; nothing else is transferred.
-ATTRIBUTES = (
-    "ContactId", "State", "RecordedState", "ClosedReason", "FailureCause", "Warnings", "Channel",
-    "InitiationMethod", "InitiationTimestamp", "ConnectedToAgentTimestamp", "AfterContactWorkStartTimestamp",
-    "AfterContactWorkEndTimestamp", "DisconnectTimestamp", "RecordingLocation", "RecordingSeconds",
-    "RecordedAt", "FailedAt", "Searched", "NextCheckAt", "AgentId", "QueueId", "Attempts", "LastError",
-)  # fmt: skip
-#: So many failures of an hour are listed; the rest is counted.
+#: Failures of an hour that are listed; the rest are only counted.
 _MOST_LISTED = 100
 
 

@@ -12,23 +12,24 @@ from airflow.models.dagrun import DagRun
 from airflow.models.variable import Variable
 from sqlalchemy import func, select
 
+from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import SettingsError, WindowError
 from audio_leakage.instances import dag_ids, variable_of
+from audio_leakage.runs.window import Window, named_window, window_of
 from audio_leakage.settings import Settings
-from audio_leakage.states import ContactState
 from audio_leakage.times import format_time
-from audio_leakage.window import Window, named_window, window_of
-from audio_leakage_hooks.contact_table import ContactTableHook
+from audio_leakage_hooks.contact_table_hook import ContactTableHook
 from audio_leakage_ui.consoles import Consoles
 from audio_leakage_ui.health import LOOK_BACK, RunOfMonitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
-    from audio_leakage.contact import Item
+    from audio_leakage.ports import Item
+    from audio_leakage_aws.contact_table import ContactTable
 
 #: Of each state so many of the longest due contacts are looked at: what is wrong shows in them.
 _LONGEST_DUE = 100
@@ -47,7 +48,7 @@ class ContactReader:
     """The contact table of one Connect instance, read through its indexes."""
 
     settings: Settings
-    table: ContactTableHook
+    table: ContactTable
 
     @classmethod
     def of(cls, dag_id: str) -> ContactReader:
@@ -59,7 +60,8 @@ class ContactReader:
         check_dag_id(dag_id)
         variable = variable_of(dag_id)
         settings = Settings.from_json(Variable.get(variable, default_var=None), variable)
-        return cls(settings, _table(settings.aws_conn_id, int(time.monotonic() / _HOOK_SECONDS)))
+        hook = _hook(settings.aws_conn_id, int(time.monotonic() / _HOOK_SECONDS))
+        return cls(settings, hook.table(settings.contact_table))
 
     @property
     def consoles(self) -> Consoles:
@@ -71,24 +73,22 @@ class ContactReader:
         """The Region in which the table lies, and the monitored instance with it."""
         return str(self.table.conn.meta.client.meta.region_name)
 
-    def contacts(self, window: Window, attributes: Sequence[str] = ()) -> Iterator[Item]:
+    def contacts(self, window: Window) -> Iterator[Item]:
         """Give the contacts whose recording block ran in a window, from the index pages of its hours."""
         start, end = format_time(window.start), format_time(window.end)
-        return self.table.initialised(self.settings.contact_table, window.hours, start, end, attributes)
+        return self.table.initialised(window.hours, start, end)
 
     def longest_due(self, until: datetime) -> list[Item]:
         """Return contacts that are due by a time, of each state those that have waited longest."""
         return [
             item
             for state in ContactState
-            for item in self.table.longest_due(
-                self.settings.contact_table, state, format_time(until), _LONGEST_DUE
-            )
+            for item in self.table.longest_due(state, format_time(until), _LONGEST_DUE)
         ]
 
 
 @lru_cache(maxsize=4)
-def _table(aws_conn_id: str, period: int) -> ContactTableHook:
+def _hook(aws_conn_id: str, period: int) -> ContactTableHook:
     del period  # only there to make the hook anew
     hook = ContactTableHook(aws_conn_id=aws_conn_id)
     hook.conn  # noqa: B018  # made here, by one thread; the client in it is for all of them

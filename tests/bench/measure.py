@@ -15,13 +15,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from audio_leakage import use_cases
-from audio_leakage.run import Run
+from audio_leakage.runs.context import RunContext
+from audio_leakage.runs.window import Scope, Window
 from audio_leakage.settings import Settings
-from audio_leakage.window import Scope, Window
+from audio_leakage_aws.contact_table import ContactTable
+from audio_leakage_hooks.alert_topic import AlertTopicHook
 from audio_leakage_hooks.connect import ConnectHook
-from audio_leakage_hooks.contact_table import ContactTableHook
+from audio_leakage_hooks.contact_table_hook import ContactTableHook
+from audio_leakage_hooks.flow_log import FlowLogHook
 from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 from bench import scenario
+from support.fakes import FakeHistory, FakeMetrics
 
 SECONDS_PER_TASK = 75
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
@@ -31,9 +35,9 @@ def main(now: datetime) -> None:
     """Run and print."""
     settings = Settings(connect_instance_id=scenario.INSTANCE_ID, contact_table=scenario.TABLE)
     connect = ConnectHook(aws_conn_id=None)
-    connect.pace("DescribeContact", settings.describe_contact_rps)
-    connect.pace("SearchContacts", settings.search_contacts_rps)
-    contacts, bucket = ContactTableHook(aws_conn_id=None), RecordingBucketHook(aws_conn_id=None)
+    connect.limit_rate("DescribeContact", settings.describe_contact_rps)
+    connect.limit_rate("SearchContacts", settings.search_contacts_rps)
+    contacts = ContactTableHook(aws_conn_id=None).table(scenario.TABLE)
     units: Counter[str] = Counter()
     requests: Counter[str] = Counter()
     _measure(contacts, units, requests)
@@ -45,12 +49,15 @@ def main(now: datetime) -> None:
         use_cases.check_recordings,
     ):
         started = time.monotonic()
-        run = Run(
+        run = RunContext(
             settings=settings,
-            scope=Scope(window=Window(now - timedelta(minutes=5), now)),
+            scope=Scope(window=Window(now - timedelta(minutes=5), now), history=FakeHistory()),
             now=now,
             connect=connect,
-            bucket=bucket,
+            bucket=RecordingBucketHook(aws_conn_id=None),
+            flow_log=FlowLogHook(aws_conn_id=None),
+            alert_topic=AlertTopicHook(aws_conn_id=None),
+            metrics=FakeMetrics(),
             contacts=contacts,
             seconds_left=lambda since=started: since + SECONDS_PER_TASK - time.monotonic(),  # type: ignore[misc]
             at_once=8,
@@ -63,7 +70,7 @@ def main(now: datetime) -> None:
     sys.stdout.write(json.dumps(told) + "\n")
 
 
-def _measure(contacts: ContactTableHook, units: Counter[str], requests: Counter[str]) -> None:
+def _measure(contacts: ContactTable, units: Counter[str], requests: Counter[str]) -> None:
     """Have DynamoDB say what each request consumed, and add it up."""
 
     def ask(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401  # botocore's

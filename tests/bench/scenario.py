@@ -114,7 +114,7 @@ def _known(contact_id: str, initiated: datetime) -> dict[str, Any]:
         "InitialisedAt": text(initiated),
         "InitialisedHour": text(initiated)[:13],
         "RecordingPolicy": "ALL",
-        "RecordingSettings": [f"{text(initiated)} ALL"],
+        "RecordingBlocks": [f"{text(initiated)} ALL"],
         "AgentId": str(UUID(int=7)),
         "QueueId": str(UUID(int=8)),
     }

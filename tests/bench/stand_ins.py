@@ -19,7 +19,7 @@ from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
 from bench import scenario
-from local_aws.connect_simulator import ConnectSimulator, StaticDirectory
+from local_aws.connect.simulator import ConnectSimulator, StaticDirectory
 
 #: As seen from a worker in the same Region.
 CONNECT_LATENCY, S3_LATENCY, S3_PAGE_LATENCY = 0.06, 0.02, 0.15

@@ -14,16 +14,16 @@ from airflow.configuration import AIRFLOW_HOME
 from airflow.models import DagBag
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
-from big_table import BigTable
 from conftest import ROOT
-from local_aws.acme import BUCKET, PREFIX, contact_centre
-from local_aws.airflow_services import Airflow, new_airflow
-from local_aws.connect_simulator import ConnectSimulator
-from local_aws.contact_centre import ContactCentre
-from local_aws.played import SETTINGS, WINDOW, play_past, set_up, windows_ago
-from local_aws.quotas import UNLIMITED
-from local_aws.seed_contacts import INSTANCE_ID
+from local_aws.commands.airflow import Airflow, new_airflow
+from local_aws.commands.playback import SETTINGS, WINDOW, play_past, windows_ago
+from local_aws.connect.quotas import UNLIMITED
+from local_aws.connect.simulator import ConnectSimulator
+from local_aws.contact_centre.centre import ContactCentre
+from local_aws.contact_centre.company import BUCKET, PREFIX, contact_centre, set_up
+from local_aws.contact_centre.seed_contacts import INSTANCE_ID
 from local_aws.server import LocalAws
+from support.big_table import BigTable
 
 #: An hour of calls, and long enough after it for every verdict to fall.
 WINDOWS = 20

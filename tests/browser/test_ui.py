@@ -14,16 +14,16 @@ import pytest
 from fastapi.routing import APIRoute
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
 
-from big_table import PAGES_PER_HOUR, PER_HOUR
 from conftest import ROOT
-from local_aws.acme import TABLE
-from local_aws.played import FAILURE_AFTER, WINDOW
+from local_aws.commands.playback import FAILURE_AFTER, WINDOW
+from local_aws.contact_centre.company import TABLE
+from support.big_table import PAGES_PER_HOUR, PER_HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from browser.conftest import Played
-    from local_aws.calls import SimulatedCall
+    from local_aws.contact_centre.calls import SimulatedCall
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete
 
 from conftest import ROOT
-from fakes import BUCKET, INSTANCE_ID, PREFIX
-from local_aws.connect_simulator import ConnectSimulator, StaticDirectory
+from local_aws.connect.quotas import UNLIMITED
+from local_aws.connect.simulator import ConnectSimulator, StaticDirectory
 from local_aws.dynamodb_local import create_table, dynamodb_local
-from local_aws.quotas import UNLIMITED
 from local_aws.server import LocalAws
-from stage import TABLE, Stage
+from support.fakes import BUCKET, INSTANCE_ID, PREFIX
+from support.stage import TABLE, Stage
 
 TEMPLATE = ROOT / "include" / "infrastructure" / "table.yaml"
 

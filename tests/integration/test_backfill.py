@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from fakes import BUCKET, PREFIX
-from local_aws.airflow_services import DAG_ID, Airflow, new_airflow
-from local_aws.contact_centre import ContactCentre
-from local_aws.recordings import wav
-from stage import LOG_GROUP, Stage
+from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
+from local_aws.contact_centre.centre import ContactCentre
+from local_aws.contact_centre.recordings import wav
+from support.fakes import BUCKET, PREFIX
+from support.stage import LOG_GROUP, Stage
 
 HOUR, MINUTE, STEP = timedelta(hours=1), timedelta(minutes=1), timedelta(minutes=5)
 
@@ -92,7 +92,7 @@ def test_a_missed_hour_is_a_backfill_away(stage: Stage, centre: ContactCentre, t
 
     before = stage.items()
     leaked = next(call for call in centre.calls if call.kind == "leaked")
-    stage.lay(leaked.recording_key(PREFIX), wav(1_000_000))
+    stage.put_object(leaked.recording_key(PREFIX), wav(1_000_000))
     create_backfill(airflow, centre.start, "--reprocess-behavior", "completed")
     with airflow.running():
         wait_for_backfill(airflow)

@@ -8,13 +8,13 @@ from botocore.exceptions import ClientError, HTTPClientError
 from types_boto3_connect.client import ConnectClient
 from types_boto3_connect.literals import SearchContactsTimeRangeTypeType
 
-from fakes import BUCKET, INSTANCE_ID, PREFIX, answer, at, number
-from local_aws.connect_simulator import ConnectSimulator, StaticDirectory
-from local_aws.faults import CUT_OFF, NOT_JSON, RESET, STATUS
-from local_aws.quotas import TokenBucket
-from local_aws.seed_contacts import SEED_CONTACTS
+from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET, STATUS
+from local_aws.connect.quotas import TokenBucket
+from local_aws.connect.simulator import ConnectSimulator, StaticDirectory
+from local_aws.contact_centre.seed_contacts import SEED_CONTACTS
 from local_aws.server import LocalAws
-from stage import Stage
+from support.fakes import BUCKET, INSTANCE_ID, PREFIX, answer, at, number
+from support.stage import Stage
 
 
 @pytest.fixture

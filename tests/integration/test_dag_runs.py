@@ -11,18 +11,18 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 from airflow.sdk import DAG
 from werkzeug.serving import make_server
 
-from audio_leakage.window import Window
-from fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, key_of, number
-from local_aws.connect_simulator import StaticDirectory
-from local_aws.contact_centre import ContactCentre
-from local_aws.seed_contacts import (
+from audio_leakage.runs.window import Window
+from local_aws.connect.simulator import StaticDirectory
+from local_aws.contact_centre.centre import ContactCentre
+from local_aws.contact_centre.seed_contacts import (
     DISCONNECTED_IN_QUEUE,
     ON_CALL_WITH_AGENT,
     SEED_CONTACTS,
     SPOKE_TO_AGENT,
     WAITING_IN_QUEUE,
 )
-from stage import LOG_GROUP, TABLE, Stage
+from support.fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, key_of, number
+from support.stage import LOG_GROUP, TABLE, Stage
 
 MINUTE = timedelta(minutes=1)
 Counts = Mapping[str, Mapping[str, Any]]
@@ -39,7 +39,7 @@ def run(dag: DAG, **how: Any) -> tuple[str, Counts]:
 def test_the_seeds_four_contacts_end_as_the_specification_says(stage: Stage, dag: DAG) -> None:
     stage.contacts.update(SEED_CONTACTS)
     stage.put(*({"ContactId": contact_id, "State": "INITIALISED"} for contact_id in SEED_CONTACTS))
-    stage.lay(f"{PREFIX}/2023/08/29/{SPOKE_TO_AGENT}_20230829T10:30_UTC.wav")
+    stage.put_object(f"{PREFIX}/2023/08/29/{SPOKE_TO_AGENT}_20230829T10:30_UTC.wav")
     state, counts = run(dag)
     assert state == "success"
     items = stage.items()
@@ -93,7 +93,7 @@ def test_half_an_hour_of_calls_ends_with_the_truth(stage: Stage, dag: DAG) -> No
 def test_a_second_run_over_the_same_contacts_changes_nothing(stage: Stage, dag: DAG) -> None:
     stage.contacts[CONTACT_ID] = answer()["Contact"]
     stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
-    stage.lay(key_of())
+    stage.put_object(key_of())
     run(dag)
     first = stage.items()
     state, counts = run(dag)
@@ -107,7 +107,7 @@ def test_one_contact_that_errs_does_not_stop_the_others(stage: Stage, dag: DAG) 
     for position in range(1, 6):
         stage.contacts[number(position)] = answer(number(position))["Contact"]
         stage.put({"ContactId": number(position), "State": "INITIALISED"})
-        stage.lay(key_of(number(position)))
+        stage.put_object(key_of(number(position)))
     stage.put(
         {"ContactId": "no contact id", "State": "INITIALISED"}, {"ContactId": number(6), "State": "ENDED"}
     )
@@ -279,7 +279,7 @@ def test_a_missing_topic_fails_the_task_after_the_verdict(
 def test_a_run_in_which_connect_only_throttles_is_red_and_loses_nothing(stage: Stage, dag: DAG) -> None:
     stage.contacts[CONTACT_ID] = answer()["Contact"]
     stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
-    stage.lay(key_of())
+    stage.put_object(key_of())
     stage.connect.faults.add("DescribeContact", "ThrottlingException")
     assert dag.test().state == "failed"
     throttled = stage.items()[CONTACT_ID]

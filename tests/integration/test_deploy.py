@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from audio_leakage.errors import SettingsError
-from fakes import BUCKET, INSTANCE_ID, PREFIX
 from infrastructure import package
 from infrastructure.deploy import deploy
 from infrastructure.deployment import Deployment
 from infrastructure.environment import EnvironmentNotReady
 from infrastructure.parameters import Request
 from infrastructure.smoke import SmokeCheckFailed
-from mwaa import FakeMwaa
-from stage import LOG_GROUP, Stage
+from support.fakes import BUCKET, INSTANCE_ID, PREFIX
+from support.mwaa import FakeMwaa
+from support.stage import LOG_GROUP, Stage
 
 DAG_ID = "monitor_audio_leakage"
 SECRETS = {

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from airflow.sdk import DAG
 
-from fakes import CONTACT_ID, INSTANCE_ID
-from stage import Stage
+from support.fakes import CONTACT_ID, INSTANCE_ID
+from support.stage import Stage
 
 
 @pytest.fixture

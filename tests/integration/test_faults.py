@@ -18,16 +18,16 @@ import time_machine
 from airflow.sdk import DAG
 
 from audio_leakage_tasks import use_case
-from bad_day import MINUTE, STEP, TRUTH, Day, events_of, in_a_process, open_up, table_of
 from conftest import ROOT
-from fakes import INSTANCE_ID, number
-from flow_lines import delivery
 from flow_log_subscriber import handler as subscriber
-from local_aws.connect_simulator import StaticDirectory
+from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET
+from local_aws.connect.simulator import StaticDirectory
 from local_aws.dynamodb_local import create_table
-from local_aws.faults import CUT_OFF, NOT_JSON, RESET
-from local_aws.faulty_aws import KILL, KILL_AFTER, RESET_AFTER, TOO_LATE, UNPROCESSED, Fault, FaultyAws
-from stage import LOG_GROUP, TABLE, Stage
+from support.aws_faults import KILL, KILL_AFTER, RESET_AFTER, TOO_LATE, UNPROCESSED, Fault, FaultyAws
+from support.bad_day import MINUTE, STEP, TRUTH, Day, events_of, in_a_process, open_up, table_of
+from support.fakes import INSTANCE_ID, number
+from support.flow_lines import delivery
+from support.stage import LOG_GROUP, TABLE, Stage
 
 #: So many workers are killed, each somewhere in the requests of a run.
 KILLS, REQUESTS = int(os.environ.get("KILLS", "2")), 80

@@ -8,8 +8,8 @@ from airflow.models import DagBag
 from airflow.sdk import DAG
 
 from conftest import ROOT
-from fakes import CONTACT_ID, answer, key_of
-from stage import Stage
+from support.fakes import CONTACT_ID, answer, key_of
+from support.stage import Stage
 
 DAG_ID = "monitor_audio_leakage__emea"
 
@@ -36,7 +36,7 @@ def test_a_further_instance_works_with_its_own_settings(
     stage.configure(contact_table="that-of-the-first-instance")
     stage.contacts[CONTACT_ID] = answer()["Contact"]
     stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
-    stage.lay(key_of())
+    stage.put_object(key_of())
     assert emea.test().state == "success"
     assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_SUCCESS"
 

@@ -9,11 +9,11 @@ import pytest
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
+from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, SetupError
-from audio_leakage.snapshot import ContactSnapshot
 from audio_leakage_hooks.connect import ConnectHook
 from audio_leakage_hooks.recording_bucket import RecordingBucketHook
-from fakes import CONTACT_ID, INSTANCE_ID, MARK
+from support.fakes import CONTACT_ID, INSTANCE_ID, MARK
 
 
 class Garbling:

@@ -10,10 +10,10 @@ from zipfile import ZipFile
 
 import pytest
 
-from fakes import CONTACT_ID, answer, at, key_of
-from flow_lines import delivery, line
 from infrastructure import package
-from stage import TABLE, Stage
+from support.fakes import CONTACT_ID, answer, at, key_of
+from support.flow_lines import delivery, line
+from support.stage import TABLE, Stage
 
 RUN = """
 from airflow.models import DagBag
@@ -55,7 +55,7 @@ def test_the_dag_runs_to_a_verdict_from_what_mwaa_unpacks(stage: Stage, built: P
         plugins.extractall(tmp_path / "plugins")
     stage.contacts[CONTACT_ID] = answer()["Contact"]
     stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
-    stage.lay(key_of())
+    stage.put_object(key_of())
     printed = run(["-c", RUN], tmp_path, **airflow_of(tmp_path))
     assert f"the domain is {tmp_path}/plugins/audio_leakage/" in printed
     assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_SUCCESS"
@@ -96,7 +96,7 @@ def test_the_lambda_needs_boto3_of_its_runtime_and_nothing_else_from_outside_its
         ours = {name.partition("/")[0] for name in opened.namelist()}
     loads = (
         "import sys; before = set(sys.modules); import flow_log_subscriber.handler as handler;"
-        "handler._contacts(); print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
+        "handler._contacts('contacts'); print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
     )
     region = {"AWS_DEFAULT_REGION": "af-south-1"}
     loaded = set(run(["-c", loads], tmp_path, PYTHONPATH=str(archive), **region).split())

@@ -17,13 +17,13 @@ from airflow.sdk import DAG
 from fastapi.testclient import TestClient
 from werkzeug.wrappers import Response
 
-from audio_leakage.contact import Contact
-from audio_leakage.follow import followed
-from fakes import answer, at, key_of, number
-from flow_lines import delivery, line, option
+from audio_leakage.contacts.contact import Contact
+from audio_leakage.contacts.follow import followed
 from flow_log_subscriber import handler as subscriber
 from flow_log_subscriber.payload import UnreadablePayload
-from stage import LOG_GROUP, TABLE, Stage
+from support.fakes import answer, at, key_of, number
+from support.flow_lines import delivery, line, option
+from support.stage import LOG_GROUP, TABLE, Stage
 
 RECORDED, LEAKED, TALKING, ABANDONED, GARBLED, MISTAKEN = map(number, range(6))
 _PLACES = """
@@ -85,7 +85,7 @@ def calls(stage: Stage) -> Stage:
     s3 = stage.aws.client("s3")
     key, metadata = key_of(RECORDED), {"caller": MARKS["metadata"]}
     s3.put_object(Bucket="recordings", Key=key, Body=b"\0" * 2_000_000, Metadata=metadata)
-    stage.lay(f"{key_of(LEAKED)}.{MARKS['object']}")
+    stage.put_object(f"{key_of(LEAKED)}.{MARKS['object']}")
     stage.aws.create_log_group(LOG_GROUP)
     logs = stage.aws.client("logs")
     logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="flows")
@@ -120,7 +120,7 @@ def test_nothing_of_a_caller_gets_out(
             raise KeyError(MARKS["mistake"])
         return followed(contact, *rest)
 
-    monkeypatch.setattr("audio_leakage.sweep.followed", errs)
+    monkeypatch.setattr("audio_leakage.runs.sweep.followed", errs)
     monkeypatch.setenv("CONTACT_TABLE", TABLE)
     subscriber._contacts.cache_clear()
     calls.listen()
@@ -178,7 +178,7 @@ def lay_items(stage: Stage) -> None:
         stage.put({"ContactId": contact_id, **due, "Attempts": "3"})
         stage.connect.faults.add("DescribeContact", contact_id, contact_id=contact_id)
     for place, name in enumerate(("state", "attempts", "settings")):
-        attribute = {"settings": "RecordingSettings"}.get(name, name.title())
+        attribute = {"settings": "RecordingBlocks"}.get(name, name.title())
         stage.put({"ContactId": number(30 + place), **due, attribute: f"caller {MARKS[name]}"})
     for position in range(40, 46):
         stage.put({"ContactId": number(position), **due})
@@ -194,8 +194,8 @@ def test_nothing_of_a_caller_gets_out_of_answers_items_and_deliveries_that_make_
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("CONTACT_TABLE", TABLE)
-    monkeypatch.setattr("local_aws.faults.STATUS", dict.fromkeys(ANSWERS, 400))
-    monkeypatch.setattr("local_aws.connect_simulator._fault", ANSWERS.__getitem__)
+    monkeypatch.setattr("local_aws.connect.faults.STATUS", dict.fromkeys(ANSWERS, 400))
+    monkeypatch.setattr("local_aws.connect.simulator._fault", ANSWERS.__getitem__)
     stage.listen()
     lay_items(stage)
     states = [dag.test(logical_date=at("10:35")).state]

@@ -16,13 +16,13 @@ import pytest
 from airflow.sdk import DAG
 from botocore.client import BaseClient
 
-from audio_leakage.states import ContactState
+from audio_leakage.contacts.states import ContactState
 from conftest import ROOT
-from fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, contact, key_of, number
-from flow_lines import delivery, line, option
 from flow_log_subscriber import handler as subscriber
 from local_aws.server import REGION
-from stage import LOG_GROUP, TABLE, Stage
+from support.fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, contact, key_of, number
+from support.flow_lines import delivery, line, option
+from support.stage import LOG_GROUP, TABLE, Stage
 
 ACCOUNT = "123456789012"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
@@ -179,7 +179,7 @@ def all_the_dag_does(stage: Stage, dag: DAG) -> set[Call]:
     stage.contacts.update({CONTACT_ID: answer()["Contact"], **left})
     stage.put(*({"ContactId": contact_id, "State": "INITIALISED"} for contact_id in (CONTACT_ID, *left)))
     stage.contacts[number(3)] = answer(number(3))["Contact"]
-    stage.lay(key_of(number(3)))
+    stage.put_object(key_of(number(3)))
     now = datetime.now(UTC)
     write_flow_log(stage, now - timedelta(minutes=2), line(ContactId=number(3)))
     with recorded() as calls:

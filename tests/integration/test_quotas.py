@@ -7,17 +7,28 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from audio_leakage.run import Run
+from audio_leakage.runs.context import RunContext
+from audio_leakage.runs.window import Scope, Window
 from audio_leakage.settings import Settings
 from audio_leakage.use_cases import poll_in_progress
-from audio_leakage.window import Scope, Window
 from audio_leakage_hooks.connect import ConnectHook
-from audio_leakage_hooks.contact_table import ContactTableHook
+from audio_leakage_hooks.contact_table_hook import ContactTableHook
 from audio_leakage_hooks.recording_bucket import RecordingBucketHook
-from fakes import BUCKET, INSTANCE_ID, PREFIX, answer, contact, number
-from local_aws.connect_simulator import ConnectSimulator
-from local_aws.quotas import ACCOUNT_QUOTAS
-from stage import TABLE, Stage
+from local_aws.connect.quotas import ACCOUNT_QUOTAS
+from local_aws.connect.simulator import ConnectSimulator
+from support.fakes import (
+    BUCKET,
+    INSTANCE_ID,
+    PREFIX,
+    FakeFlowLog,
+    FakeHistory,
+    FakeMetrics,
+    FakeTopic,
+    answer,
+    contact,
+    number,
+)
+from support.stage import TABLE, Stage
 
 pytestmark = pytest.mark.usefixtures("stage")
 MINUTE = timedelta(minutes=1)
@@ -27,7 +38,7 @@ TALKING = {**WAITING, "connected": NOW - 8 * MINUTE}
 ENDED = {**TALKING, "DisconnectTimestamp": NOW - 3 * MINUTE}
 
 
-def run(seconds: float) -> Run:
+def run(seconds: float) -> RunContext:
     """Return a run with the hooks and the shares that the DAG gives it, and so many seconds for each task."""
     settings = Settings(
         connect_instance_id=INSTANCE_ID,
@@ -36,16 +47,19 @@ def run(seconds: float) -> Run:
         recording_prefix=PREFIX,
     )
     connect = ConnectHook(aws_conn_id=None)
-    connect.pace("DescribeContact", settings.describe_contact_rps)
-    connect.pace("SearchContacts", settings.search_contacts_rps)
+    connect.limit_rate("DescribeContact", settings.describe_contact_rps)
+    connect.limit_rate("SearchContacts", settings.search_contacts_rps)
     started = time.monotonic()
-    return Run(
+    return RunContext(
         settings=settings,
-        scope=Scope(window=Window(NOW - 5 * MINUTE, NOW)),
+        scope=Scope(window=Window(NOW - 5 * MINUTE, NOW), history=FakeHistory()),
         now=NOW,
         connect=connect,
         bucket=RecordingBucketHook(aws_conn_id=None),
-        contacts=ContactTableHook(aws_conn_id=None),
+        contacts=ContactTableHook(aws_conn_id=None).table(TABLE),
+        flow_log=FakeFlowLog(),
+        alert_topic=FakeTopic(),
+        metrics=FakeMetrics(),
         seconds_left=lambda: started + seconds - time.monotonic(),
         at_once=8,
     )

@@ -11,10 +11,10 @@ import pytest
 from botocore.config import Config
 
 from conftest import ROOT
-from local_aws import serve
-from local_aws.acme import BUCKET, LOG_GROUP, TABLE
-from local_aws.airflow_services import free_port
-from local_aws.seed_contacts import INSTANCE_ID
+from local_aws.commands import serve
+from local_aws.commands.airflow import free_port
+from local_aws.contact_centre.company import BUCKET, LOG_GROUP, TABLE, set_up
+from local_aws.contact_centre.seed_contacts import INSTANCE_ID
 from local_aws.server import LocalAws
 
 
@@ -28,7 +28,7 @@ def served(local_aws: LocalAws) -> Iterator[str]:
     }
     ports = ["--port", str(free_port()), "--connect-port", str(free_port())]
     with subprocess.Popen(
-        [sys.executable, "-m", "local_aws.serve", *ports],
+        [sys.executable, "-m", "local_aws.commands.serve", *ports],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
@@ -70,8 +70,8 @@ def test_the_contact_centre_plays_on_in_real_time(local_aws: LocalAws) -> None:
             raise Stopped
 
     local_aws.reset()
-    serve.set_up(local_aws)
-    centre = serve.contact_centre(datetime.now(UTC) - timedelta(minutes=30))
+    set_up(local_aws)
+    centre = serve.week_of_calls(datetime.now(UTC) - timedelta(minutes=30))
     with pytest.raises(Stopped):
         serve.play(centre, local_aws, pause)
     began = {call for call in centre.calls if call.initiated < datetime.now(UTC)}

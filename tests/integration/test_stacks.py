@@ -12,8 +12,8 @@ import pytest
 from cfnlint.decode import decode
 
 from conftest import ROOT
-from fakes import BUCKET, CONTACT_ID, INSTANCE_ID
-from stage import LOG_GROUP, TABLE, Stage
+from support.fakes import BUCKET, CONTACT_ID, INSTANCE_ID
+from support.stage import LOG_GROUP, TABLE, Stage
 
 TEMPLATES = ROOT / "include" / "infrastructure"
 #: What each template cannot do without.

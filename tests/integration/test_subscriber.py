@@ -10,13 +10,13 @@ from airflow.sdk import DAG
 from botocore.stub import Stubber
 
 from audio_leakage.errors import ServiceUnavailable
-from audio_leakage.flow_log import RECORDING_BLOCKS
+from audio_leakage.flow_log.line import BLOCK_NAMES
 from conftest import ROOT
-from fakes import BUCKET, CONTACT_ID, PREFIX, at
-from flow_lines import control_message, delivery, line
 from flow_log_subscriber import handler as subscriber
-from local_aws.contact_centre import ContactCentre, LogEvent
-from stage import LOG_GROUP, TABLE, Stage
+from local_aws.contact_centre.centre import ContactCentre, LogEvent
+from support.fakes import BUCKET, CONTACT_ID, PREFIX, at
+from support.flow_lines import control_message, delivery, line
+from support.stage import LOG_GROUP, TABLE, Stage
 
 pytestmark = pytest.mark.table
 
@@ -35,7 +35,7 @@ def test_a_delivery_enters_its_contacts() -> None:
 
 def test_the_log_says_what_its_metric_filter_reads(caplog: pytest.LogCaptureFixture) -> None:
     subscriber.handler(delivery((line(ContactId="nobody"), at("10:30"))), None)
-    (told,) = [vars(record) for record in caplog.records if record.message == "delivery taken in"]
+    (told,) = [vars(record) for record in caplog.records if record.message == "delivery ingested"]
     template = (ROOT / "include" / "infrastructure" / "subscriber.yaml").read_text()
     read = set(re.findall(r"\$\.([a-z_]+)", template))
     assert read == {"unreadable_lines", "contact_table"}
@@ -49,7 +49,7 @@ def test_a_control_message_is_ignored(stage: Stage) -> None:
 
 def test_what_could_not_be_written_raises_and_the_next_delivery_completes_it(stage: Stage) -> None:
     """A throttled table: every write of the first delivery is refused, none of the second."""
-    contacts = subscriber._contacts()
+    contacts = subscriber._contacts(TABLE)
     other = "00000000-0000-4000-8000-000000000002"
     two = delivery((line(), at("10:30")), (line(ContactId=other), at("10:30")))
     with Stubber(contacts.conn.meta.client) as throttled:
@@ -69,7 +69,7 @@ def test_what_could_not_be_written_raises_and_the_next_delivery_completes_it(sta
 
 def test_keys_that_were_left_unprocessed_are_asked_for_again(stage: Stage) -> None:
     del stage
-    contacts = subscriber._contacts()
+    contacts = subscriber._contacts(TABLE)
 
     def key() -> dict[str, dict[str, str]]:
         return {"ContactId": {"S": CONTACT_ID}}
@@ -78,19 +78,19 @@ def test_keys_that_were_left_unprocessed_are_asked_for_again(stage: Stage) -> No
     with Stubber(contacts.conn.meta.client) as partly:
         partly.add_response("batch_get_item", left)
         partly.add_response("batch_get_item", {"Responses": {TABLE: [key()]}, "UnprocessedKeys": {}})
-        assert list(contacts.get_many(TABLE, [CONTACT_ID])) == [{"ContactId": CONTACT_ID}]
+        assert list(contacts.get_many([CONTACT_ID])) == [{"ContactId": CONTACT_ID}]
 
 
 def test_one_line_that_cannot_be_written_keeps_no_other_from_being_written(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    contacts = subscriber._contacts()
+    contacts = subscriber._contacts(TABLE)
     create = contacts.create
 
-    def throttled(table: str, item: dict[str, str]) -> bool:
+    def throttled(item: dict[str, str]) -> bool:
         if item["ContactId"] == CONTACT_ID:
             raise ServiceUnavailable("throttled")
-        return create(table, item)
+        return create(item)
 
     monkeypatch.setattr(contacts, "create", throttled)
     other = "00000000-0000-4000-8000-000000000002"
@@ -161,7 +161,7 @@ def recover(dag: DAG, stage: Stage, centre: ContactCentre) -> None:
 
 def entered(item: dict[str, str]) -> dict[str, str]:
     """Return what intake alone decides about a contact."""
-    names = ("ContactId", "InitialisedAt", "InitialisedHour", "RecordingPolicy", "RecordingSettings")
+    names = ("ContactId", "InitialisedAt", "InitialisedHour", "RecordingPolicy", "RecordingBlocks")
     return {name: item[name] for name in names if name in item}
 
 
@@ -186,4 +186,4 @@ def test_its_stack_deploys(stage: Stage) -> None:
 
 def test_its_filter_lets_every_name_of_the_recording_block_through() -> None:
     template = (ROOT / "include" / "infrastructure" / "subscriber.yaml").read_text()
-    assert all(f'($.ContactFlowModuleType = "{block}")' in template for block in RECORDING_BLOCKS)
+    assert all(f'($.ContactFlowModuleType = "{block}")' in template for block in BLOCK_NAMES)

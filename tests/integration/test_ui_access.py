@@ -16,8 +16,8 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import delete
 
-from fakes import number
-from stage import Stage
+from support.fakes import number
+from support.stage import Stage
 
 DAG_ID, RUN_ID = "monitor_audio_leakage", "manual__2023-08-29T21:20:00+00:00"
 

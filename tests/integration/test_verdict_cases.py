@@ -8,10 +8,10 @@ import pytest
 import time_machine
 from airflow.sdk import DAG
 
-from fakes import at
-from local_aws.recordings import wav
-from stage import Stage
-from verdict_cases import CASES, RUNS, Case
+from local_aws.contact_centre.recordings import wav
+from support.fakes import at
+from support.stage import Stage
+from support.verdict_cases import CASES, RUNS, Case
 
 
 class Calls(dict[str, Case]):

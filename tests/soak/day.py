@@ -12,17 +12,18 @@ from types import SimpleNamespace
 
 from audio_leakage import use_cases
 from audio_leakage.errors import AwsError
-from audio_leakage.intake import take_in
-from audio_leakage.run import Run
+from audio_leakage.flow_log.ingest import ingest
+from audio_leakage.ports import AirflowRun
+from audio_leakage.runs.context import RunContext
+from audio_leakage.runs.window import Scope, Window
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
-from audio_leakage.window import AirflowRun, Scope, Window
-from fakes import BUCKET, INSTANCE_ID, PREFIX
-from local_aws.calls import Truth
-from local_aws.contact_centre import ContactCentre
+from local_aws.contact_centre.calls import Truth
+from local_aws.contact_centre.centre import ContactCentre
 from soak.ports import Bucket, Connect, Log, Table, Topic
 from soak.process import Process, process
 from soak.weather import Killed, Weather
+from support.fakes import BUCKET, INSTANCE_ID, PREFIX, FakeHistory, FakeMetrics
 
 START = datetime(2024, 2, 28, 18, 0, tzinfo=UTC)  # over midnight, into a leap day
 WINDOW = timedelta(minutes=5)
@@ -45,7 +46,7 @@ SETTINGS = Settings(
     alert_topic_arn="arn:aws:sns:af-south-1:123456789012:alerts",
     recheck_days=0.1,
 )
-Task = Callable[[Run], dict[str, int]]
+Task = Callable[[RunContext], dict[str, int]]
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,7 @@ class Day:
         self._calls = {call.contact_id: call for call in self.centre.calls}
         self._expired: dict[str, Truth] = {}
         self._judged: set[str] = set()
-        self._last_success: AirflowRun | None = None
-        self._read_until: datetime | None = None
+        self._history = FakeHistory()
         self._deliveries = sorted(self._late_and_double(), reverse=True)
         self._in_between = False
         self._end = START
@@ -164,7 +164,7 @@ class Day:
             if is_down or self.weather.strikes("the subscription loses a delivery"):
                 continue
             batch = lines[first : first + _DELIVERY]
-            self._tried(partial(take_in, batch, self.table, SETTINGS.contact_table))
+            self._tried(partial(ingest, batch, self.table))
 
     def _run(self) -> None:
         """Run the four tasks as the DAG orders them; of two that go side by side, either may be first."""
@@ -177,7 +177,7 @@ class Day:
         Random(f"{self.seed} {self._end}").shuffle(followers)
         outcomes = [follow() for follow in followers]  # the one that fails does not keep the other from going
         if all(outcomes):
-            self._last_success = _airflow_run(self._end)
+            self._history.success = _airflow_run(self._end)
 
     def _task(self, use_case: Task) -> bool:
         succeeded = self._tried(lambda: use_case(self._of_run()))
@@ -204,28 +204,21 @@ class Day:
         finally:
             self._in_between = False
 
-    def _of_run(self) -> Run:
+    def _of_run(self) -> RunContext:
         assert self.weather.now
         few = Random(f"{self.seed} {self._end}").random() < 0.2  # then searches must help
-        return Run(
+        return RunContext(
             settings=replace(SETTINGS, describe_contact_rps=0.1) if few else SETTINGS,
-            scope=Scope(
-                window=Window(self._end - WINDOW, self._end),
-                last_success=lambda: self._last_success,
-                read_until=lambda: self._read_until,
-            ),
-            keep_read_until=self._keep_read_until,
+            scope=Scope(window=Window(self._end - WINDOW, self._end), history=self._history),
             now=self.weather.now,
             connect=self._connect,
             bucket=self._bucket,
             contacts=self.table,
             flow_log=self.log,
             alert_topic=self.topic,
+            metrics=FakeMetrics(),
             seconds_left=lambda: 75,
         )
-
-    def _keep_read_until(self, moment: datetime) -> None:
-        self._read_until = moment
 
     def _is_within(self, shares: tuple[float, float], number: int) -> bool:
         return shares[0] <= number / self.windows < shares[1]

@@ -2,20 +2,20 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from threading import Lock
 from typing import Any
 
-from audio_leakage.contact import Item
 from audio_leakage.errors import ContactNotFound
-from fakes import BUCKET, PREFIX, FakeTable, searched
-from local_aws.calls import SimulatedCall
-from local_aws.contact_centre import ContactCentre
-from local_aws.flow_log import lines_of
+from audio_leakage.ports import Item
+from local_aws.contact_centre.calls import SimulatedCall
+from local_aws.contact_centre.centre import ContactCentre
+from local_aws.contact_centre.flow_log import lines_of
 from soak.weather import Weather
+from support.fakes import BUCKET, PREFIX, FakeTable, searched
 
 _IVR_BYTES = 100_000
 
@@ -97,27 +97,27 @@ class Table(FakeTable):
     another_run: Callable[[], None] = lambda: None
     _lock: Lock = field(default_factory=Lock)
 
-    def due(self, table: str, open_state: str, until: str) -> Iterator[Item]:
+    def due(self, open_state: str, until: str) -> Iterator[Item]:
         self.weather.unavailable("the table is unavailable", open_state)
-        yield from super().due(table, open_state, until)
+        yield from super().due(open_state, until)
 
-    def create(self, table: str, item: Item) -> bool:
-        return self._write(item["ContactId"], lambda: FakeTable.create(self, table, item))
+    def create(self, item: Item) -> bool:
+        return self._write(item["ContactId"], lambda: FakeTable.create(self, item))
 
-    def update(self, table: str, before: Item, after: Item) -> bool:
+    def update(self, before: Item, after: Item) -> bool:
         if before == after:
             return True  # nothing is sent
-        return self._write(before["ContactId"], lambda: FakeTable.update(self, table, before, after))
+        return self._write(before["ContactId"], lambda: FakeTable.update(self, before, after))
 
-    def purge_all(self, table: str, contact_ids: list[str]) -> bool:
+    def purge_all(self, contact_ids: list[str]) -> bool:
         if not self._write("purge", lambda: all(self._may_go(contact_id) for contact_id in contact_ids)):
             return False
         for contact_id in contact_ids:
-            FakeTable.purge(self, table, contact_id)
+            FakeTable.purge(self, contact_id)
         return True
 
-    def purge(self, table: str, contact_id: str) -> bool:
-        return self._write(contact_id, lambda: FakeTable.purge(self, table, contact_id))
+    def purge(self, contact_id: str) -> bool:
+        return self._write(contact_id, lambda: FakeTable.purge(self, contact_id))
 
     def _write(self, key: str, write: Callable[[], bool]) -> bool:
         self.weather.unavailable("the table is unavailable", key)
@@ -143,6 +143,7 @@ class Log:
         log_group: str,  # noqa: ARG002
         start: datetime,
         end: datetime,
+        blocks: Collection[str],  # noqa: ARG002
         contact_id: str | None = None,
     ) -> Iterator[tuple[datetime, str]]:
         self.weather.unavailable("the log is unavailable")

@@ -14,16 +14,16 @@ from pathlib import Path
 import time_machine
 
 from conftest import ROOT
-from fakes import BUCKET, INSTANCE_ID, PREFIX
-from local_aws.airflow_services import DAG_ID, Airflow, new_airflow
-from local_aws.calls import Truth
-from local_aws.connect_simulator import ConnectSimulator
-from local_aws.contact_centre import ContactCentre
-from local_aws.faults import CUT_OFF, NOT_JSON, RESET
-from local_aws.quotas import UNLIMITED
+from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
+from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET
+from local_aws.connect.quotas import UNLIMITED
+from local_aws.connect.simulator import ConnectSimulator
+from local_aws.contact_centre.calls import Truth
+from local_aws.contact_centre.centre import ContactCentre
 from local_aws.server import LocalAws
 from soak.process import Process, scheduler_of
-from stage import LOG_GROUP, TABLE, Stage
+from support.fakes import BUCKET, INSTANCE_ID, PREFIX
+from support.stage import LOG_GROUP, TABLE, Stage
 
 WINDOW, MINUTE, HOURS = timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3)
 WINDOWS = HOURS // WINDOW

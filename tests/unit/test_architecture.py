@@ -1,4 +1,4 @@
-"""The arrows between the packages: dags -> hooks and domain; hooks -> the domain's errors; domain -> nothing."""
+"""The arrows between the packages, and between the rooms of the domain."""
 
 import ast
 import re
@@ -13,12 +13,14 @@ from conftest import ROOT
 DOMAIN = ROOT / "include" / "audio_leakage"
 TASKS = ROOT / "plugins" / "audio_leakage_tasks"
 HOOKS = ROOT / "plugins" / "audio_leakage_hooks"
+AWS = ROOT / "include" / "audio_leakage_aws"
 UI = ROOT / "plugins" / "audio_leakage_ui"
 SUBSCRIBER = ROOT / "include" / "flow_log_subscriber"
 INFRASTRUCTURE = ROOT / "include" / "infrastructure"
 LOCAL_AWS = ROOT / "include" / "local_aws"
 OURS = {
     "audio_leakage",
+    "audio_leakage_aws",
     "audio_leakage_hooks",
     "audio_leakage_tasks",
     "audio_leakage_ui",
@@ -33,8 +35,13 @@ def imports(folder: Path) -> set[str]:
     """Return every module that any file below a folder imports, at the top or further in."""
     files = sorted(folder.rglob("*.py"))
     assert files, f"no modules in {folder}"
+    return {name for file in files for name in imports_of(file)}
+
+
+def imports_of(file: Path) -> set[str]:
+    """Return every module that a file imports, at the top or further in."""
     names: set[str] = set()
-    for node in (node for file in files for node in ast.walk(ast.parse(file.read_text()))):
+    for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -51,13 +58,45 @@ def test_the_domain_needs_the_standard_library_and_nothing_else() -> None:
     assert packages(DOMAIN) - {"audio_leakage"} <= sys.stdlib_module_names
 
 
+#: The rooms of the domain, the lowest first. A room imports itself and those before it.
+ROOMS = ("contacts", "runs", "flow_log", "use_cases")
+
+
+def test_the_domain_has_no_other_rooms() -> None:
+    assert {path.name for path in DOMAIN.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(
+        ROOMS
+    )
+
+
+@pytest.mark.parametrize(("place", "room"), enumerate(("ground", *ROOMS)))
+def test_a_room_of_the_domain_imports_only_the_rooms_below_it(place: int, room: str) -> None:
+    files = DOMAIN.glob("*.py") if room == "ground" else (DOMAIN / room).rglob("*.py")
+    names = {name for file in files for name in imports_of(file) if name.startswith("audio_leakage.")}
+    assert {name.split(".")[1] for name in names} & set(ROOMS) <= set(ROOMS[:place])
+
+
+def test_the_lambda_needs_of_the_domain_no_run_and_no_use_case() -> None:
+    code = "import flow_log_subscriber.handler, sys; print(sorted(sys.modules))"
+    imported = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(ROOT / "include")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "audio_leakage.flow_log.ingest" in imported.stdout
+    assert "audio_leakage.runs" not in imported.stdout
+    assert "audio_leakage.use_cases" not in imported.stdout
+
+
 def test_the_domain_reads_no_clock() -> None:
     code = "\n".join(file.read_text() for file in DOMAIN.rglob("*.py"))
     assert not [call for call in (".now(", ".utcnow(", ".today(", "time.time(", "monotonic(") if call in code]
 
 
 def test_importing_the_domain_pulls_in_neither_airflow_nor_boto3() -> None:
-    modules = ", ".join(f"audio_leakage.{file.stem}" for file in DOMAIN.glob("[!_]*.py"))
+    files = [file.relative_to(DOMAIN.parent).with_suffix("") for file in DOMAIN.rglob("[!_]*.py")]
+    modules = ", ".join(".".join(file.parts) for file in files)
     code = f"import sys, {modules}; print([name for name in ('airflow', 'boto3', 'botocore') if name in sys.modules])"
     imported = subprocess.run(  # the code above, with this interpreter
         [sys.executable, "-c", code],
@@ -71,27 +110,32 @@ def test_importing_the_domain_pulls_in_neither_airflow_nor_boto3() -> None:
 
 def test_the_hooks_know_nothing_of_the_domain_but_its_errors() -> None:
     ours = {name for name in imports(HOOKS) if name.partition(".")[0] in OURS - {"audio_leakage_hooks"}}
-    assert ours == {"audio_leakage.errors"}
+    assert {name for name in ours if not name.startswith("audio_leakage_aws")} == {"audio_leakage.errors"}
+
+
+def test_the_aws_package_needs_the_domains_errors_and_boto3_and_no_airflow() -> None:
+    assert packages(AWS) - sys.stdlib_module_names == {
+        "audio_leakage",
+        "audio_leakage_aws",
+        "boto3",
+        "botocore",
+        "types_boto3_dynamodb",
+    }
+    assert {name for name in imports(AWS) if name.startswith("audio_leakage.")} == {"audio_leakage.errors"}
 
 
 def test_the_tasks_bring_domain_and_hooks_together_and_need_nothing_else_of_ours() -> None:
     assert packages(TASKS) & OURS == {"audio_leakage", "audio_leakage_hooks", "audio_leakage_tasks"}
 
 
-def test_the_subscriber_needs_the_domain_boto3_and_the_part_of_the_hooks_that_needs_no_airflow() -> None:
+def test_the_subscriber_needs_the_domain_boto3_and_no_airflow() -> None:
     assert packages(SUBSCRIBER) - sys.stdlib_module_names == {
         "audio_leakage",
-        "audio_leakage_hooks",
+        "audio_leakage_aws",
         "boto3",
         "botocore",
         "flow_log_subscriber",
     }
-    code = "import flow_log_subscriber.handler, sys; print('airflow' in sys.modules)"
-    path = {"PYTHONPATH": f"{ROOT / 'include'}:{ROOT / 'plugins'}"}
-    imported = subprocess.run(
-        [sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True
-    )
-    assert imported.stdout.strip() == "False"
 
 
 def test_the_stand_in_shares_no_code_with_what_it_checks() -> None:
@@ -107,6 +151,7 @@ def test_the_web_app_needs_the_domain_the_hooks_and_what_airflow_brings() -> Non
     assert packages(UI) - sys.stdlib_module_names == {
         "airflow",
         "audio_leakage",
+        "audio_leakage_aws",
         "audio_leakage_hooks",
         "audio_leakage_ui",
         "fastapi",
@@ -124,7 +169,7 @@ def test_pages_load_nothing_from_elsewhere() -> None:
     assert named == {("page.js", "http://www.w3.org/2000/svg")}
 
 
-@pytest.mark.parametrize("folder", [DOMAIN, HOOKS, TASKS, SUBSCRIBER, INFRASTRUCTURE, UI])
+@pytest.mark.parametrize("folder", [DOMAIN, AWS, HOOKS, TASKS, SUBSCRIBER, INFRASTRUCTURE, UI])
 def test_nothing_that_is_deployed_imports_what_is_only_for_development(folder: Path) -> None:
     assert not packages(folder) & {"local_aws", "moto", "pytest", "hypothesis", "time_machine", "rich"}
 

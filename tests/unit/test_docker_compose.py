@@ -8,8 +8,8 @@ import yaml
 
 from audio_leakage.settings import Settings
 from conftest import ROOT
-from local_aws.acme import LOG_GROUP, TABLE, TOPIC
-from local_aws.seed_contacts import INSTANCE_ID
+from local_aws.contact_centre.company import LOG_GROUP, TABLE, TOPIC
+from local_aws.contact_centre.seed_contacts import INSTANCE_ID
 
 FILE = ROOT / "docker-compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())

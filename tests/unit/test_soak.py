@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from local_aws.calls import Truth
+from local_aws.contact_centre.calls import Truth
 from soak.day import Day
 from soak.flat import grown
 

@@ -10,14 +10,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_leakage.contact import Contact
+from audio_leakage.contacts.contact import Contact
+from audio_leakage.contacts.follow import with_facts
+from audio_leakage.contacts.recording_blocks import RecordingBehavior, behavior_in_effect
+from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.errors import AudioLeakageError, InvalidContact, SettingsError, UnreadableLine
-from audio_leakage.flow_log import Setting, read_line, setting_in_effect
-from audio_leakage.follow import with_facts
+from audio_leakage.flow_log.line import read_line
 from audio_leakage.settings import Settings
-from audio_leakage.snapshot import ContactSnapshot
-from fakes import CONTACT_ID, INSTANCE_ID, MARK, answer, at, contact, ended_with_agent
-from flow_lines import line
+from support.fakes import CONTACT_ID, INSTANCE_ID, MARK, answer, at, contact, ended_with_agent
+from support.flow_lines import line
 
 TIMES = st.datetimes(datetime.min, datetime.max) | st.datetimes(timezones=st.just(UTC))  # noqa: DTZ901  # naive ones, too
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(MARK)
@@ -48,7 +49,7 @@ ATTRIBUTES = st.dictionaries(
             *ended_with_agent().to_item(),
             "RecordedState",
             "Attempts",
-            "RecordingSettings",
+            "RecordingBlocks",
             "Searched",
             "RecordingSize",
         ]
@@ -98,15 +99,19 @@ def test_a_line_is_read_or_refused(members: dict[str, Any]) -> None:
         if MARK not in str(sorted(names)):  # names of parameters are told
             see_that_it_repeats_nothing(error)
     else:
-        assert read is None or setting_in_effect([str(read)], None) is read.setting
+        assert read is None or behavior_in_effect([str(read)], None) is read.behavior
 
 
 @given(
-    st.lists(st.text() | st.just(MARK) | st.builds("{} {}".format, TIMES, st.sampled_from([*Setting, MARK])))
+    st.lists(
+        st.text()
+        | st.just(MARK)
+        | st.builds("{} {}".format, TIMES, st.sampled_from([*RecordingBehavior, MARK]))
+    )
 )
 def test_settings_of_an_item_are_read_or_refused(settings: list[str]) -> None:
     try:
-        setting_in_effect(settings, None)
+        behavior_in_effect(settings, None)
     except InvalidContact as error:
         see_that_it_repeats_nothing(error)
 

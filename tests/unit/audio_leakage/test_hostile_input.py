@@ -1,25 +1,25 @@
 """What somebody could write into a log line, an answer, a table item or the settings, and what must not come of it."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from audio_leakage.alerts import alerts
-from audio_leakage.contact import Contact
+from audio_leakage.contacts.contact import Contact
+from audio_leakage.contacts.recording import RecordingStorage, candidate_places
+from audio_leakage.contacts.snapshot import ContactSnapshot
+from audio_leakage.contacts.states import ClosedReason, ContactState, FailureCause, RecordedState
 from audio_leakage.errors import InvalidContact, SettingsError, UnreadableLine
-from audio_leakage.flow_log import read_line
-from audio_leakage.intake import take_in
-from audio_leakage.recording import RecordingStorage, candidate_places
+from audio_leakage.flow_log.ingest import ingest
+from audio_leakage.flow_log.line import read_line
+from audio_leakage.runs.alerts import alerts
+from audio_leakage.runs.window import Window
 from audio_leakage.settings import Settings
-from audio_leakage.snapshot import ContactSnapshot
-from audio_leakage.states import ClosedReason, ContactState, FailureCause, RecordedState
 from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised, purge_ivr
-from audio_leakage.window import Window
-from fakes import (
+from support.fakes import (
     BUCKET,
     CONTACT_ID,
     INSTANCE_ID,
@@ -35,7 +35,7 @@ from fakes import (
     key_of,
     number,
 )
-from flow_lines import line, option
+from support.flow_lines import line, option
 
 NOW = at("11:40")
 WITH_FLOW_LOG = replace(SETTINGS, flow_log_group="/aws/connect/acme")
@@ -123,9 +123,9 @@ class TestALogLine:
 
     def test_a_line_for_an_item_that_nobody_can_read_keeps_no_other_from_its_turn(self) -> None:
         table = FakeTable()
-        table.put(contact(recording_settings=("!", "2023-08-29T10:30:00.000Z ALL")))
+        table.put(contact(recording_blocks=("!", "2023-08-29T10:30:00.000Z ALL")))
         lines = [(NOW, line()), (NOW, line(ContactId=number(1)))]
-        assert take_in(lines, table, "contacts") == {"unreadable_items": 1, "entered": 1}
+        assert ingest(lines, table) == {"unreadable_items": 1, "entered": 1}
 
 
 class TestAnAnswer:
@@ -185,7 +185,7 @@ class TestATableItem:
             {"RecordingSize": float("inf")},
             {"RecordingSize": 10**5000},
             {"Attempts": "x" * 1_000_000},
-            {"RecordingSettings": ["!"]},
+            {"RecordingBlocks": ["!"]},
             {"NextCheckAt": "0"},
             {"NextCheckAt": "!"},
             {"ContactId": "../../x"},
@@ -202,7 +202,7 @@ class TestATableItem:
         world.contacts.items[CONTACT_ID] = items(**attributes)
         well = ended_with_agent(contact_id=number(1))
         world.contacts.put(well)
-        world.bucket.lay(key_of(number(1)))
+        world.bucket.put(key_of(number(1)))
         use_case(world.run(NOW, metrics=_Nobody()))
         if use_case is check_recordings:
             assert world.contacts.contact(number(1)).recorded_state is RecordedState.CALL_RECORDED_SUCCESS
@@ -256,7 +256,7 @@ class TestATableItem:
         world = World()
         upper = "955C07E1-AF64-4094-9C16-C59995ECDCBE"
         world.contacts.put(ended_with_agent(contact_id=upper))
-        world.bucket.lay(key_of(CONTACT_ID))
+        world.bucket.put(key_of(CONTACT_ID))
         check_recordings(world.run(NOW))
         assert world.contacts.contact(upper).recorded_state is RecordedState.CALL_RECORDED_SUCCESS
 
@@ -294,9 +294,14 @@ class _Lines:
         self.asked: set[str | None] = set()
 
     def events(
-        self, log_group: str, start: datetime, end: datetime, contact_id: str | None = None
+        self,
+        log_group: str,
+        start: datetime,
+        end: datetime,
+        blocks: Collection[str],
+        contact_id: str | None = None,
     ) -> Iterator[tuple[datetime, str]]:
-        del log_group, start, end
+        del log_group, start, end, blocks
         self.asked.add(contact_id)
         yield from ((at("10:30"), message) for message in self.messages)
 

@@ -5,7 +5,7 @@ import pytest
 
 from audio_leakage.errors import SettingsError
 from audio_leakage.settings import Settings
-from fakes import INSTANCE_ID
+from support.fakes import INSTANCE_ID
 
 REQUIRED = {"connect_instance_id": INSTANCE_ID, "contact_table": "contacts"}
 

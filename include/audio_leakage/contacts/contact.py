@@ -1,0 +1,188 @@
+"""One contact as the contact table keeps it, and the way between the two."""
+
+import re
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self, get_args, get_type_hints
+
+from audio_leakage.contacts.states import (
+    ClosedReason,
+    ContactState,
+    FailureCause,
+    RecordedState,
+    RecordingPolicy,
+)
+from audio_leakage.errors import InvalidContact
+from audio_leakage.ports import Item
+from audio_leakage.times import format_time, parse_time, shown
+
+#: Attributes that items written before version 0.1.0 have under another name: earlier name to name.
+RENAMED = {"RecordingSettings": "RecordingBlocks"}
+_CONTACT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def check_contact_id(value: object) -> str:
+    """Return ``value`` if it is a contact id.
+
+    Ids end up in request paths and in object keys, so nothing is looked up with anything else.
+
+    :raises InvalidContact: when it is not a UUID, which is what Connect's contact ids are.
+    """
+    if isinstance(value, str) and _CONTACT_ID.fullmatch(value):
+        return value
+    raise InvalidContact(f"ContactId is {shown(value)}; allowed is a UUID of 36 characters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A contact that is being watched.
+
+    A field is stored under its own name in CamelCase (``next_check_at`` is ``NextCheckAt``); ``None`` and the
+    empty tuple are stored as no attribute at all. Times are aware, in UTC.
+    """
+
+    contact_id: str
+    state: ContactState
+    recorded_state: RecordedState | None = None
+    next_check_at: datetime | None = None  # None: nothing is left to be done
+
+    initialised_at: datetime | None = None  # when the flow's recording block ran
+    recording_policy: RecordingPolicy | None = None
+    recording_blocks: tuple[str, ...] = ()  # every recording block in the flow log: "<time> <behavior>"
+
+    channel: str | None = None
+    initiation_method: str | None = None
+    agent_id: str | None = None
+    queue_id: str | None = None
+    initiation_timestamp: datetime | None = None
+    connected_to_system_timestamp: datetime | None = None
+    connected_to_agent_timestamp: datetime | None = None
+    after_contact_work_start_timestamp: datetime | None = None
+    after_contact_work_end_timestamp: datetime | None = None
+    disconnect_timestamp: datetime | None = None
+    recording_location: str | None = None  # Connect's own pointer: bucket/key
+    recording_status: str | None = None  # of that pointer: AVAILABLE or DELETED
+
+    recording_key: str | None = None
+    recording_size: int | None = None  # bytes
+    recording_seconds: int | None = None
+    recorded_at: datetime | None = None  # when the object appeared
+    warnings: tuple[str, ...] = ()
+    judged_at: datetime | None = None
+    failed_at: datetime | None = None  # kept when a late recording heals the failure
+    failure_cause: FailureCause | None = None
+    searched: tuple[str, ...] = ()  # bucket/prefix of every place that was searched in vain
+    closed_reason: ClosedReason | None = None
+    alert_pending: str | None = None  # the verdict somebody has yet to hear of
+
+    not_found_since: datetime | None = None
+    attempts: int | None = None  # failed ones, in a row
+    last_error: str | None = None
+
+    @property
+    def open_state(self) -> ContactState | None:
+        """The partition of the index ``open-contacts`` this contact is in, if any."""
+        return self.state if self.next_check_at else None
+
+    @property
+    def standing(self) -> str:
+        """Where the contact stands, in one word: its reason, its verdict or its state."""
+        return str(self.closed_reason or self.recorded_state or self.state)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When there was nothing left to wait for but the recording.
+
+        The later of the disconnect and the end of after-contact work: Connect completes the contact record
+        only when the agent has left it (CONNECT.md, "When it appears").
+        """
+        ends = (self.disconnect_timestamp, self.after_contact_work_end_timestamp)
+        return max((end for end in ends if end), default=None) if self.disconnect_timestamp else None
+
+    @property
+    def is_described(self) -> bool:
+        """Whether Connect has said enough to know where a recording would lie."""
+        return self.channel is not None and self.disconnect_timestamp is not None
+
+    @property
+    def talk_seconds(self) -> float | None:
+        """How long the agent was in the conversation: until after-contact work, else the disconnect."""
+        left = self.after_contact_work_start_timestamp or self.disconnect_timestamp
+        if left is None or self.connected_to_agent_timestamp is None:
+            return None
+        return (left - self.connected_to_agent_timestamp).total_seconds()
+
+    def closed(self, reason: ClosedReason) -> Self:
+        """Return this contact as finished without a verdict."""
+        return replace(self, next_check_at=None, closed_reason=reason)
+
+    def to_item(self) -> dict[str, Any]:
+        """Return the attributes to store, those of the two indexes among them."""
+        item = {attribute: _stored(getattr(self, name)) for name, attribute in _ATTRIBUTES.items()}
+        item["OpenState"] = _stored(self.open_state)
+        item["InitialisedHour"] = format_time(self.initialised_at)[:13] if self.initialised_at else None
+        return {attribute: value for attribute, value in item.items() if value not in (None, [])}
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        """Read an item of the table; attributes that are missing or NULL are None, unknown ones are ignored.
+
+        :raises InvalidContact: names the attribute that cannot be read, and what is allowed there.
+        """
+        check_contact_id(item.get("ContactId"))
+        if item.get("State") is None:
+            raise InvalidContact(f"State is missing; allowed are {_choices(ContactState)}")
+        item = {**{new: item[old] for old, new in RENAMED.items() if old in item}, **item}
+        present = {
+            name: attribute for name, attribute in _ATTRIBUTES.items() if item.get(attribute) is not None
+        }
+        return cls(**{name: _read(attr, item[attr], _KINDS[name]) for name, attr in present.items()})
+
+
+def _stored(value: object) -> object:
+    match value:
+        case datetime():
+            return format_time(value)
+        case tuple():
+            return list(value)
+        case StrEnum():
+            return str(value)
+    return value
+
+
+def _read(attribute: str, value: Any, kind: type) -> Any:  # noqa: ANN401  # as wide as an item
+    try:
+        if kind is datetime:
+            return parse_time(str(value))
+        if kind is tuple:
+            return tuple(str(part) for part in value) if isinstance(value, list) else (str(value),)
+        return kind(value)
+    except (OverflowError, TypeError, ValueError):
+        # Without the value: whoever wrote it, it may be about a person, and this ends up in logs and alerts.
+        raise InvalidContact(f"{attribute} cannot be read; allowed {_allowed(kind)}") from None
+
+
+def _allowed(kind: type) -> str:
+    if issubclass(kind, StrEnum):
+        return f"are {_choices(kind)}"
+    return "is a time in ISO-8601 with its offset" if kind is datetime else "is a whole number"
+
+
+def _choices(kind: type[StrEnum]) -> str:
+    return ", ".join(f"'{choice}'" for choice in kind)
+
+
+def _kind(annotation: Any) -> type:  # noqa: ANN401  # annotations have no common type
+    """Return the class behind ``X``, ``X | None`` or ``tuple[X, ...]``."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return annotation
+    if getattr(annotation, "__origin__", None) is tuple:
+        return tuple
+    return next(_kind(part) for part in get_args(annotation) if part is not type(None))
+
+
+_KINDS = {name: _kind(hint) for name, hint in get_type_hints(Contact).items()}
+_ATTRIBUTES = {
+    field.name: "".join(word.capitalize() for word in field.name.split("_")) for field in fields(Contact)
+}

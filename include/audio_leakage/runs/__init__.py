@@ -1,0 +1,12 @@
+"""What one task of a run works with.
+
+===========  =============================================================
+``window``   the stretch of time a run is about
+``context``  settings, ports and time of one task
+``due``      the contacts that are due in this run
+``sweep``    the loop over them: many side by side, none stops the others
+``backoff``  contacts whose look failed: tried again, less and less often
+``alerts``   the messages that people receive
+``metrics``  the figures that alarms are set on
+===========  =============================================================
+"""

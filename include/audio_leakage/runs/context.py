@@ -1,0 +1,110 @@
+"""What a use case works with: settings, ports and time of one task."""
+
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from audio_leakage.contacts.contact import Contact
+from audio_leakage.contacts.recording import RecordingStorage
+from audio_leakage.contacts.snapshot import ContactSnapshot
+from audio_leakage.errors import ContactNotFound, InvalidContact, RefusedError
+from audio_leakage.ports import (
+    AlertTopic,
+    Connect,
+    ContactTable,
+    FlowLog,
+    Metrics,
+    RecordingBucket,
+    SecondsLeft,
+)
+from audio_leakage.runs.alerts import Alert
+from audio_leakage.runs.window import Scope
+from audio_leakage.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+
+@dataclass(kw_only=True)
+class RunContext:
+    """One task's part of a run. Nothing is asked of AWS before it is needed."""
+
+    settings: Settings
+    scope: Scope
+    now: datetime
+    """Aware; every decision of this task uses it."""
+    seconds_left: SecondsLeft
+    connect: Connect
+    bucket: RecordingBucket
+    contacts: ContactTable
+    flow_log: FlowLog
+    alert_topic: AlertTopic
+    metrics: Metrics
+    at_once: int = 1
+    """Maximum number of concurrent requests."""
+    _instance_exists: bool = field(default=False, init=False)
+
+    @cached_property
+    def storage(self) -> RecordingStorage:
+        """Where the recordings lie: as set, else as Connect says."""
+        settings = self.settings
+        if settings.recording_bucket is not None and settings.recording_prefix is not None:
+            return RecordingStorage(settings.recording_bucket, settings.recording_prefix)
+        return RecordingStorage(*self.connect.recording_storage(settings.connect_instance_id))
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the task's time is used up."""
+        return self.seconds_left() <= 0
+
+    def side_by_side(self, step: Callable[[_T], None], each: Iterable[_T]) -> None:
+        """Take a step with each element, :attr:`at_once` of them at a time."""
+        with ThreadPoolExecutor(max_workers=self.at_once) as pool:
+            list(pool.map(step, each))
+
+    def tell(self, alert: Alert) -> None:
+        """Publish an alert if the settings name a topic."""
+        if self.settings.alert_topic_arn is None:
+            return
+        self.alert_topic.publish(
+            self.settings.alert_topic_arn, alert.subject, alert.message, alert.attributes
+        )
+        log.info("alert published: %s", alert.subject)
+
+    def describe(self, contact: Contact) -> ContactSnapshot:
+        """Ask Connect about a contact.
+
+        :raises ContactNotFound: when Connect knows the instance and does not know the contact (yet).
+        :raises SetupError: when Connect does not know the instance.
+        :raises InvalidContact: when the answer cannot be read, or Connect refuses it for this contact.
+        """
+        try:
+            answer = self.connect.describe_contact(self.settings.connect_instance_id, contact.contact_id)
+        except ContactNotFound:
+            self._check_instance_once()
+            raise
+        except RefusedError as error:
+            self._check_instance_once()
+            raise InvalidContact(str(error)) from error
+        return ContactSnapshot.from_answer(contact.contact_id, answer)
+
+    def save(self, before: Contact, after: Contact) -> bool:
+        """Write what one look changed; False when somebody else changed the contact meanwhile.
+
+        A contact that was looked at out of turn and did not change stays as it is. So a second backfill
+        changes nothing.
+        """
+        out_of_turn = before.next_check_at is None or before.next_check_at > self.now
+        if self.scope.only_window and out_of_turn and before.standing == after.standing:
+            return True
+        return self.contacts.update(before.to_item(), after.to_item())
+
+    def _check_instance_once(self) -> None:
+        if not self._instance_exists:
+            self.connect.check_instance(self.settings.connect_instance_id)
+            self._instance_exists = True

@@ -1,0 +1,68 @@
+"""The contacts that a run has to look at."""
+
+import math
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from heapq import merge
+
+from audio_leakage.contacts.states import ClosedReason, ContactState, RecordedState
+from audio_leakage.ports import Item
+from audio_leakage.runs.context import RunContext
+from audio_leakage.times import format_time
+
+
+def due_since(item: Item) -> str:
+    """Return since when an item has been due; nothing for one that only a backfill looks at."""
+    return str(item.get("NextCheckAt", ""))
+
+
+def due(run: RunContext, *states: ContactState, until: datetime | None = None) -> Iterator[Item]:
+    """Yield the contacts in some states that a run has to look at.
+
+    These are all that are due, the longest due first. A run that is only about its window looks at the
+    contacts of the window: those that are due, and in any case those that failed, that Connect did not know,
+    or whose last look failed.
+
+    :param until: only contacts that have been due since then; now by default.
+    """
+    due_by = format_time(until or run.now)
+    if run.scope.only_window:
+        return _due_in_window(run, states, due_by)
+    return merge(*(run.contacts.due(state, due_by) for state in states), key=due_since)
+
+
+def count_due(
+    run: RunContext, *states: ContactState, until: datetime | None = None, enough: float = math.inf
+) -> int:
+    """Count what :func:`due` yields; stop soon after ``enough`` in each state."""
+    if run.scope.only_window:
+        return sum(1 for _ in due(run, *states, until=until))
+    due_by = format_time(until or run.now)
+    return sum(run.contacts.count_due(state, due_by, enough) for state in states)
+
+
+def can_describe_all(run: RunContext, *states: ContactState) -> bool:
+    """Tell whether there is time to describe every contact that :func:`due` yields."""
+    in_time = run.settings.describe_contact_rps * run.seconds_left()
+    return count_due(run, *states, enough=in_time + 1) <= in_time
+
+
+def concerns(run: RunContext, item: Item) -> bool:
+    """Tell whether a run may touch a contact that it came across: any, or only those of its window."""
+    start, end = _bounds(run)
+    return not run.scope.only_window or start <= str(item.get("InitialisedAt", "")) < end
+
+
+def _due_in_window(run: RunContext, states: Collection[ContactState], due_by: str) -> Iterator[Item]:
+    for item in run.contacts.initialised(run.scope.window.hours, *_bounds(run)):
+        is_due = item.get("OpenState") is not None and due_since(item) <= due_by
+        failed = item.get("RecordedState") == RecordedState.CALL_RECORDED_FAILURE
+        unknown = item.get("ClosedReason") == ClosedReason.NOT_FOUND
+        last_look_failed = item.get("Attempts") is not None
+        if item.get("State") in states and (is_due or failed or unknown or last_look_failed):
+            yield item
+
+
+def _bounds(run: RunContext) -> tuple[str, str]:
+    """Return start and end of the window as the table writes them."""
+    return format_time(run.scope.window.start), format_time(run.scope.window.end)

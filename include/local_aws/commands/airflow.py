@@ -1,0 +1,146 @@
+"""A real Airflow on this machine: scheduler, executor and API server as processes of their own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from urllib.request import urlopen
+
+ROOT = Path(__file__).parents[3]
+DAG_ID = "monitor_audio_leakage"
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """An Airflow in a home of its own: its command line at any time, its REST API while it is running."""
+
+    home: Path
+    port: int
+    environment: Mapping[str, str]
+
+    def cli(self, *arguments: str) -> str:
+        """Run `airflow …` and return what it printed.
+
+        :raises RuntimeError: with the end of what it printed, when it exits with anything but 0.
+        """
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "airflow", *arguments],
+            env={**self.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"airflow {' '.join(arguments)}: {done.stderr[-3000:]}")
+        return done.stdout
+
+    @property
+    def url(self) -> str:
+        """Where the UI is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def running(self, component: str = "standalone", ready: str = f"/dags/{DAG_ID}") -> Iterator[None]:
+        """Start scheduler, executor, DAG processor and API server, and stop all of them in the end.
+
+        :param component: what to start instead, such as ``api-server``.
+        :param ready: a path of the API that answers when it is up.
+        """
+        with (self.home / "standalone.log").open("a") as log:
+            process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "airflow", component],
+                env={**self.environment},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            try:
+                self._wait_until_healthy(process, ready)
+                yield
+            finally:
+                _stop(process)
+
+    def get(self, path: str) -> Any:  # noqa: ANN401  # JSON
+        """GET a path of the API."""
+        with urlopen(f"{self.url}/api/v2{path}", timeout=30) as answer:  # noqa: S310
+            return json.loads(answer.read())
+
+    def runs(self, run_type: str) -> dict[str, str]:
+        """Return the state of every run of a type, by run id."""
+        runs = self.get(f"/dags/{DAG_ID}/dagRuns?limit=100")["dag_runs"]
+        return {run["dag_run_id"]: run["state"] for run in runs if run["run_type"] == run_type}
+
+    def counts(self, run_id: str, task_id: str) -> dict[str, Any]:
+        """Return what a task of a run returned."""
+        task = f"/dags/{DAG_ID}/dagRuns/{quote(run_id)}/taskInstances/{task_id}"
+        counts: dict[str, Any] = self.get(f"{task}/xcomEntries/return_value?deserialize=true")["value"]
+        return counts
+
+    def _wait_until_healthy(self, process: subprocess.Popen[bytes], ready: str) -> None:
+        for _ in range(300):
+            time.sleep(0.5)
+            if process.poll() is not None:
+                break
+            try:
+                self.get(ready)
+            except OSError:
+                continue
+            return
+        raise RuntimeError(f"Airflow did not start: {(self.home / 'standalone.log').read_text()[-3000:]}")
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def new_airflow(home: Path, environment: Mapping[str, str], **changes: str) -> Airflow:
+    """Return an Airflow with an empty database that knows the DAG.
+
+    :param environment: of its processes, beside this one's.
+    :param changes: further variables, which win over everything.
+    """
+    port = free_port()
+    settings = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db?timeout=60",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join(str(ROOT / root) for root in ("include", "plugins")),
+    }
+    airflow = Airflow(home, port, {**os.environ, **environment, **settings, **changes})
+    airflow.cli("db", "migrate")
+    airflow.cli("dags", "reserialize")
+    return airflow
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop the whole process group: the parent alone leaves its children running."""
+    for sent in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, sent)
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            continue
+        except ProcessLookupError:
+            return

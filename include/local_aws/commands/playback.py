@@ -1,0 +1,61 @@
+"""Simulated time, and the monitor that works through it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import time_machine
+
+from local_aws.contact_centre.company import LOG_GROUP, TABLE
+from local_aws.contact_centre.seed_contacts import INSTANCE_ID
+
+if TYPE_CHECKING:
+    from airflow.models import DagRun
+    from airflow.sdk import DAG
+
+    from local_aws.contact_centre.centre import ContactCentre
+    from local_aws.server import LocalAws
+
+WINDOW, MINUTE = timedelta(minutes=5), timedelta(minutes=1)
+#: Half of the default, so that failures show in a time that is not long.
+FAILURE_AFTER = timedelta(minutes=30)
+SETTINGS: dict[str, Any] = {
+    "connect_instance_id": INSTANCE_ID,
+    "contact_table": TABLE,
+    "flow_log_group": LOG_GROUP,
+    "connect_access_url": "https://acme.my.connect.aws",
+    "failure_after_minutes": FAILURE_AFTER / MINUTE,
+}
+
+
+def windows_ago(count: int) -> datetime:
+    """Return the start of the window `count` windows ago."""
+    now = datetime.now(UTC)
+    return now - timedelta(seconds=now.timestamp() % WINDOW.total_seconds()) - count * WINDOW
+
+
+def play_past(dag: DAG, centre: ContactCentre, aws: LocalAws, count: int) -> None:
+    """Play from the contact centre's start, on this process's clock, with a run at the end of each window.
+
+    :raises RuntimeError: when a run does not succeed.
+    """
+    with time_machine.travel(centre.start, tick=True) as clock:
+        for number in range(1, count + 1):
+            play_window(dag, centre, aws, clock, centre.start + number * WINDOW)
+
+
+def play_window(
+    dag: DAG, centre: ContactCentre, aws: LocalAws, clock: time_machine.Traveller, end: datetime
+) -> DagRun:
+    """Play the five minutes up to a time and let the DAG run then.
+
+    :raises RuntimeError: when the run does not succeed.
+    """
+    for minutes in range(4, -1, -1):  # so that recordings land in their minute
+        clock.move_to(end - minutes * MINUTE)
+        centre.play(end - minutes * MINUTE, aws)
+    run: DagRun = dag.test(logical_date=end)
+    if run.state != "success":
+        raise RuntimeError(f"the run of the window that ends at {end:%H:%M} is {run.state}")
+    return run

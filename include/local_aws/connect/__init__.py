@@ -1,0 +1,8 @@
+"""Amazon Connect on this machine.
+
+=============  =======================================================
+``simulator``  the wire format of the operations that moto lacks
+``quotas``     the account's quotas as token buckets
+``faults``     what can be made to go wrong, for tests
+=============  =======================================================
+"""

@@ -1,0 +1,404 @@
+"""The domain's ports in memory, and builders for what goes through them."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from audio_leakage.contacts.contact import Contact
+from audio_leakage.contacts.states import ContactState
+from audio_leakage.errors import AudioLeakageError, ContactNotFound, SetupError
+from audio_leakage.ports import AirflowRun, Item
+from audio_leakage.runs.context import RunContext
+from audio_leakage.runs.window import Scope, Window
+from audio_leakage.settings import Settings
+
+INSTANCE_ID = "bd7c61d1-6722-4b4f-8c9c-6253e5a85c32"
+CONTACT_ID = "955c07e1-af64-4094-9c16-c59995ecdcbe"
+BUCKET = "recordings"
+PREFIX = "connect/acme/CallRecordings"
+LOG_GROUP = "/aws/connect/acme"
+SECONDS = 32_000  # bytes of audio
+MINUTE = timedelta(minutes=1)
+#: May stand in whatever comes in, and in nothing that goes out: a caller's number.
+MARK = "+27825550100"
+SETTINGS = Settings(
+    connect_instance_id=INSTANCE_ID,
+    contact_table="contacts",
+    recording_bucket=BUCKET,
+    recording_prefix=PREFIX,
+)
+TOPIC = "arn:aws:sns:af-south-1:123456789012:alerts"
+ALERTING = replace(SETTINGS, alert_topic_arn=TOPIC)
+
+
+def at(text: str) -> datetime:
+    """Return a time of 29 August 2023 (or of a day that is named), in UTC."""
+    return datetime.fromisoformat(text if "-" in text else f"2023-08-29T{text}").replace(tzinfo=UTC)
+
+
+def number(position: int) -> str:
+    """Return a contact id that ends in a number."""
+    return f"00000000-0000-4000-8000-{position:012d}"
+
+
+def answer(contact_id: str = CONTACT_ID, **members: Any) -> dict[str, Any]:
+    """Return DescribeContact's answer for a voice call: of a minute with an agent, unless told otherwise.
+
+    A member given as None is left out; ``connected`` stands for AgentInfo.ConnectedToAgentTimestamp.
+    """
+    agent = {
+        "Id": "59ede75e-26d7-44f9-bf20-32e6bfc378af",
+        "ConnectedToAgentTimestamp": members.pop("connected", at("10:30:11.038")),
+        "AfterContactWorkStartTimestamp": members.pop("work_start", None),
+        "AfterContactWorkEndTimestamp": members.pop("work_end", None),
+    }
+    contact = {
+        "Id": contact_id,
+        "Channel": "VOICE",
+        "InitiationMethod": "INBOUND",
+        "InitiationTimestamp": at("10:29:57.871"),
+        "DisconnectTimestamp": at("10:31:10.343"),
+        "AgentInfo": {name: value for name, value in agent.items() if value is not None},
+        **members,
+    }
+    return {"Contact": {name: value for name, value in contact.items() if value is not None}}
+
+
+def key_of(contact_id: str = CONTACT_ID, connected: datetime = at("10:30:11")) -> str:
+    """Return the key Connect gives the agent recording of a contact."""
+    return f"{PREFIX}/{connected:%Y/%m/%d}/{contact_id}_{connected:%Y%m%dT%H:%M}_UTC.wav"
+
+
+_SEARCHED: dict[str, Callable[[Mapping[str, Any]], datetime | None]] = {
+    "INITIATION_TIMESTAMP": lambda contact: contact["InitiationTimestamp"],
+    "CONNECTED_TO_AGENT_TIMESTAMP": lambda contact: contact.get("AgentInfo", {}).get(
+        "ConnectedToAgentTimestamp"
+    ),
+    "DISCONNECT_TIMESTAMP": lambda contact: contact.get("DisconnectTimestamp"),
+}
+_SEARCH_RESULT = (
+    "Id",
+    "Channel",
+    "InitiationMethod",
+    "InitiationTimestamp",
+    "DisconnectTimestamp",
+    "QueueInfo",
+)
+
+
+def searched(
+    contacts: Iterable[Mapping[str, Any]], kind: str, start: datetime, end: datetime
+) -> Iterator[Mapping[str, Any]]:
+    """Give what SearchContacts shows of contacts, the newest first: voice, from the agent on."""
+    found = [
+        (moment, contact)
+        for contact in contacts
+        if contact["Channel"] == "VOICE"
+        and (moment := _SEARCHED[kind](contact)) is not None
+        and start <= moment <= end
+        and (contact.get("DisconnectTimestamp") or _SEARCHED["CONNECTED_TO_AGENT_TIMESTAMP"](contact))
+    ]
+    for _, contact in sorted(found, key=lambda pair: pair[0], reverse=True):
+        agent = contact.get("AgentInfo", {})
+        shown = {name: agent[name] for name in ("Id", "ConnectedToAgentTimestamp") if name in agent}
+        yield {**{name: contact[name] for name in _SEARCH_RESULT if name in contact}, "AgentInfo": shown}
+
+
+@dataclass
+class FakeFlowLog:
+    """Gives the same messages for every stretch of the log; remembers the stretches."""
+
+    messages: tuple[str, ...] = ()
+    asked: list[Window] = field(default_factory=list)
+    error: AudioLeakageError | None = None
+
+    def events(
+        self,
+        log_group: str,
+        start: datetime,
+        end: datetime,
+        blocks: Collection[str],
+        contact_id: str | None = None,  # noqa: ARG002  # the pattern may let more through
+    ) -> Iterator[tuple[datetime, str]]:
+        assert log_group == LOG_GROUP
+        assert blocks
+        self.asked.append(Window(start, end))
+        if self.error:
+            raise self.error
+        yield from ((at("10:30"), message) for message in self.messages)
+
+
+@dataclass
+class FakeMetrics:
+    """Keeps what was published, by metric; its error is raised."""
+
+    published: dict[str, list[float]] = field(default_factory=dict)
+    error: AudioLeakageError | None = None
+
+    def publish(self, table: str, values: Mapping[str, float]) -> None:
+        assert table == SETTINGS.contact_table
+        if self.error:
+            raise self.error
+        for name, value in values.items():
+            self.published.setdefault(name, []).append(value)
+
+
+@dataclass
+class FakeHistory:
+    """The runs before this one."""
+
+    success: AirflowRun | None = None
+    read_until: datetime | None = None
+
+    def last_success(self) -> AirflowRun | None:
+        return self.success
+
+    def flow_log_read_until(self) -> datetime | None:
+        return self.read_until
+
+    def remember_read_until(self, moment: datetime) -> None:
+        self.read_until = moment
+
+
+@dataclass
+class FakeTopic:
+    """Keeps what was published; its error is raised."""
+
+    published: list[tuple[str, str, dict[str, str | int]]] = field(default_factory=list)
+    error: AudioLeakageError | None = None
+
+    def publish(self, topic_arn: str, subject: str, message: str, attributes: dict[str, str | int]) -> None:
+        assert topic_arn == TOPIC
+        if self.error:
+            raise self.error
+        self.published.append((subject, message, attributes))
+
+
+@dataclass
+class FakeConnect:
+    """Answers from a dict; an exception in it is raised."""
+
+    answers: dict[str, Mapping[str, Any] | Exception] = field(default_factory=dict)
+    instance_exists: bool = True
+    calls: Counter[str] = field(default_factory=Counter)
+    known_from: dict[str, datetime] = field(default_factory=dict)
+    now: datetime | None = None
+    not_indexed: set[str] = field(default_factory=set)
+    search_error: AudioLeakageError | None = None
+    searches: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+
+    def describe_contact(self, instance_id: str, contact_id: str) -> Mapping[str, Any]:
+        assert instance_id == INSTANCE_ID
+        self.calls[contact_id] += 1
+        found = self.answers.get(contact_id, ContactNotFound(f"Connect does not know contact {contact_id}"))
+        if self.now and self.now < self.known_from.get(contact_id, self.now):
+            found = ContactNotFound(f"Connect does not know contact {contact_id} yet")
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def search_contacts(
+        self, instance_id: str, kind: str, start: datetime, end: datetime
+    ) -> Iterator[Mapping[str, Any]]:
+        assert instance_id == INSTANCE_ID
+        told = (told["Contact"] for told in self.answers.values() if isinstance(told, Mapping))
+        indexed = [contact for contact in told if contact["Id"] not in self.not_indexed]
+        self.searches.append((kind, start, end))
+        self.calls["SearchContacts"] += 1
+        if self.search_error:
+            raise self.search_error
+        start, end = start.replace(microsecond=0), end.replace(microsecond=0)  # as botocore sends them
+        for place, contact in enumerate(searched(indexed, kind, start, end)):
+            if place and place % 100 == 0:
+                self.calls["SearchContacts"] += 1
+            yield contact
+
+    def check_instance(self, instance_id: str) -> None:
+        self.calls["check_instance"] += 1
+        if not self.instance_exists:
+            raise SetupError(f"Connect instance '{instance_id}' does not exist")
+
+    def recording_storage(self, instance_id: str) -> tuple[str, str]:  # noqa: ARG002
+        self.calls["recording_storage"] += 1
+        return BUCKET, PREFIX
+
+
+@dataclass
+class FakeBucket:
+    """Objects by ``bucket/key``; remembers every listing it was asked for."""
+
+    objects: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    listings: list[str] = field(default_factory=list)
+    error: AudioLeakageError | None = None
+    errors: dict[str, AudioLeakageError] = field(default_factory=dict)  # by bucket
+    now: datetime | None = None
+    deleted: set[str] = field(default_factory=set)  # bucket/key of each delete marker
+
+    def has_delete_marker(self, bucket: str, prefix: str) -> bool:
+        if bucket in self.errors:
+            raise self.errors[bucket]
+        return any(path.startswith(f"{bucket}/{prefix}") for path in self.deleted)
+
+    def put(self, key: str = key_of(), size: int = 60 * SECONDS, at: datetime = at("10:32")) -> None:
+        self.objects[f"{BUCKET}/{key}"] = (size, at)
+
+    def list_objects(self, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
+        """Count every page of a thousand as a request, when it is needed."""
+        self.listings.append(f"{bucket}/{prefix}")
+        if self.error or bucket in self.errors:
+            raise self.errors.get(bucket) or self.error or AssertionError
+        found = sorted(path for path in self.objects if path.startswith(f"{bucket}/{prefix}"))
+        for place, path in enumerate(found):
+            if place and place % 1000 == 0:
+                self.listings.append(f"{bucket}/{prefix} from {place}")
+            size, modified = self.objects[path]
+            if self.now is None or modified <= self.now:
+                yield {"Key": path.removeprefix(f"{bucket}/"), "Size": size, "LastModified": modified}
+
+
+@dataclass
+class FakeTable:
+    """Items by id, with the conditions of the real one."""
+
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    writes: Counter[str] = field(default_factory=Counter)
+    batches: list[int] = field(default_factory=list)  # what get_many was asked for
+    transactions: list[int] = field(default_factory=list)  # what purge_all was asked for
+    error: AudioLeakageError | None = None
+
+    def put(self, *contacts: Contact) -> None:
+        self.items |= {contact.contact_id: contact.to_item() for contact in contacts}
+
+    def contact(self, contact_id: str = CONTACT_ID) -> Contact:
+        return Contact.from_item(self.items[contact_id])
+
+    def due(self, open_state: str, until: str) -> Iterator[Item]:
+        if self.error:
+            raise self.error
+        items = [item for item in self.items.values() if isinstance(item.get("NextCheckAt"), str)]
+        due = [item for item in items if item.get("OpenState") == open_state]
+        yield from sorted(
+            (dict(item) for item in due if item["NextCheckAt"] <= until), key=lambda item: item["NextCheckAt"]
+        )
+
+    def count_due(self, open_state: str, until: str, enough: float = math.inf) -> int:  # noqa: ARG002
+        return sum(1 for _ in self.due(open_state, until))
+
+    def longest_due(self, open_state: str, until: str, limit: int) -> list[Item]:
+        return list(self.due(open_state, until))[:limit]
+
+    def initialised(self, hours: list[str], start: str, end: str) -> Iterator[Item]:
+        assert start <= end, "BETWEEN refuses bounds that are the wrong way round"
+        for item in list(self.items.values()):
+            if item.get("InitialisedHour") in hours and start <= (item["InitialisedAt"] or "") < end:
+                yield dict(item)
+
+    def never_indexed(self, seconds_left: Callable[[], float]) -> Iterator[Item]:
+        """Read pages of one item each."""
+        for item in list(self.items.values()):
+            if seconds_left() <= 0:
+                return
+            indexed = item.get("OpenState") and item.get("NextCheckAt")
+            if not (indexed or item.get("RecordedState") or item.get("ClosedReason")):
+                yield dict(item)
+
+    def get_many(self, contact_ids: list[str]) -> list[Item]:
+        assert 1 <= len(contact_ids) == len(set(contact_ids)) <= 100, "as DynamoDB has it"
+        self.batches.append(len(contact_ids))
+        return [dict(self.items[contact_id]) for contact_id in contact_ids if contact_id in self.items]
+
+    def create(self, item: Item) -> bool:
+        if item["ContactId"] in self.items:
+            return False
+        self.items[item["ContactId"]] = dict(item)
+        return True
+
+    def update(self, before: Item, after: Item) -> bool:
+        stored = self.items.get(before["ContactId"])
+        guards = ("State", "RecordedState", "ClosedReason", "RecordingBlocks")
+        if stored is None:
+            return False
+        seen = {"RecordingBlocks": stored.get("RecordingSettings"), **stored}  # its name before version 0.1.0
+        if any(seen.get(name) != before.get(name) for name in guards):
+            return False
+        if before != after:
+            self.writes[before["ContactId"]] += 1
+            for name in before.keys() - after.keys():
+                stored.pop(name, None)
+            put = {name: value for name, value in after.items() if before.get(name) != value}
+            if "NextCheckAt" in put and "OpenState" in after:
+                put["OpenState"] = after["OpenState"]
+            stored.update(put)
+        return True
+
+    def purge_all(self, contact_ids: list[str]) -> bool:
+        assert 1 <= len(contact_ids) == len(set(contact_ids)) <= 100, "as DynamoDB has it"
+        self.transactions.append(len(contact_ids))
+        if not all(self._may_go(contact_id) for contact_id in contact_ids):
+            return False
+        for contact_id in contact_ids:
+            self.purge(contact_id)
+        return True
+
+    def _may_go(self, contact_id: str) -> bool:
+        stored = self.items.get(contact_id, {})
+        return stored.get("State") == "COMPLETED - QUEUE/IVR" and not stored.get("ConnectedToAgentTimestamp")
+
+    def purge(self, contact_id: str) -> bool:
+        if not self._may_go(contact_id):
+            return False
+        del self.items[contact_id]
+        return True
+
+
+@dataclass
+class World:
+    """All ports together, and runs over them at any time."""
+
+    connect: FakeConnect = field(default_factory=FakeConnect)
+    bucket: FakeBucket = field(default_factory=FakeBucket)
+    contacts: FakeTable = field(default_factory=FakeTable)
+    flow_log: FakeFlowLog = field(default_factory=FakeFlowLog)
+    topic: FakeTopic = field(default_factory=FakeTopic)
+    metrics: FakeMetrics = field(default_factory=FakeMetrics)
+    history: FakeHistory = field(default_factory=FakeHistory)
+
+    def run(self, now: datetime, settings: Settings = SETTINGS, **changes: Any) -> RunContext:
+        self.connect.now = self.bucket.now = now
+        parts: dict[str, Any] = {
+            "settings": settings,
+            "now": now,
+            "connect": self.connect,
+            "bucket": self.bucket,
+            "contacts": self.contacts,
+            "flow_log": self.flow_log,
+            "alert_topic": self.topic,
+            "metrics": self.metrics,
+            "seconds_left": lambda: 75,
+        }
+        scope: dict[str, Any] = {"window": Window(now - 5 * MINUTE, now), "history": self.history}
+        for name in ("window", "only_window", "history", "adopts"):
+            scope |= {name: changes.pop(name)} if name in changes else {}
+        return RunContext(**(parts | {"scope": Scope(**scope)} | changes))
+
+
+def contact(state: ContactState = ContactState.INITIALISED, **fields: Any) -> Contact:
+    """Return a contact that has been due since 10:30."""
+    defaults: dict[str, Any] = {"contact_id": CONTACT_ID, "state": state, "next_check_at": at("10:30")}
+    return Contact(**(defaults | fields))
+
+
+def ended_with_agent(**fields: Any) -> Contact:
+    """Return the contact of :func:`answer`, described and due for its first check."""
+    facts = {
+        "channel": "VOICE",
+        "initiation_method": "INBOUND",
+        "initiation_timestamp": at("10:29:57.871"),
+        "connected_to_agent_timestamp": at("10:30:11.038"),
+        "disconnect_timestamp": at("10:31:10.343"),
+        "next_check_at": at("10:33:10.343"),
+    }
+    return contact(ContactState.COMPLETED_AGENT, **(facts | fields))

@@ -1,0 +1,80 @@
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from audio_leakage.contacts.follow import with_facts
+from audio_leakage.contacts.snapshot import ContactSnapshot
+from audio_leakage.errors import InvalidContact
+from support.fakes import CONTACT_ID, answer, at, contact
+
+LOCATION = "recordings/connect/acme/CallRecordings/2023/08/29/other-name_20230829T10:30_UTC.wav"
+
+
+def read(**members: Any) -> ContactSnapshot:
+    return ContactSnapshot.from_answer(CONTACT_ID, answer(**members))
+
+
+def test_an_agent_took_the_call_only_if_one_was_connected() -> None:
+    assert read().connected_to_agent_timestamp == at("10:30:11.038")
+    offered = read(connected=None)
+    assert offered.agent_id
+    assert offered.connected_to_agent_timestamp is None
+
+
+def test_members_and_values_that_nobody_knows_yet_do_no_harm() -> None:
+    snapshot = read(Channel="HOLOGRAM", InitiationMethod="TELEPATHY", Novelty={"Deep": [1]}, AgentInfo=None)
+    assert (snapshot.channel, snapshot.initiation_method) == ("HOLOGRAM", "TELEPATHY")
+
+
+@pytest.mark.parametrize("recordings", [None, [], "none", [None], [{"StorageType": "S3"}]])
+def test_recordings_may_be_missing_in_any_way(recordings: object) -> None:
+    assert read(Recordings=recordings).recordings == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "kept"),
+    [
+        ({"StorageType": "S3", "Location": LOCATION}, True),
+        ({"StorageType": "S3", "Location": LOCATION, "ParticipantType": "SOMEBODY_NEW"}, True),
+        ({"StorageType": "S3", "Location": LOCATION, "MediaStreamType": "AUDIO"}, True),
+        ({"StorageType": "S3", "Location": LOCATION, "MediaStreamType": "VIDEO"}, False),
+        ({"StorageType": "S3", "Location": LOCATION, "ParticipantType": "IVR"}, False),
+        ({"StorageType": "KINESIS_VIDEO_STREAM", "Location": LOCATION}, False),
+        ({"StorageType": "S3", "Location": LOCATION.replace("/2023/", "/ivr/2023/")}, False),
+        (
+            {"StorageType": "S3", "Location": LOCATION.replace("/2023/", "/Analysis/Voice/Redacted/2023/")},
+            False,
+        ),
+        (
+            {"StorageType": "S3", "Location": LOCATION.replace("acme", "ivr")},
+            True,
+        ),  # an instance of that name
+    ],
+)
+def test_only_audio_of_the_conversation_in_s3_is_a_pointer(entry: dict[str, str], kept: bool) -> None:
+    pointed = with_facts(contact(), read(Recordings=[entry]))
+    assert (pointed.recording_location is not None) == kept
+
+
+@pytest.mark.parametrize("member", ["Id", "Channel", "InitiationMethod", "InitiationTimestamp"])
+def test_an_answer_without_what_every_contact_has_is_refused_by_name(member: str) -> None:
+    with pytest.raises(InvalidContact, match=f"without Contact.{member}"):
+        read(**{member: None})
+
+
+@pytest.mark.parametrize("cut_off", [{}, {"Contact": None}, {"Contact": "…"}, {"ResponseMetadata": {}}])
+def test_an_answer_that_was_cut_off_is_refused(cut_off: dict[str, Any]) -> None:
+    with pytest.raises(InvalidContact, match="without"):
+        ContactSnapshot.from_answer(CONTACT_ID, cut_off)
+
+
+def test_an_answer_about_another_contact_is_refused() -> None:
+    with pytest.raises(InvalidContact, match="another contact"):
+        ContactSnapshot.from_answer(CONTACT_ID, answer("bd749cef-008a-4130-b137-0dfdfd2acf9c"))
+
+
+@pytest.mark.parametrize("time", ["2023-08-29T10:31:10Z", 1693305070, datetime(2023, 8, 29)])
+def test_a_time_that_is_none_is_refused_by_name(time: object) -> None:
+    with pytest.raises(InvalidContact, match="DisconnectTimestamp"):
+        read(DisconnectTimestamp=time)

@@ -1,0 +1,151 @@
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from audio_leakage.contacts.contact import Contact
+from audio_leakage.contacts.recording import StoredObject
+from audio_leakage.contacts.states import ClosedReason, FailureCause, RecordedState
+from audio_leakage.contacts.verdict import Evidence, judged, reason_not_expected
+from support.fakes import BUCKET, MINUTE, SECONDS, SETTINGS, at, ended_with_agent, key_of
+
+ENDED = at("10:31:10.343")
+FAILURE = RecordedState.CALL_RECORDED_FAILURE
+
+
+def found(size: int = 59 * SECONDS, appeared: datetime = at("10:32")) -> Evidence:  # a constant
+    return Evidence(StoredObject(BUCKET, key_of(), size, appeared), ("recordings/here",))
+
+
+def nothing() -> Evidence:
+    return Evidence(None, ("recordings/here", "recordings/there"))
+
+
+def judge(evidence: Evidence, now: datetime, **fields: Any) -> Contact:
+    return judged(ended_with_agent(**fields), evidence, now, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({}, None),
+        ({"initiation_method": "TRANSFER"}, None),
+        ({"initiation_method": "QUEUE_TRANSFER"}, None),
+        ({"initiation_method": "WEBRTC_API"}, None),
+        ({"initiation_method": "API"}, None),
+        ({"initiation_method": "DISCONNECT"}, None),
+        ({"initiation_method": "SOMETHING_NEW"}, None),
+        ({"initiation_method": "OUTBOUND", "connected_to_system_timestamp": ENDED}, None),
+        ({"initiation_method": "CALLBACK", "connected_to_system_timestamp": ENDED}, None),
+        ({"initiation_method": "OUTBOUND"}, ClosedReason.CUSTOMER_NEVER_ANSWERED),
+        ({"initiation_method": "CALLBACK"}, ClosedReason.CUSTOMER_NEVER_ANSWERED),
+        ({"initiation_method": "MONITOR"}, ClosedReason.NO_RECORDING_OF_ITS_OWN),
+        ({"initiation_method": "EXTERNAL_OUTBOUND"}, ClosedReason.NO_RECORDING_OF_ITS_OWN),
+        ({"connected_to_agent_timestamp": None}, ClosedReason.NO_AGENT),
+        ({"channel": "CHAT"}, ClosedReason.NOT_VOICE),
+        ({"channel": "TASK"}, ClosedReason.NOT_VOICE),
+        ({"channel": "EMAIL"}, ClosedReason.NOT_VOICE),
+    ],
+)
+def test_whether_a_recording_is_expected(fields: dict[str, Any], reason: ClosedReason | None) -> None:
+    assert reason_not_expected(ended_with_agent(**fields)) == reason
+
+
+def test_a_recording_with_audio_is_a_success_and_the_evidence_is_kept() -> None:
+    after = judge(found(), at("10:33:10"))
+    assert after.recorded_state == RecordedState.CALL_RECORDED_SUCCESS
+    assert after.next_check_at is None
+    assert (after.recording_key, after.recording_size, after.recording_seconds) == (
+        key_of(),
+        59 * SECONDS,
+        58,
+    )
+    assert (after.recorded_at, after.judged_at, after.warnings) == (at("10:32"), at("10:33:10"), ())
+
+
+@pytest.mark.parametrize("minutes", [2, 6, 30, 59.99])
+def test_nothing_found_is_no_verdict_before_the_time_is_up(minutes: float) -> None:
+    now = ENDED + minutes * MINUTE
+    after = judge(nothing(), now)
+    assert after.recorded_state is None
+    assert after.next_check_at is not None
+    assert now < after.next_check_at <= ENDED + 60 * MINUTE
+
+
+@pytest.mark.parametrize("minutes", [60, 61, 24 * 60])
+def test_nothing_found_is_a_failure_once_the_time_is_up(minutes: float) -> None:
+    now = ENDED + minutes * MINUTE
+    after = judge(nothing(), now)
+    assert (after.recorded_state, after.failure_cause) == (FAILURE, FailureCause.NO_OBJECT)
+    assert (after.failed_at, after.searched) == (now, ("recordings/here", "recordings/there"))
+    assert after.next_check_at is not None
+
+
+@pytest.mark.parametrize(
+    ("evidence", "fields", "cause"),
+    [
+        (nothing(), {}, FailureCause.NO_OBJECT),
+        (found(size=0), {}, FailureCause.EMPTY_OBJECT),
+        (found(size=44), {}, FailureCause.EMPTY_OBJECT),
+        (nothing(), {"recording_location": "b/k.wav"}, FailureCause.POINTER_WITHOUT_OBJECT),
+        (nothing(), {"recording_location": "b/k.wav", "recording_status": "DELETED"}, FailureCause.DELETED),
+    ],
+)
+def test_a_failure_names_its_cause(evidence: Evidence, fields: dict[str, Any], cause: FailureCause) -> None:
+    assert judge(evidence, ENDED + 61 * MINUTE, **fields).failure_cause == cause
+
+
+def test_the_clock_starts_when_the_agent_has_left_after_contact_work() -> None:
+    worked = {"after_contact_work_end_timestamp": ENDED + 60 * MINUTE}
+    assert judge(nothing(), ENDED + 90 * MINUTE, **worked).recorded_state is None
+    assert judge(nothing(), ENDED + 120 * MINUTE, **worked).recorded_state == FAILURE
+
+
+def test_a_contact_that_is_not_over_is_looked_at_again_and_not_judged() -> None:
+    after = judge(nothing(), at("12:00"), disconnect_timestamp=None)
+    assert (after.recorded_state, after.next_check_at) == (None, at("12:04"))
+
+
+def test_looks_become_rarer_and_end_after_the_days_of_rechecking() -> None:
+    contact, now, looks = ended_with_agent(), ENDED + 2 * MINUTE, []
+    while True:
+        looks.append(now)
+        contact = judged(contact, nothing(), now, SETTINGS)
+        if contact.next_check_at is None:
+            break
+        now = contact.next_check_at
+    pauses = [later - earlier for earlier, later in pairwise(looks)]
+    after_failure = [pause for pause, look in zip(pauses, looks, strict=False) if look >= ENDED + 60 * MINUTE]
+    assert after_failure == sorted(after_failure)
+    assert ENDED + 60 * MINUTE in looks
+    assert looks[-1] <= ENDED + timedelta(days=7)
+    assert len(looks) < 30
+    assert contact.recorded_state == FAILURE
+
+
+def test_a_late_recording_heals_a_failure_and_both_times_stay() -> None:
+    failed = judge(nothing(), ENDED + 60 * MINUTE)
+    healed = judged(failed, found(appeared=ENDED + 75 * MINUTE), ENDED + 90 * MINUTE, SETTINGS)
+    assert healed.recorded_state == RecordedState.CALL_RECORDED_SUCCESS
+    assert (healed.failed_at, healed.recorded_at) == (ENDED + 60 * MINUTE, ENDED + 75 * MINUTE)
+    assert (healed.warnings, healed.next_check_at) == (("LATE",), None)
+
+
+def test_a_recording_that_was_late_is_marked_even_if_nobody_looked_in_time() -> None:
+    assert judge(found(appeared=ENDED + 61 * MINUTE), ENDED + 120 * MINUTE).warnings == ("LATE",)
+    assert judge(found(appeared=ENDED + 59 * MINUTE), ENDED + 120 * MINUTE).warnings == ()
+
+
+def test_a_file_much_shorter_than_the_conversation_is_a_success_with_a_warning() -> None:
+    after = judge(found(size=6 * SECONDS), at("10:34"))
+    assert (after.recorded_state, after.warnings) == (RecordedState.CALL_RECORDED_SUCCESS, ("SHORT",))
+
+
+def test_after_contact_work_is_not_expected_in_the_recording() -> None:
+    fields = {
+        "connected_to_agent_timestamp": at("10:00"),
+        "after_contact_work_start_timestamp": at("10:01"),
+        "disconnect_timestamp": at("11:00"),
+    }
+    assert judge(found(size=60 * SECONDS, appeared=at("11:01")), at("11:05"), **fields).warnings == ()

@@ -1,0 +1,148 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio_leakage.contacts.recording_blocks import RecordingBehavior, RecordingBlock, behavior_in_effect
+from audio_leakage.errors import UnreadableLine
+from audio_leakage.flow_log.line import (
+    BLOCK_NAMES,
+    read_line,
+)
+from support.fakes import CONTACT_ID, at
+from support.flow_lines import line, option
+
+EVENT_TIME = at("10:00")
+
+
+@pytest.mark.parametrize("block", sorted(BLOCK_NAMES))
+@pytest.mark.parametrize(
+    ("parameters", "behavior"),
+    [
+        (option("Enable"), RecordingBehavior.ALL),
+        (option("Enable", "Both"), RecordingBehavior.ALL),
+        (option("Enable", "Agent"), RecordingBehavior.AGENT),
+        (option("Enable", "Customer"), RecordingBehavior.CUSTOMER),
+        (option("Disable"), RecordingBehavior.OFF),
+        ({"RecordingBehavior": {"RecordedParticipants": ["Agent", "Customer"]}}, RecordingBehavior.ALL),
+        ({"RecordingBehavior": {"RecordedParticipants": ["Customer"]}}, RecordingBehavior.CUSTOMER),
+        ({"RecordingBehavior": {"RecordedParticipants": []}}, RecordingBehavior.OFF),
+        (
+            {"VoiceBehavior": {"VoiceRecordingBehavior": {"RecordedParticipants": ["Agent"]}}},
+            RecordingBehavior.AGENT,
+        ),
+        ({"VoiceBehavior": {"VoiceRecordingBehavior": {"RecordedParticipants": []}}}, RecordingBehavior.OFF),
+    ],
+)
+def test_every_block_and_every_shape_of_its_parameters_is_read(
+    block: str, parameters: dict[str, Any], behavior: RecordingBehavior
+) -> None:
+    read = read_line(line(ContactFlowModuleType=block, Parameters=parameters), EVENT_TIME)
+    assert read == RecordingBlock(at("10:29:58.032"), behavior, CONTACT_ID)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        line(ContactFlowModuleType="PlayPrompt"),
+        line(ContactFlowModuleType=None),
+        line(Parameters={"IVRRecordingBehavior": "Enabled"}),  # the automated interaction alone
+        line(Parameters={"RecordingBehavior": {"IVRRecordingBehavior": "Enabled"}}),
+        line(Results="Error", Parameters=option("Disable")),  # it stays as it was
+    ],
+)
+def test_a_line_about_anything_else_is_not_ours(message: str) -> None:
+    assert read_line(message, EVENT_TIME) is None
+
+
+def test_a_block_that_failed_is_kept_as_that() -> None:
+    read = read_line(line(Results="Error"), EVENT_TIME)
+    assert read
+    assert read.behavior is RecordingBehavior.FAILED
+
+
+def test_a_line_without_a_time_has_that_of_its_event() -> None:
+    read = read_line(line(Timestamp=None), EVENT_TIME)
+    assert read
+    assert read.at == EVENT_TIME
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("7", "no object"),
+        (line(ContactId="../secrets"), "ContactId is '../secrets'; allowed is a UUID"),
+        (line(ContactId=None), "ContactId is None"),
+        (line(Timestamp="yesterday"), "Timestamp is no time"),
+        (
+            line(Timestamp="2023-08-29T10:29:58"),
+            "Timestamp is no time of this century in ISO-8601 with its offset",
+        ),
+        (line(Parameters=None), "none of the known parameters"),
+        (line(Parameters={"Novelty": 1}), "none of the known parameters: ['Novelty']"),
+        (line(Parameters=option("Perhaps")), "allowed are 'Enable', 'Disable'"),
+        (line(Parameters=option("Enable", "Nobody")), "allowed are Agent, Customer"),
+        (line(Parameters={"RecordingBehavior": {"RecordedParticipants": "Agent"}}), "is no list"),
+    ],
+)
+def test_a_line_that_cannot_be_understood_says_why(message: str, says: str) -> None:
+    with pytest.raises(UnreadableLine) as refused:
+        read_line(message, EVENT_TIME)
+    assert says in str(refused.value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+PARAMETERS = st.dictionaries(
+    st.sampled_from(
+        ["RecordingBehaviorOption", "RecordingParticipantOption", "RecordingBehavior", "VoiceBehavior"]
+    ),
+    JSON | st.dictionaries(st.sampled_from(["RecordedParticipants", "VoiceRecordingBehavior"]), JSON),
+)
+
+
+@given(st.text() | st.builds(lambda p, r: line(Parameters=p, Results=r), PARAMETERS, JSON))
+def test_no_line_whatever_raises_anything_else(message: str) -> None:
+    try:
+        read = read_line(message, EVENT_TIME)
+    except UnreadableLine:
+        return
+    assert read is None or read.contact_id == CONTACT_ID
+
+
+JOINED = at("10:30")
+
+
+@pytest.mark.parametrize(
+    ("settings", "effect"),
+    [
+        ([], None),
+        (["10:29 ALL"], RecordingBehavior.ALL),
+        (["10:29 ALL", "10:29:30 OFF"], RecordingBehavior.OFF),
+        (["10:29:30 OFF", "10:29 ALL"], RecordingBehavior.OFF),  # whichever line came first
+        (["10:29 OFF", "10:29:30 AGENT"], RecordingBehavior.AGENT),
+        (["10:29 OFF", "10:29 ALL"], RecordingBehavior.ALL),  # at the same moment
+        (["10:29 ALL", "10:31 OFF"], RecordingBehavior.ALL),  # after the agent joined
+        (["10:29 ALL", "10:29:30 FAILED"], RecordingBehavior.ALL),  # what was set before still holds
+        (["10:29 FAILED"], RecordingBehavior.FAILED),
+        (["10:31 CUSTOMER"], RecordingBehavior.CUSTOMER),  # too late, but wanted
+        (["10:29 FAILED", "10:31 ALL"], RecordingBehavior.ALL),
+    ],
+)
+def test_the_last_setting_that_took_effect_before_the_agent_joined_counts(
+    settings: list[str], effect: RecordingBehavior | None
+) -> None:
+    stored = [f"2023-08-29T{time}Z {word}" for time, word in (text.split() for text in settings)]
+    assert behavior_in_effect(stored, JOINED) == effect
+
+
+def test_a_setting_is_kept_with_its_time() -> None:
+    kept = str(RecordingBlock(datetime(2023, 8, 29, 10, tzinfo=UTC), RecordingBehavior.ALL, CONTACT_ID))
+    assert kept == "2023-08-29T10:00:00.000Z ALL"

@@ -1,0 +1,166 @@
+"""Who is told of a failure, and of one that healed: at least once, and not again."""
+
+import pytest
+
+from audio_leakage.errors import AudioLeakageError, ServiceUnavailable, SetupError
+from audio_leakage.runs.context import RunContext
+from audio_leakage.use_cases.checking import check_recordings
+from support.fakes import (
+    ALERTING,
+    CONTACT_ID,
+    INSTANCE_ID,
+    MINUTE,
+    FakeTopic,
+    World,
+    answer,
+    at,
+    ended_with_agent,
+    number,
+)
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.contacts.put(ended_with_agent(queue_id="queue-id", agent_id="agent-id"))
+    world.connect.answers[CONTACT_ID] = answer()
+    return world
+
+
+@pytest.fixture
+def topic() -> FakeTopic:
+    return FakeTopic()
+
+
+def run(world: World, topic: FakeTopic, time: str) -> RunContext:
+    return world.run(at(time), ALERTING, alert_topic=topic)
+
+
+def test_a_failure_is_told_once_with_the_facts_a_person_needs(world: World, topic: FakeTopic) -> None:
+    check_recordings(run(world, topic, "11:32"))
+    ((subject, message, attributes),) = topic.published
+    assert subject == "Audio leakage: 1 call not recorded"
+    assert message.splitlines() == [
+        f"1 call not recorded, Amazon Connect instance {INSTANCE_ID}:",
+        "",
+        (
+            f"contact {CONTACT_ID}, agent connected 2023-08-29T10:30:11.038Z, ended 2023-08-29T10:31:10.343Z, "
+            "queue queue-id, agent 59ede75e-26d7-44f9-bf20-32e6bfc378af, cause NO_OBJECT"
+        ),
+    ]
+    assert attributes == {"event": "CALL_RECORDED_FAILURE", "count": 1, "connect_instance_id": INSTANCE_ID}
+
+    for time in ("11:33", "12:30", "15:00"):
+        check_recordings(run(world, topic, time))
+    assert len(topic.published) == 1
+    after = world.contacts.contact()
+    assert after.alert_pending is None
+    assert after.next_check_at
+    assert after.next_check_at > at("15:00")
+
+
+def test_a_failure_that_healed_is_told_too(world: World, topic: FakeTopic) -> None:
+    check_recordings(run(world, topic, "11:32"))
+    world.bucket.put(at=at("11:40"))
+    check_recordings(run(world, topic, "12:30"))
+    check_recordings(run(world, topic, "13:30"))
+    assert [subject for subject, _, _ in topic.published] == [
+        "Audio leakage: 1 call not recorded",
+        "Audio leakage: 1 call recorded after all",
+    ]
+    assert topic.published[1][2]["event"] == "CALL_RECORDED_SUCCESS"
+    assert world.contacts.contact().next_check_at is None
+
+
+def test_a_recording_that_was_there_in_time_is_no_news(world: World, topic: FakeTopic) -> None:
+    world.bucket.put()
+    check_recordings(run(world, topic, "10:35"))
+    assert topic.published == []
+
+
+@pytest.mark.parametrize("error", [ServiceUnavailable("sns is away"), SetupError("sns:Publish was denied")])
+def test_a_topic_that_cannot_be_reached_costs_neither_the_verdict_nor_the_alert(
+    world: World, topic: FakeTopic, error: AudioLeakageError
+) -> None:
+    topic.error = error
+    for time in ("11:32", "11:33"):
+        with pytest.raises(type(error)):
+            check_recordings(run(world, topic, time))
+        assert str(world.contacts.contact().recorded_state) == "CALL_RECORDED_FAILURE"
+    topic.error = None
+    assert check_recordings(run(world, topic, "11:37")) == {"due": 1, "unchanged": 1}
+    assert len(topic.published) == 1
+    check_recordings(run(world, topic, "11:42"))
+    assert len(topic.published) == 1
+
+
+def test_one_message_lists_fifty_and_counts_the_rest(topic: FakeTopic) -> None:
+    world = World()
+    world.contacts.put(*(ended_with_agent(contact_id=number(position)) for position in range(120)))
+    world.connect.answers = {number(position): answer(number(position)) for position in range(120)}
+    check_recordings(run(world, topic, "11:32"))
+    ((subject, message, attributes),) = topic.published
+    assert (subject, attributes["count"]) == ("Audio leakage: 120 calls not recorded", 120)
+    assert message.count("contact 0000") == 50
+    assert message.endswith("... and 70 more")
+
+
+def test_without_a_topic_nothing_is_marked(world: World) -> None:
+    check_recordings(world.run(at("11:32")))
+    assert world.contacts.contact().alert_pending is None
+    assert world.contacts.writes[CONTACT_ID] == 1
+
+
+def test_what_fell_is_told_even_if_the_task_fails_later(world: World, topic: FakeTopic) -> None:
+    world.contacts.put(ended_with_agent(contact_id=number(2), next_check_at=at("10:34")))
+    world.connect.answers[number(2)] = SetupError("connect:DescribeContact was denied")
+    with pytest.raises(SetupError):
+        check_recordings(run(world, topic, "11:32"))
+    assert len(topic.published) == 1
+
+
+def test_a_retry_right_after_finds_nothing_new(world: World, topic: FakeTopic) -> None:
+    check_recordings(run(world, topic, "11:32"))
+    assert check_recordings(world.run(at("11:32") + MINUTE / 4, ALERTING, alert_topic=topic)) == {"due": 0}
+    assert len(topic.published) == 1
+
+
+def test_a_topic_that_is_away_keeps_no_failure_from_healing(world: World, topic: FakeTopic) -> None:
+    topic.error = ServiceUnavailable("sns is away")
+    with pytest.raises(ServiceUnavailable):
+        check_recordings(run(world, topic, "11:32"))
+    world.bucket.put(at=at("11:33"))
+    topic.error = None
+    assert check_recordings(run(world, topic, "11:37")) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+    assert [attributes["event"] for _, _, attributes in topic.published] == ["CALL_RECORDED_SUCCESS"]
+
+
+def test_a_topic_that_is_set_no_longer_leaves_nothing_pending(world: World, topic: FakeTopic) -> None:
+    topic.error = SetupError("sns:Publish was denied")
+    with pytest.raises(SetupError):
+        check_recordings(run(world, topic, "11:32"))
+    check_recordings(world.run(at("11:37")))
+    after = world.contacts.contact()
+    assert after.alert_pending is None
+    assert after.next_check_at
+    assert after.next_check_at > at("11:40")
+
+
+def test_a_success_whose_alert_is_pending_stays_one_though_its_recording_is_deleted_meanwhile(
+    world: World, topic: FakeTopic
+) -> None:
+    """Regression: the contact was due for its alert and was judged anew."""
+    check_recordings(run(world, topic, "11:32"))
+    world.bucket.put(at=at("11:40"))
+    topic.error = ServiceUnavailable("sns is away")
+    with pytest.raises(ServiceUnavailable):
+        check_recordings(run(world, topic, "13:00"))
+    world.bucket.objects.clear()
+    topic.error = None
+    check_recordings(run(world, topic, "13:05"))
+    assert str(world.contacts.contact().recorded_state) == "CALL_RECORDED_SUCCESS"
+    assert world.contacts.contact().next_check_at is None
+    assert [attributes["event"] for _, _, attributes in topic.published] == [
+        "CALL_RECORDED_FAILURE",
+        "CALL_RECORDED_SUCCESS",
+    ]

@@ -1,0 +1,230 @@
+"""Contacts that fail again and again: set aside, told once, and in nobody's way."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from audio_leakage.contacts.states import ContactState, RecordedState
+from audio_leakage.errors import (
+    AudioLeakageError,
+    RefusedError,
+    ServiceUnavailable,
+    SetupError,
+    UnexpectedError,
+)
+from audio_leakage.runs.window import Window
+from audio_leakage.use_cases.checking import check_recordings
+from audio_leakage.use_cases.polling import poll_in_progress, poll_initialised
+from support.fakes import (
+    ALERTING,
+    CONTACT_ID,
+    INSTANCE_ID,
+    MARK,
+    MINUTE,
+    FakeTopic,
+    World,
+    answer,
+    at,
+    contact,
+    ended_with_agent,
+    number,
+)
+
+STEP = 5 * MINUTE
+
+
+@pytest.fixture
+def world() -> World:
+    """Return a world with one call that goes wrong and three that go on."""
+    world = World()
+    world.contacts.put(*(contact(contact_id=number(position)) for position in range(3)), contact())
+    for position in range(3):
+        talking = answer(number(position), DisconnectTimestamp=None, connected=None)
+        world.connect.answers[number(position)] = talking
+    return world
+
+
+@pytest.fixture
+def topic() -> FakeTopic:
+    return FakeTopic()
+
+
+def poll(world: World, topic: FakeTopic, now: datetime) -> dict[str, int]:
+    """Poll with one thread, so that it is sure who comes first."""
+    return poll_initialised(world.run(now, ALERTING, alert_topic=topic))
+
+
+def runs(count: int, begin: str = "10:31") -> Iterator[datetime]:
+    return (at(begin) + place * STEP for place in range(count))
+
+
+def let_others_be_due(world: World) -> None:
+    world.contacts.put(*(contact(contact_id=number(position)) for position in range(3)))
+
+
+def looks_at_others(world: World) -> int:
+    return sum(world.connect.calls[number(position)] for position in range(3))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({}, "DescribeContact answered without Contact.Id"),
+        (ServiceUnavailable("connect:DescribeContact answered InternalServiceException"), "connect:Describe"),
+        (SetupError("connect:DescribeContact was denied"), "connect:DescribeContact was denied"),
+        (RefusedError("connect:DescribeContact was refused"), "connect:DescribeContact was refused"),
+        (KeyError(MARK), "KeyError, see the task's log"),
+    ],
+    ids=["garbled", "unavailable", "denied", "refused", "mistake"],
+)
+def test_a_contact_that_keeps_failing_among_others_is_set_aside_and_told_once(
+    world: World, topic: FakeTopic, wrong: dict[str, object] | Exception, says: str
+) -> None:
+    world.connect.answers[CONTACT_ID] = wrong
+    pauses = []
+    for now in runs(80):
+        let_others_be_due(world)
+        looks = looks_at_others(world)
+        # Only if somebody must grant something may the task be red.
+        with suppress(SetupError) if type(wrong) is SetupError else nullcontext():
+            poll(world, topic, now)
+        assert looks_at_others(world) == looks + 3, "the others have their turn"
+        next_check = world.contacts.contact().next_check_at
+        assert next_check
+        pauses.append(next_check - now)
+    ((subject, message, attributes),) = topic.published
+    assert subject == "Audio leakage: 1 contact set aside"
+    assert message.startswith(f"1 contact set aside, Amazon Connect instance {INSTANCE_ID}:")
+    assert f"contact {CONTACT_ID}, last error {says}" in message
+    assert attributes["event"] == "CONTACT_SET_ASIDE"
+    assert max(pauses) >= timedelta(hours=2)
+    assert (world.contacts.contact().last_error or "").startswith(says)
+
+
+def test_it_is_told_again_when_it_was_well_in_between(world: World, topic: FakeTopic) -> None:
+    well = answer(DisconnectTimestamp=None, connected=None)
+    world.contacts.put(contact(ContactState.IN_PROGRESS_QUEUE_IVR))
+    for begin, answers, told in (("11:00", {}, 1), ("11:30", well, 1), ("12:00", {}, 2)):
+        world.connect.answers[CONTACT_ID] = answers
+        for now in runs(6, begin):
+            poll_in_progress(world.run(now, ALERTING, alert_topic=topic))
+        assert len(topic.published) == told
+
+
+@pytest.mark.parametrize("error", [ServiceUnavailable("sns is away"), SetupError("sns:Publish was denied")])
+def test_nobody_is_set_aside_in_silence(world: World, topic: FakeTopic, error: AudioLeakageError) -> None:
+    world.contacts.put(contact(attempts=3))
+    world.connect.answers[CONTACT_ID] = {}
+    topic.error = error
+    if isinstance(error, SetupError):
+        with pytest.raises(SetupError):
+            poll(world, topic, at("10:31"))
+    else:
+        poll(world, topic, at("10:31"))
+    assert world.contacts.contact().attempts == 3
+    assert all(world.contacts.contact(number(n)).state.name == "IN_PROGRESS_QUEUE_IVR" for n in range(3))
+    topic.error = None
+    poll(world, topic, at("10:36"))
+    assert (world.contacts.contact().attempts, len(topic.published)) == (4, 1)
+
+
+def test_without_a_topic_it_is_set_aside_all_the_same(world: World) -> None:
+    world.contacts.put(contact(attempts=3))
+    world.connect.answers[CONTACT_ID] = {}
+    poll_initialised(world.run(at("10:31")))
+    assert world.contacts.contact().attempts == 4
+
+
+def test_an_outage_sets_nobody_aside(topic: FakeTopic) -> None:
+    world = World()
+    world.contacts.put(*(contact(contact_id=number(position)) for position in range(20)))
+    world.connect.answers = {
+        number(position): ServiceUnavailable("Connect is away") for position in range(20)
+    }
+    for now in runs(24):
+        for retry in range(3):
+            with pytest.raises(ServiceUnavailable, match="none of 20 due contacts"):
+                poll(world, topic, now + retry * MINUTE / 2)
+    world.connect.answers = {number(position): answer(number(position)) for position in range(20)}
+    after = at("10:31") + 24 * STEP
+    assert poll(world, topic, after) == {"due": 20, "COMPLETED - AGENT": 20}
+    assert topic.published == []
+
+
+def test_those_who_fail_at_the_head_of_the_queue_stop_the_others_for_one_try_only(topic: FakeTopic) -> None:
+    world = World()
+    sick, well = range(6), range(6, 30)
+    world.contacts.put(
+        *(contact(contact_id=number(position), next_check_at=at("10:30:01")) for position in sick),
+        *(contact(contact_id=number(position), next_check_at=at("10:30:02")) for position in well),
+    )
+    world.connect.answers = {number(position): ServiceUnavailable("500") for position in sick}
+    world.connect.answers |= {number(position): answer(number(position)) for position in well}
+    with pytest.raises(ServiceUnavailable):
+        poll(world, topic, at("10:31"))
+    counts = poll(world, topic, at("10:32"))
+    assert counts["COMPLETED - AGENT"] == len(well)
+
+
+def test_a_mistake_of_ours_over_one_contact_is_found_in_the_log_without_what_it_quotes(
+    world: World, topic: FakeTopic, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.connect.answers[CONTACT_ID] = KeyError(MARK)
+    with caplog.at_level(logging.INFO):
+        assert poll(world, topic, at("10:31")) == {"due": 4, "put_off": 1, "IN_PROGRESS - QUEUE/IVR": 3}
+    (told,) = [message for message in caplog.messages if "KeyError" in message]
+    assert CONTACT_ID in told
+    assert "in describe_contact" in told
+    assert MARK not in caplog.text
+
+
+def test_a_mistake_of_ours_over_every_contact_fails_the_task(world: World, topic: FakeTopic) -> None:
+    world.connect.answers = {contact_id: KeyError(MARK) for contact_id in world.contacts.items}
+    with pytest.raises(UnexpectedError, match=r"^KeyError, see the task's log$"):
+        poll(world, topic, at("10:31"))
+
+
+def test_a_pending_alert_is_told_once_however_often_the_look_at_its_contact_fails(topic: FakeTopic) -> None:
+    """Regression: a leak that had been found was told only when its contact could be looked at again."""
+    world = World()
+    failed = ended_with_agent(
+        recorded_state=RecordedState.CALL_RECORDED_FAILURE, alert_pending="CALL_RECORDED_FAILURE"
+    )
+    world.contacts.put(failed)
+    world.connect.answers[CONTACT_ID] = {}
+    for now in runs(3, "12:00"):
+        check_recordings(world.run(now, ALERTING, alert_topic=topic))
+    assert [attributes["event"] for _, _, attributes in topic.published] == ["CALL_RECORDED_FAILURE"]
+    after = world.contacts.contact()
+    assert (after.alert_pending, after.attempts) == (None, 1)
+    assert after.next_check_at
+    assert after.next_check_at > at("12:15")
+
+
+def test_a_backfill_looks_at_once_at_who_was_set_aside_in_its_window(world: World) -> None:
+    world.contacts.put(contact(attempts=9, initialised_at=at("10:30"), next_check_at=at("23:00")))
+    world.connect.answers[CONTACT_ID] = answer()
+    poll_initialised(world.run(at("12:00"), only_window=True, window=Window(at("10:00"), at("11:00"))))
+    assert world.contacts.contact().state is ContactState.COMPLETED_AGENT
+
+
+def test_a_success_that_failed_at_first_stays_one_when_its_recording_is_gone_and_its_window_backfilled() -> (
+    None
+):
+    """Regression: the backfill took its last look for failed and judged it anew, a lifecycle rule having been there."""
+    world = World()
+    world.connect.answers[CONTACT_ID] = answer()
+    world.contacts.put(ended_with_agent(initialised_at=at("10:29"), attempts=1, last_error="HTTP 503"))
+    world.bucket.put()
+    check_recordings(world.run(at("10:40")))
+    assert world.contacts.contact().attempts is None
+    for before in (world.contacts.contact(), replace(world.contacts.contact(), attempts=1)):
+        world.contacts.put(before)
+        world.bucket.objects.clear()
+        window = Window(at("10:25"), at("10:30"))
+        check_recordings(world.run(at("10:40") + timedelta(days=400), only_window=True, window=window))
+        assert world.contacts.contact() == before

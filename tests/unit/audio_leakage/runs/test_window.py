@@ -1,0 +1,172 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from audio_leakage.errors import WindowError
+from audio_leakage.runs.window import Scope, Window, named_window, scope_of, window_of
+from support.fakes import FakeHistory, at
+
+FIRED = at("06:20")
+
+
+@dataclass
+class AirflowRun:
+    run_type: str = "scheduled"
+    data_interval_start: datetime | None = None
+    data_interval_end: datetime | None = None
+    logical_date: datetime | None = None
+    run_after: datetime = FIRED
+    conf: dict[str, Any] | None = None
+
+
+def scheduled(fired: str = "06:20", **fields: Any) -> AirflowRun:
+    """Return a run as a cron schedule of Airflow 3 makes it: an interval without width."""
+    moment = at(fired)
+    times = {"data_interval_start": moment, "data_interval_end": moment, "logical_date": moment}
+    return AirflowRun(**(times | {"run_after": moment} | fields))
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param(scheduled(), id="scheduled, cron trigger"),
+        pytest.param(
+            scheduled(data_interval_start=at("06:15"), logical_date=at("06:15")), id="data interval"
+        ),
+        pytest.param(AirflowRun(run_after=at("06:20:29.28")), id="manual without a logical date"),
+        pytest.param(scheduled("06:20:29"), id="manual from the UI"),
+        pytest.param(AirflowRun(logical_date=FIRED, run_after=at("09:00")), id="manual for a logical date"),
+    ],
+)
+def test_a_run_is_about_the_aligned_five_minutes_before_it(run: AirflowRun) -> None:
+    assert window_of(run) == Window(at("06:15"), at("06:20"))
+
+
+def test_a_data_interval_with_a_width_is_the_window() -> None:
+    run = scheduled("06:00", data_interval_start=at("05:00"))
+    assert window_of(run) == Window(at("05:00"), at("06:00"))
+
+
+class TestWhatARunIsAbout:
+    NOW = at("12:00")
+
+    def scope(self, run: AirflowRun, last: AirflowRun | None = None, **params: Any) -> Scope:
+        return scope_of(run, params, FakeHistory(last), self.NOW)
+
+    @pytest.mark.parametrize(
+        ("run", "params", "only_window", "adopts"),
+        [
+            (scheduled(), {}, False, False),
+            (scheduled("06:05"), {}, False, True),  # one of four windows a day
+            (scheduled(run_type="manual"), {}, False, True),
+            (scheduled(run_type="backfill"), {}, True, False),
+            (scheduled("06:05", run_type="backfill"), {}, True, False),
+            (
+                scheduled(run_type="manual"),
+                {"window_start": "2023-08-29T05:00Z", "window_end": "2023-08-29T06:00Z"},
+                True,
+                False,
+            ),
+        ],
+    )
+    def test_backfills_and_named_windows_are_about_their_contacts_alone(
+        self, run: AirflowRun, params: dict[str, Any], only_window: bool, adopts: bool
+    ) -> None:
+        scope = self.scope(run, **params)
+        assert (scope.only_window, scope.adopts) == (only_window, adopts)
+
+    @pytest.mark.parametrize(
+        ("last", "start"),
+        [
+            pytest.param(None, "06:05", id="the first run there is"),
+            pytest.param(scheduled("06:15"), "06:05", id="nothing was missed"),
+            pytest.param(scheduled("04:00"), "03:50", id="two hours were missed"),
+            pytest.param(scheduled("2023-08-01T00:00"), "2023-08-28T06:10", id="no more than a day"),
+            pytest.param(
+                scheduled("06:10", run_type="backfill"), "2023-08-28T06:10", id="a backfill proves nothing"
+            ),
+            pytest.param(
+                scheduled("06:10", run_type="manual", conf={"window_start": "x"}),
+                "2023-08-28T06:10",
+                id="nor does a named window",
+            ),
+            pytest.param(scheduled("06:15", run_type="manual"), "06:05", id="any other manual run does"),
+        ],
+    )
+    def test_a_scheduled_run_recovers_from_where_nothing_is_missing_less_ten_minutes(
+        self, last: AirflowRun | None, start: str
+    ) -> None:
+        assert self.scope(scheduled(), last).to_recover == Window(at(start), at("06:20"))
+
+    @pytest.mark.parametrize(
+        ("read_until", "start"),
+        [
+            pytest.param("06:15", "06:05", id="up to this window, though no run has succeeded for hours"),
+            pytest.param("05:00", "04:50", id="not as far as the last run that succeeded"),
+            pytest.param("2023-08-01T00:00", "2023-08-28T06:10", id="no more than a day"),
+            pytest.param("06:40", "06:05", id="further: a run that is repeated reads its window again"),
+        ],
+    )
+    def test_a_run_goes_on_in_the_flow_log_where_the_one_before_it_stopped(
+        self, read_until: str, start: str
+    ) -> None:
+        scope = scope_of(scheduled(), {}, FakeHistory(scheduled("05:30"), at(read_until)), self.NOW)
+        assert scope.to_recover == Window(at(start), at("06:20"))
+
+    def test_a_backfilled_run_recovers_its_window_and_asks_for_no_other_run(self) -> None:
+        assert self.scope(scheduled(run_type="backfill")).to_recover == Window(at("06:15"), at("06:20"))
+
+
+def test_four_scheduled_windows_a_day_adopt_what_others_wrote() -> None:
+    windows = [
+        Window(at(f"{hour:02}:{minute:02}"), at("23:59")) for hour in range(24) for minute in range(0, 60, 5)
+    ]
+    assert [window.start.hour for window in windows if window.is_for_adoption] == [0, 6, 12, 18]
+
+
+class TestNamedWindows:
+    NOW = at("12:00")
+
+    def test_two_times_name_a_window(self) -> None:
+        named = named_window("2023-08-29T10:00:00+02:00", "2023-08-29T09:00:00Z", self.NOW)
+        assert named == Window(at("08:00"), at("09:00"))
+
+    @pytest.mark.parametrize("nothing", [None, ""])
+    def test_nothing_names_none(self, nothing: str | None) -> None:
+        assert named_window(nothing, nothing, self.NOW) is None
+
+    @pytest.mark.parametrize(
+        ("start", "end", "says"),
+        [
+            ("2023-08-29T10:00Z", None, "must be given both or neither"),
+            ("2023-08-29T10:00Z", "2023-08-29T09:00Z", "ends before it starts"),
+            ("2023-08-29T10:00Z", "2023-08-29T10:00Z", "ends before it starts"),
+            (
+                "2023-08-29T11:00Z",
+                "2023-08-29T12:05Z",
+                "lies in the future: it must end by 2023-08-29T12:00:00.000Z",
+            ),
+            ("2023-08-27T11:00Z", "2023-08-29T11:00Z", "is too long: at most 1 day"),
+            ("2023-08-29T10:00", "2023-08-29T11:00", "must be times in ISO-8601 with an offset"),
+            ("yesterday", "today", "must be times in ISO-8601 with an offset"),
+        ],
+    )
+    def test_what_cannot_be_worked_on_is_refused(self, start: str, end: str | None, says: str) -> None:
+        with pytest.raises(WindowError) as refused:
+            named_window(start, end, self.NOW)
+        assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        ("10:00", "10:05", ["2023-08-29T10"]),
+        ("10:55", "11:00", ["2023-08-29T10"]),
+        ("10:57", "11:02", ["2023-08-29T10", "2023-08-29T11"]),
+        ("23:55", "2023-08-30T00:05", ["2023-08-29T23", "2023-08-30T00"]),
+    ],
+)
+def test_a_window_knows_the_hours_it_touches(start: str, end: str, hours: list[str]) -> None:
+    assert Window(at(start), at(end)).hours == hours

@@ -1,0 +1,191 @@
+"""Any day whatever: random calls, lines, delays, faults and overlapping runs, and the truth at the end."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from audio_leakage.contacts.states import TRANSITIONS, ContactState
+from audio_leakage.errors import AwsError, ContactNotFound, ServiceUnavailable, SetupError
+from audio_leakage.flow_log.ingest import ingest
+from audio_leakage.times import parse_time
+from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised, purge_ivr
+from local_aws.contact_centre.calls import KINDS, CallWriter, SimulatedCall
+from local_aws.contact_centre.flow_log import lines_of
+from support.fakes import BUCKET, INSTANCE_ID, MINUTE, PREFIX, SETTINGS, World, at, searched
+
+START = at("22:00")
+USE_CASES = (poll_initialised, purge_ivr, poll_in_progress, check_recordings)
+FAULTS: tuple[Exception | Mapping[str, Any] | None, ...] = (
+    None,
+    ServiceUnavailable("429"),
+    SetupError("denied"),
+    ContactNotFound("not visible yet"),
+    {},
+)
+SEARCH_ERRORS = (None, None, ServiceUnavailable("429"), SetupError("denied"))
+
+
+class SimulatedConnect:
+    """Describes the simulated calls as they are by now; a fault strikes each contact it is set for."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, SimulatedCall] = {}
+        self.faults: dict[str, Exception | Mapping[str, Any]] = {}
+        self.now = START
+        self.search_error: AwsError | None = None
+
+    def describe_contact(self, instance_id: str, contact_id: str) -> Mapping[str, Any]:
+        assert instance_id == INSTANCE_ID
+        fault = self.faults.get(contact_id)
+        if isinstance(fault, Exception):
+            raise fault
+        contact = self.calls[contact_id].contact_at(self.now)
+        if contact is None:
+            raise ContactNotFound(contact_id)
+        return {"Contact": contact} if fault is None else fault
+
+    def search_contacts(
+        self, instance_id: str, kind: str, start: datetime, end: datetime
+    ) -> Iterator[Mapping[str, Any]]:
+        assert instance_id == INSTANCE_ID
+        if self.search_error:
+            raise self.search_error
+        contacts = [contact for call in self.calls.values() if (contact := call.contact_at(self.now))]
+        return searched(contacts, kind, start, end)
+
+    def check_instance(self, instance_id: str) -> None:
+        assert instance_id == INSTANCE_ID
+
+
+class AnyDay(RuleBasedStateMachine):
+    """Calls come and go while runs, some of them broken, try to keep up."""
+
+    calls = Bundle("calls")
+
+    @initialize(seed=st.integers(0, 2**32))
+    def open_up(self, seed: int) -> None:
+        self.writer = CallWriter(Random(seed))
+        self.world = World()
+        self.connect = SimulatedConnect()
+        self.now = START
+        self.seconds: float = 75
+        self.seen: dict[str, tuple[ContactState, str | None]] = {}
+
+    @rule(target=calls, kind=st.sampled_from(sorted(KINDS)))
+    def a_call_comes_in(self, kind: str) -> SimulatedCall:
+        call = self.writer.write(kind, self.now)
+        self.connect.calls[call.contact_id] = call
+        self.deliver(call)
+        if call.recording_lands:
+            path = f"{BUCKET}/{call.recording_key(PREFIX)}"
+            self.world.bucket.objects[path] = (call.recording_size, call.recording_lands)
+        return call
+
+    @rule(call=calls)
+    def its_lines_come_again(self, call: SimulatedCall) -> None:
+        self.deliver(call)
+
+    @rule(call=calls, fault=st.sampled_from(FAULTS))
+    def connect_is_in_trouble_over(
+        self, call: SimulatedCall, fault: Exception | Mapping[str, Any] | None
+    ) -> None:
+        self.connect.faults.pop(call.contact_id, None)
+        if fault is not None and not isinstance(fault, ContactNotFound):
+            self.connect.faults[call.contact_id] = fault
+
+    @rule(error=st.sampled_from([None, ServiceUnavailable("503"), SetupError("denied")]))
+    def the_bucket_is_in_trouble(self, error: AwsError | None) -> None:
+        self.world.bucket.error = error
+
+    @rule(seconds=st.sampled_from([75, 0.01]), error=st.sampled_from(SEARCH_ERRORS))
+    def there_is_so_much_time_to_describe(self, seconds: float, error: AwsError | None) -> None:
+        """With less than the contacts need, searches answer for them, if they can."""
+        self.seconds = seconds
+        self.connect.search_error = error
+
+    @rule(minutes=st.integers(1, 90))
+    def time_goes_by_and_a_run_comes(self, minutes: int) -> None:
+        self.now += minutes * MINUTE
+        self.run()
+
+    @rule(minutes=st.integers(1, 90))
+    def two_runs_overlap(self, minutes: int) -> None:
+        """The second one works on what it read before the first one wrote."""
+        self.now += minutes * MINUTE
+        read = {id_: dict(item) for id_, item in self.world.contacts.items.items()}
+        self.run()
+        due = self.world.contacts.due
+        stale = World(contacts=type(self.world.contacts)(items=read))
+        self.world.contacts.due = stale.contacts.due  # type: ignore[method-assign]
+        try:
+            self.run()
+        finally:
+            self.world.contacts.due = due  # type: ignore[method-assign]
+
+    def deliver(self, call: SimulatedCall) -> None:
+        lines = [(moment, message) for moment, message in lines_of(call) if moment <= self.now + 10 * MINUTE]
+        ingest(lines, self.world.contacts)
+
+    def run(self) -> None:
+        self.connect.now = self.now
+        for use_case in USE_CASES:
+            try:
+                use_case(self.world.run(self.now, connect=self.connect, seconds_left=lambda: self.seconds))
+            except AwsError:
+                return  # the task is red, and those behind it do not run
+
+    @invariant()
+    def states_and_verdicts_only_move_forward(self) -> None:
+        for contact_id, item in getattr(self, "world", World()).contacts.items.items():
+            state, verdict = ContactState(item["State"]), item.get("RecordedState")
+            before, told = self.seen.get(contact_id, (ContactState.INITIALISED, None))
+            purged_and_back = before is ContactState.COMPLETED_QUEUE_IVR and state is ContactState.INITIALISED
+            assert state == before or state in TRANSITIONS[before] or purged_and_back
+            assert told in (None, verdict) or (told, verdict) == (
+                "CALL_RECORDED_FAILURE",
+                "CALL_RECORDED_SUCCESS",
+            )
+            self.seen[contact_id] = (state, verdict)
+
+    @invariant()
+    def a_verdict_is_the_truth_or_will_heal(self) -> None:
+        for contact_id, item in getattr(self, "world", World()).contacts.items.items():
+            call, verdict = self.connect.calls[contact_id], item.get("RecordedState")
+            truth = call.truth(self.now, SETTINGS.failure_after).recorded_state
+            if verdict == "CALL_RECORDED_SUCCESS":
+                assert truth == verdict
+            if verdict == "CALL_RECORDED_FAILURE":
+                assert call.ended
+                assert parse_time(item["FailedAt"]) >= call.ended + SETTINGS.failure_after
+                assert truth == verdict or "NextCheckAt" in item
+
+    def teardown(self) -> None:
+        """Let the trouble pass and a week go by: now all must be as the truth has it, and nothing may be open."""
+        self.connect.faults.clear()
+        self.connect.search_error = None
+        self.world.bucket.error = None
+        for hours in (1, 1, 1, 2, 4, 8, 24, 24, 48, 48, 48):
+            self.now += timedelta(hours=hours)
+            self.run()
+        for contact_id, call in self.connect.calls.items():
+            truth = call.truth(self.now, SETTINGS.failure_after)
+            item = self.world.contacts.items.get(contact_id, {})
+            assert (item.get("State"), item.get("RecordedState")) == (truth.state, truth.recorded_state), (
+                call.kind
+            )
+        self.run()
+        assert not [item for item in self.world.contacts.items.values() if "NextCheckAt" in item]
+
+
+TestAnyDay = AnyDay.TestCase
+TestAnyDay.settings = settings(
+    max_examples=200,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,  # the same in every run
+)

@@ -1,0 +1,179 @@
+"""What the pages show of table items: groups, rows, counts, gaps, addresses."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from audio_leakage.contacts.contact import Contact
+from audio_leakage.contacts.states import ClosedReason, ContactState, FailureCause, RecordedState
+from audio_leakage.runs.window import Window
+from audio_leakage_ui.calls import MOST_ROWS, Group, calls_of, row_of
+from audio_leakage_ui.consoles import Consoles
+from audio_leakage_ui.health import RunOfMonitor, due_contacts, health_of, missed_windows
+from audio_leakage_ui.hours import hour_of
+from support.fakes import CONTACT_ID, at, number
+
+CONSOLES = Consoles("af-south-1")
+FAILED, SUCCEEDED = RecordedState.CALL_RECORDED_FAILURE, RecordedState.CALL_RECORDED_SUCCESS
+SERVED = Contact(
+    contact_id=CONTACT_ID,
+    state=ContactState.COMPLETED_AGENT,
+    channel="VOICE",
+    initialised_at=at("10:29:58"),
+    initiation_timestamp=at("10:29:57"),
+    connected_to_agent_timestamp=at("10:30:11"),
+    disconnect_timestamp=at("10:31:11"),
+)
+LEAKED = replace(
+    SERVED, recorded_state=FAILED, failure_cause=FailureCause.NO_OBJECT, searched=("b/p/2023/x",)
+)
+RECORDED = replace(
+    SERVED, recorded_state=SUCCEEDED, recording_location="b/p/x.wav", recorded_at=at("10:32:11")
+)
+
+
+@pytest.mark.parametrize(
+    ("contact", "group"),
+    [
+        (LEAKED, Group.LEAKED),
+        (RECORDED, Group.RECORDED),
+        (SERVED, Group.WAITING),
+        (replace(SERVED, closed_reason=ClosedReason.NOT_VOICE), Group.NOT_EXPECTED),
+        (replace(SERVED, state=ContactState.COMPLETED_QUEUE_IVR), Group.NOT_EXPECTED),
+        (replace(SERVED, state=ContactState.IN_PROGRESS_AGENT), Group.IN_PROGRESS),
+        (replace(SERVED, state=ContactState.INITIALISED), Group.IN_PROGRESS),
+    ],
+)
+def test_every_contact_belongs_to_a_group(contact: Contact, group: Group) -> None:
+    assert row_of(contact.to_item(), CONSOLES)["group"] is group
+
+
+@pytest.mark.parametrize(
+    ("item", "says"),
+    [
+        ({"ContactId": "<script>alert(1)</script>", "State": "INITIALISED"}, "allowed is a UUID"),
+        ({"ContactId": CONTACT_ID}, "State is missing"),
+        ({"ContactId": CONTACT_ID, "State": "<b>"}, "State cannot be read"),
+        ({}, "ContactId is None"),
+        ({"ContactId": CONTACT_ID, "State": "INITIALISED", "Attempts": "many"}, "Attempts cannot be read"),
+    ],
+)
+def test_an_item_that_cannot_be_read_is_shown_with_the_reason(item: dict[str, Any], says: str) -> None:
+    row = row_of(item, CONSOLES)
+    assert row["group"] is Group.UNREADABLE
+    assert says in row["last_error"]
+    assert hour_of([item], CONSOLES)["counts"] == {"unreadable": 1, "expected": 0}
+
+
+def test_texts_without_end_are_cut() -> None:
+    row = row_of({"ContactId": "x" * 100_000, "State": "INITIALISED"}, CONSOLES)
+    assert max(len(str(value)) for value in row.values()) < 400
+    row = row_of(replace(LEAKED, queue_id="q" * 100_000).to_item(), CONSOLES)
+    assert len(row["queue_id"]) < 400
+
+
+def test_what_needs_somebody_comes_first_and_nothing_is_left_out_uncounted() -> None:
+    many = [replace(RECORDED, contact_id=number(place)) for place in range(MOST_ROWS)]
+    table = calls_of((contact.to_item() for contact in [*many, SERVED, LEAKED]), CONSOLES)
+    assert [row["group"] for row in table["rows"][:3]] == ["leaked", "waiting", "recorded"]
+    assert (len(table["rows"]), table["left_out"]) == (MOST_ROWS, 2)
+    assert table["counts"] == {"leaked": 1, "waiting": 1, "recorded": MOST_ROWS}
+
+
+def test_an_hour_is_counted_its_delays_ranked_and_its_failures_listed() -> None:
+    delayed = [
+        replace(RECORDED, contact_id=number(place), recorded_at=at("10:31:11") + timedelta(seconds=place))
+        for place in range(1, 101)
+    ]
+    late = replace(RECORDED, recorded_at=at("10:31:11") + timedelta(hours=3), warnings=("LATE",))
+    failing = replace(SERVED, attempts=4, last_error="denied")
+    hour = hour_of((contact.to_item() for contact in [*delayed, late, LEAKED, failing]), CONSOLES)
+    assert hour["counts"] == {"recorded": 101, "leaked": 1, "waiting": 1, "late": 1, "expected": 103}
+    assert hour["delay"] == {"p50": 51, "p95": 96}
+    assert [row["failure_cause"] for row in hour["failures"]] == ["NO_OBJECT"]
+    assert [row["attempts"] for row in hour["set_aside"]] == [4]
+
+
+def test_the_longest_due_contact_is_found_and_those_set_aside() -> None:
+    waiting = [
+        replace(SERVED, next_check_at=at("10:40"), contact_id=number(1)),
+        replace(SERVED, next_check_at=at("10:35")),
+    ]
+    later = replace(SERVED, next_check_at=at("12:00"), attempts=7, contact_id=number(2))
+    after_an_outage = replace(later, attempts=3, contact_id=number(3))
+    contacts = [*waiting, later, after_an_outage]
+    told = due_contacts((contact.to_item() for contact in contacts), CONSOLES, at("10:45"))
+    assert (told["due"], told["oldest_due"]["id"]) == (2, CONTACT_ID)
+    assert [row["id"] for row in told["set_aside"]] == [number(2)]
+    assert due_contacts([{}], CONSOLES, at("10:45"))["oldest_due"] is None
+
+
+def run(end: str, state: str = "success", minutes: int = 5) -> RunOfMonitor:
+    return RunOfMonitor(f"run {end}", state, Window(at(end) - timedelta(minutes=minutes), at(end)), at(end))
+
+
+@pytest.mark.parametrize(
+    ("runs", "gaps"),
+    [
+        ([run("10:05"), run("10:10"), run("10:15")], []),
+        ([run("10:05"), run("10:15")], [("10:05", "10:10")]),
+        ([run("10:05")], [("10:05", "10:15")]),
+        ([run("10:05"), run("10:10", "failed"), run("10:15")], [("10:05", "10:10")]),
+        ([run("10:05"), run("10:10", "running"), run("10:15", "queued")], []),
+        ([run("10:15", minutes=15)], []),
+        ([run("10:10", minutes=10), run("10:05"), run("10:15")], []),
+        ([], [("10:00", "10:15")]),
+    ],
+)
+def test_windows_without_a_run_are_named(runs: list[RunOfMonitor], gaps: list[tuple[str, str]]) -> None:
+    found = missed_windows(runs, at("10:00"), at("10:17:30"))
+    assert [(gap.start, gap.end) for gap in found] == [(at(start), at(end)) for start, end in gaps]
+
+
+def test_a_missed_window_comes_with_the_command_that_backfills_it() -> None:
+    def told(*runs: RunOfMonitor) -> dict[str, Any]:
+        return health_of("monitor_audio_leakage", runs, since=at("10:00"), now=at("10:25"))
+
+    (gap,) = told(run("10:15"), run("10:05"))["missed"]
+    assert gap["command"] == (
+        "airflow backfill create --dag-id monitor_audio_leakage --from-date 2023-08-29T10:10:00.000Z "
+        "--to-date 2023-08-29T10:10:00.000Z --max-active-runs 3"
+    )
+    failed = told(run("10:15"), run("10:10", "failed"), run("10:05"))
+    assert failed["missed"][0]["command"].endswith("--reprocess-behavior failed")
+    assert (failed["last_run"]["run_id"], failed["last_success"]["run_id"]) == ("run 10:15", "run 10:15")
+
+
+def test_a_monitor_that_never_ran_has_missed_nothing() -> None:
+    told = health_of("monitor_audio_leakage", [], since=None, now=at("10:25"))
+    assert told == {"last_run": None, "last_success": None, "missed": []}
+
+
+@pytest.mark.parametrize(
+    ("region", "domain"),
+    [
+        ("af-south-1", "https://af-south-1.console.aws.amazon.com"),
+        ("us-gov-west-1", "https://us-gov-west-1.console.amazonaws-us-gov.com"),
+        ("cn-north-1", "https://cn-north-1.console.amazonaws.cn"),
+    ],
+)
+def test_addresses_in_the_consoles(region: str, domain: str) -> None:
+    consoles = Consoles(region, "https://acme.my.connect.aws")
+    assert consoles.recording("bucket/a b/c&d.wav") == (
+        f"{domain}/s3/object/bucket?region={region}&prefix=a%20b%2Fc%26d.wav"
+    )
+    assert consoles.place("bucket/p/2023/08/29/id_") == (
+        f"{domain}/s3/buckets/bucket?region={region}&prefix=p%2F2023%2F08%2F29%2F"
+    )
+    assert consoles.contact("a/b") == "https://acme.my.connect.aws/contact-trace-records/details/a%2Fb"
+    assert Consoles(region).contact(CONTACT_ID) is None
+    assert Consoles(region, "https://acme.awsapps.com/connect").contact("a") == (
+        "https://acme.awsapps.com/connect/contact-trace-records/details/a"
+    )
+
+
+def test_missed_windows_are_looked_for_in_whole_windows_only() -> None:
+    begin: datetime = at("10:02")
+    assert missed_windows([run("10:10")], begin, at("10:10")) == []

@@ -1,0 +1,110 @@
+"""What `make package` hands to MWAA and to the Lambda."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from infrastructure import package
+
+IN_THE_IMAGE = {"apache-airflow-providers-amazon", "boto3"}
+
+
+def test_domain_and_hooks_lie_side_by_side_at_the_root_of_plugins_zip() -> None:
+    files = package.plugin_files()
+    assert {"audio_leakage/settings.py", "audio_leakage_hooks/connect.py", ".airflowignore"} <= set(files)
+
+
+def test_plugins_zip_has_all_of_plugins_and_of_include_the_domain_and_the_aws_package() -> None:
+    ours = {path.name for path in (ROOT / "plugins").iterdir() if path.name != "__pycache__"}
+    assert {path.partition("/")[0] for path in package.plugin_files()} == ours | {
+        "audio_leakage",
+        "audio_leakage_aws",
+    }
+
+
+def test_the_lambda_takes_three_packages() -> None:
+    files = package.subscriber_files()
+    assert {path.partition("/")[0] for path in files} == {
+        "audio_leakage",
+        "audio_leakage_aws",
+        "flow_log_subscriber",
+    }
+    assert not [
+        path for path, content in files.items() if b"import airflow" in content or b"from airflow" in content
+    ]
+    assert "flow_log_subscriber/handler.py" in files
+
+
+def test_a_zip_depends_on_paths_and_contents_alone() -> None:
+    files = {"b.py": b"2", "a/a.py": b"1"}
+    assert package.zipped(files) == package.zipped(dict(sorted(files.items())))
+    assert package.zipped(files) != package.zipped(files | {"b.py": b"3"})
+    assert package.unzipped(package.zipped(files)) == files
+
+
+def test_built_from_a_copy_with_other_dates_modes_and_caches_the_bytes_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = contents(package.build(tmp_path / "first"))
+    for root in ("dags", "include", "plugins"):
+        shutil.copytree(ROOT / root, tmp_path / "copy" / root, copy_function=shutil.copy)
+    shutil.copy(ROOT / "requirements.txt", tmp_path / "copy")
+    places = ("plugins", "include/audio_leakage")
+    for place in places:
+        leave_behind(tmp_path / "copy" / place)
+    monkeypatch.setattr(package, "ROOT", tmp_path / "copy")
+    monkeypatch.setattr(package, "_PLUGINS", moved(package._PLUGINS, tmp_path / "copy"))
+    monkeypatch.setattr(package, "_SUBSCRIBER", moved(package._SUBSCRIBER, tmp_path / "copy"))
+    assert contents(package.build(tmp_path / "second")) == first
+
+
+def test_building_again_removes_what_is_no_longer_part_of_it(tmp_path: Path) -> None:
+    stale = tmp_path / "mwaa" / "dags" / "renamed.py"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    package.build(tmp_path)
+    assert not stale.exists()
+
+
+def test_mwaa_adds_its_own_constraints_and_finds_all_requirements_in_its_image() -> None:
+    """Its image looks for these two texts in every line, comments too."""
+    text = package.requirements().decode()
+    assert not [text for option in ("-c ", "--constraint ") if option in text]
+    names = {line.partition(">=")[0] for line in text.splitlines() if line and line[0] != "#"}
+    assert names == IN_THE_IMAGE
+
+
+def leave_behind(folder: Path) -> None:
+    for name in (".DS_Store", "states.py~", ".states.py.swp", "__pycache__/states.cpython-312.pyc"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+
+
+def moved(places: dict[str, Path], root: Path) -> dict[str, Path]:
+    return {name: root / place.relative_to(ROOT) for name, place in places.items()}
+
+
+def contents(files: object) -> list[tuple[str, bytes]]:
+    assert isinstance(files, list)
+    return [(file.name, file.read_bytes()) for file in files]
+
+
+def test_the_files_of_other_teams_stay_and_what_an_older_version_of_ours_left_goes() -> None:
+    theirs = {
+        "billing/rates.py": b"1",
+        "billing_plugin.py": b"2",
+        "audio_leakage/removed.py": b"3",
+        "audio_leakage_old/gone.py": b"4",
+        ".airflowignore": b"billing/\naudio_leakage_old/\n",
+    }
+    ours = {"audio_leakage/contacts/states.py": b"5", ".airflowignore": b"audio_leakage/\n"}
+    both = package.merged(theirs, ours)
+    assert both == {
+        "billing/rates.py": b"1",
+        "billing_plugin.py": b"2",
+        "audio_leakage/contacts/states.py": b"5",
+        ".airflowignore": b"billing/\naudio_leakage_old/\naudio_leakage/\n",
+    }
+    assert package.merged(both, ours) == both
