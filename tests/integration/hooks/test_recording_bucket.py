@@ -1,0 +1,61 @@
+"""The recording bucket over real HTTP: every page, delete markers, and errors that say what to do."""
+
+import pytest
+from botocore.stub import Stubber
+
+from audio_leakage.errors import ServiceUnavailable, SetupError
+from audio_leakage_hooks.recording_bucket import RecordingBucketHook
+from support.fakes import (
+    BUCKET,
+)
+from support.stage import Stage
+
+
+class TestRecordingBucket:
+    @pytest.fixture
+    def hook(self, stage: Stage) -> RecordingBucketHook:
+        del stage
+        return RecordingBucketHook(aws_conn_id=None)
+
+    def test_every_page_is_followed(self, stage: Stage, hook: RecordingBucketHook) -> None:
+        keys = {f"many/{position:04}" for position in range(1001)}
+        for key in keys:
+            stage.put_object(key, b"")
+        assert {found["Key"] for found in hook.list_objects(BUCKET, "many/")} == keys
+
+    def test_an_empty_folder_is_empty(self, hook: RecordingBucketHook) -> None:
+        assert list(hook.list_objects(BUCKET, "none/")) == []
+
+    def test_a_delete_marker_is_seen_where_versions_are_kept(
+        self, stage: Stage, hook: RecordingBucketHook
+    ) -> None:
+        s3 = stage.aws.client("s3")
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        stage.put_object("kept/a.wav")
+        stage.put_object("deleted/a.wav")
+        s3.delete_object(Bucket=BUCKET, Key="deleted/a.wav")
+        assert hook.has_delete_marker(BUCKET, "deleted/")
+        assert not hook.has_delete_marker(BUCKET, "kept/")
+        assert list(hook.list_objects(BUCKET, "deleted/")) == []
+
+    @pytest.mark.parametrize(
+        ("code", "status", "error", "says"),
+        [
+            ("AccessDenied", 403, SetupError, "denied: grant s3:ListBucket on it"),
+            ("SlowDown", 503, ServiceUnavailable, "unavailable for now: SlowDown"),
+            ("InternalError", 500, ServiceUnavailable, "unavailable for now"),
+            ("ExpiredToken", 400, SetupError, "the credentials are not valid"),
+            ("KMS.DisabledException", 400, SetupError, "was refused"),
+        ],
+    )
+    def test_each_error_becomes_the_domains(
+        self, hook: RecordingBucketHook, code: str, status: int, error: type[Exception], says: str
+    ) -> None:
+        with Stubber(hook.conn) as s3:
+            s3.add_client_error("list_objects_v2", code, http_status_code=status)
+            with pytest.raises(error, match=says):
+                list(hook.list_objects(BUCKET, "x"))
+
+    def test_a_missing_bucket_is_said_by_name(self, hook: RecordingBucketHook) -> None:
+        with pytest.raises(SetupError, match="bucket 'nowhere' does not exist: create it, or correct"):
+            list(hook.list_objects("nowhere", "x"))
