@@ -68,6 +68,25 @@ def test_the_domain_has_no_other_rooms() -> None:
     )
 
 
+#: Unit tests of the whole domain, which have no module of their name.
+OF_NO_MODULE = {"test_any_day.py", "test_fuzz.py", "test_hostile_input.py", "test_verdict_cases.py"}
+
+
+def test_the_unit_tests_mirror_the_tree() -> None:
+    unit = ROOT / "tests" / "unit"
+    roots = [ROOT / name for name in ("include", "plugins", "tests")]
+    stray = {
+        str(test.relative_to(unit))
+        for test in unit.glob("*/**/test_*.py")
+        if test.name not in OF_NO_MODULE
+        and not any(
+            (root / test.relative_to(unit)).with_name(test.name.removeprefix("test_")).exists()
+            for root in roots
+        )
+    }
+    assert stray == set()
+
+
 @pytest.mark.parametrize(("place", "room"), enumerate(("ground", *ROOMS)))
 def test_a_room_of_the_domain_imports_only_the_rooms_below_it(place: int, room: str) -> None:
     files = DOMAIN.glob("*.py") if room == "ground" else (DOMAIN / room).rglob("*.py")

@@ -3,12 +3,9 @@ from typing import Any
 
 import pytest
 
-from audio_leakage.contacts.follow import with_facts
 from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.errors import InvalidContact
-from support.fakes import CONTACT_ID, answer, at, contact
-
-LOCATION = "recordings/connect/acme/CallRecordings/2023/08/29/other-name_20230829T10:30_UTC.wav"
+from support.fakes import CONTACT_ID, answer, at
 
 
 def read(**members: Any) -> ContactSnapshot:
@@ -30,31 +27,6 @@ def test_members_and_values_that_nobody_knows_yet_do_no_harm() -> None:
 @pytest.mark.parametrize("recordings", [None, [], "none", [None], [{"StorageType": "S3"}]])
 def test_recordings_may_be_missing_in_any_way(recordings: object) -> None:
     assert read(Recordings=recordings).recordings == ()
-
-
-@pytest.mark.parametrize(
-    ("entry", "kept"),
-    [
-        ({"StorageType": "S3", "Location": LOCATION}, True),
-        ({"StorageType": "S3", "Location": LOCATION, "ParticipantType": "SOMEBODY_NEW"}, True),
-        ({"StorageType": "S3", "Location": LOCATION, "MediaStreamType": "AUDIO"}, True),
-        ({"StorageType": "S3", "Location": LOCATION, "MediaStreamType": "VIDEO"}, False),
-        ({"StorageType": "S3", "Location": LOCATION, "ParticipantType": "IVR"}, False),
-        ({"StorageType": "KINESIS_VIDEO_STREAM", "Location": LOCATION}, False),
-        ({"StorageType": "S3", "Location": LOCATION.replace("/2023/", "/ivr/2023/")}, False),
-        (
-            {"StorageType": "S3", "Location": LOCATION.replace("/2023/", "/Analysis/Voice/Redacted/2023/")},
-            False,
-        ),
-        (
-            {"StorageType": "S3", "Location": LOCATION.replace("acme", "ivr")},
-            True,
-        ),  # an instance of that name
-    ],
-)
-def test_only_audio_of_the_conversation_in_s3_is_a_pointer(entry: dict[str, str], kept: bool) -> None:
-    pointed = with_facts(contact(), read(Recordings=[entry]))
-    assert (pointed.recording_location is not None) == kept
 
 
 @pytest.mark.parametrize("member", ["Id", "Channel", "InitiationMethod", "InitiationTimestamp"])

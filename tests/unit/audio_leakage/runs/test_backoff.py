@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,7 +15,6 @@ from audio_leakage.errors import (
     SetupError,
     UnexpectedError,
 )
-from audio_leakage.runs.window import Window
 from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.polling import poll_in_progress, poll_initialised
 from support.fakes import (
@@ -205,26 +203,22 @@ def test_a_pending_alert_is_told_once_however_often_the_look_at_its_contact_fail
     assert after.next_check_at > at("12:15")
 
 
-def test_a_backfill_looks_at_once_at_who_was_set_aside_in_its_window(world: World) -> None:
-    world.contacts.put(contact(attempts=9, initialised_at=at("10:30"), next_check_at=at("23:00")))
-    world.connect.answers[CONTACT_ID] = answer()
-    poll_initialised(world.run(at("12:00"), only_window=True, window=Window(at("10:00"), at("11:00"))))
-    assert world.contacts.contact().state is ContactState.COMPLETED_AGENT
-
-
-def test_a_success_that_failed_at_first_stays_one_when_its_recording_is_gone_and_its_window_backfilled() -> (
-    None
-):
-    """Regression: the backfill took its last look for failed and judged it anew, a lifecycle rule having been there."""
+def test_a_contact_whose_answers_make_no_sense_is_tried_ever_more_rarely() -> None:
     world = World()
-    world.connect.answers[CONTACT_ID] = answer()
-    world.contacts.put(ended_with_agent(initialised_at=at("10:29"), attempts=1, last_error="HTTP 503"))
-    world.bucket.put()
-    check_recordings(world.run(at("10:40")))
-    assert world.contacts.contact().attempts is None
-    for before in (world.contacts.contact(), replace(world.contacts.contact(), attempts=1)):
-        world.contacts.put(before)
-        world.bucket.objects.clear()
-        window = Window(at("10:25"), at("10:30"))
-        check_recordings(world.run(at("10:40") + timedelta(days=400), only_window=True, window=window))
-        assert world.contacts.contact() == before
+    world.contacts.put(contact())
+    world.connect.answers[CONTACT_ID] = {}
+    pauses = []
+    now = at("10:31")
+    for _ in range(16):
+        assert poll_initialised(world.run(now)) == {"due": 1, "put_off": 1}
+        after = world.contacts.contact()
+        assert after.next_check_at
+        pauses.append(after.next_check_at - now)
+        now = after.next_check_at
+    assert pauses[:6] == [timedelta(milliseconds=1)] * 3 + [4 * MINUTE, 8 * MINUTE, 16 * MINUTE]
+    assert pauses[-1] == timedelta(days=1)
+    assert (after.state, after.attempts) == (ContactState.INITIALISED, 16)
+    assert after.last_error == (
+        "DescribeContact answered without "
+        "Contact.Id, Contact.Channel, Contact.InitiationMethod, Contact.InitiationTimestamp"
+    )

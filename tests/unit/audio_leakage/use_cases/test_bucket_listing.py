@@ -6,11 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import ServiceUnavailable
-from audio_leakage.use_cases import purge_ivr
 from audio_leakage.use_cases.checking import check_recordings
-from support.fakes import PREFIX, World, answer, at, contact, ended_with_agent, key_of, number
+from support.fakes import PREFIX, World, answer, at, ended_with_agent, key_of
 
 DAY = f"recordings/{PREFIX}/2023/08/29/"
 
@@ -68,36 +66,3 @@ def test_a_folder_that_cannot_be_listed_ahead_fails_no_verdict_by_itself() -> No
     )
     world.bucket.errors["elsewhere"] = ServiceUnavailable("HTTP 503")
     assert check_recordings(world.run(at("10:35")))["CALL_RECORDED_SUCCESS"] == 60
-
-
-class TestPurgingTogether:
-    @staticmethod
-    def left(count: int) -> World:
-        world = World()
-        world.contacts.put(
-            *(
-                contact(ContactState.COMPLETED_QUEUE_IVR, contact_id=number(position))
-                for position in range(count)
-            )
-        )
-        return world
-
-    def test_a_hundred_go_in_one_request(self) -> None:
-        world = self.left(250)
-        assert purge_ivr(world.run(at("10:35"))) == {"due": 250, "purged": 250}
-        assert world.contacts.transactions == [100, 100, 50]
-        assert not world.contacts.items
-
-    def test_one_that_met_an_agent_meanwhile_stays_and_keeps_no_other(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        world = self.left(150)
-        purge_all = world.contacts.purge_all
-
-        def meets_an_agent(contact_ids: list[str]) -> bool:
-            world.contacts.items[number(7)]["ConnectedToAgentTimestamp"] = "2023-08-29T10:30:00.000Z"
-            return purge_all(contact_ids)
-
-        monkeypatch.setattr(world.contacts, "purge_all", meets_an_agent)
-        assert purge_ivr(world.run(at("10:35"))) == {"due": 150, "purged": 149, "changed_meanwhile": 1}
-        assert list(world.contacts.items) == [number(7)]

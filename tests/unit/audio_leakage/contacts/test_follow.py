@@ -1,0 +1,96 @@
+"""One answer, or none, moves a contact on; what was known is never taken back."""
+
+from dataclasses import replace
+
+import pytest
+
+from audio_leakage.contacts.follow import with_facts
+from audio_leakage.contacts.snapshot import ContactSnapshot
+from audio_leakage.contacts.states import ClosedReason, ContactState
+from audio_leakage.use_cases.polling import poll_in_progress, poll_initialised
+from support.fakes import (
+    CONTACT_ID,
+    SETTINGS,
+    World,
+    answer,
+    at,
+    contact,
+)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+LOCATION = "recordings/connect/acme/CallRecordings/2023/08/29/other-name_20230829T10:30_UTC.wav"
+
+
+@pytest.mark.parametrize(
+    ("entry", "kept"),
+    [
+        ({"StorageType": "S3", "Location": LOCATION}, True),
+        ({"StorageType": "S3", "Location": LOCATION, "ParticipantType": "SOMEBODY_NEW"}, True),
+        ({"StorageType": "S3", "Location": LOCATION, "MediaStreamType": "AUDIO"}, True),
+        ({"StorageType": "S3", "Location": LOCATION, "MediaStreamType": "VIDEO"}, False),
+        ({"StorageType": "S3", "Location": LOCATION, "ParticipantType": "IVR"}, False),
+        ({"StorageType": "KINESIS_VIDEO_STREAM", "Location": LOCATION}, False),
+        ({"StorageType": "S3", "Location": LOCATION.replace("/2023/", "/ivr/2023/")}, False),
+        (
+            {"StorageType": "S3", "Location": LOCATION.replace("/2023/", "/Analysis/Voice/Redacted/2023/")},
+            False,
+        ),
+        (
+            {"StorageType": "S3", "Location": LOCATION.replace("acme", "ivr")},
+            True,
+        ),  # an instance of that name
+    ],
+)
+def test_only_audio_of_the_conversation_in_s3_is_a_pointer(entry: dict[str, str], kept: bool) -> None:
+    pointed = with_facts(contact(), ContactSnapshot.from_answer(CONTACT_ID, answer(Recordings=[entry])))
+    assert (pointed.recording_location is not None) == kept
+
+
+def test_an_answer_that_lags_behind_takes_nothing_back(world: World) -> None:
+    world.contacts.put(contact(ContactState.IN_PROGRESS_AGENT, connected_to_agent_timestamp=at("10:30:11")))
+    world.connect.answers[CONTACT_ID] = answer(connected=None)
+    poll_in_progress(world.run(at("10:35")))
+    after = world.contacts.contact()
+    assert after.state == ContactState.COMPLETED_AGENT
+    assert after.connected_to_agent_timestamp == at("10:30:11")
+
+
+def test_a_call_that_lasts_is_looked_at_more_rarely_but_at_least_once_an_hour(world: World) -> None:
+    long = contact(ContactState.IN_PROGRESS_QUEUE_IVR, initiation_timestamp=at("2023-08-20T10:00"))
+    world.contacts.put(long)
+    world.connect.answers[CONTACT_ID] = answer(
+        InitiationTimestamp=at("2023-08-20T10:00"), DisconnectTimestamp=None, connected=None
+    )
+    assert poll_in_progress(world.run(at("10:31"))) == {"due": 1, "unchanged": 1}
+    assert world.contacts.contact().next_check_at == at("11:31")
+
+
+def test_a_contact_connect_does_not_know_yet_waits_and_is_found(world: World) -> None:
+    world.contacts.put(contact())
+    assert poll_initialised(world.run(at("10:31"))) == {"due": 1, "unchanged": 1}
+    world.connect.answers[CONTACT_ID] = answer()
+    assert poll_initialised(world.run(at("10:35")))[ContactState.COMPLETED_AGENT] == 1
+    assert world.contacts.contact().not_found_since is None
+
+
+def test_a_contact_connect_never_knew_is_closed_with_a_reason_and_stays(world: World) -> None:
+    world.contacts.put(contact())
+    poll_initialised(world.run(at("10:31")))
+    assert poll_initialised(world.run(at("11:31"))) == {"due": 1, "NOT_FOUND": 1}
+    after = world.contacts.contact()
+    assert (after.closed_reason, after.next_check_at) == (ClosedReason.NOT_FOUND, None)
+
+
+def test_however_soon_a_call_is_to_fail_connect_has_an_hour_to_know_it(world: World) -> None:
+    """Regression: with a minute until failure, a contact not to be seen for some minutes was closed for good."""
+    world.contacts.put(contact())
+    soon = replace(SETTINGS, failure_after_minutes=1, first_check_minutes=1)
+    for now in ("10:31", "10:36", "10:41"):
+        assert poll_initialised(world.run(at(now), soon)) == {"due": 1, "unchanged": 1}
+    world.connect.answers[CONTACT_ID] = answer()
+    assert poll_initialised(world.run(at("10:46"), soon))[ContactState.COMPLETED_AGENT] == 1

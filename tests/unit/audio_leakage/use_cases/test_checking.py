@@ -1,0 +1,171 @@
+"""A check searches the bucket, asks Connect before it says no, and never takes an error for a verdict."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from audio_leakage.contacts.states import ContactState
+from audio_leakage.errors import (
+    MissingError,
+    ServiceUnavailable,
+    SetupError,
+)
+from audio_leakage.runs.window import Window
+from audio_leakage.use_cases.checking import check_recordings
+from support.fakes import (
+    BUCKET,
+    CONTACT_ID,
+    PREFIX,
+    World,
+    answer,
+    at,
+    contact,
+    ended_with_agent,
+    key_of,
+)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_recording_in_its_place_takes_one_listing_and_no_further_question(world: World) -> None:
+    world.contacts.put(ended_with_agent())
+    world.bucket.put()
+    assert check_recordings(world.run(at("10:35"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+    assert world.bucket.listings == [f"{BUCKET}/{PREFIX}/2023/08/29/{CONTACT_ID}_"]
+    assert not world.connect.calls
+
+
+def test_connect_is_asked_again_before_a_recording_is_said_to_be_absent(world: World) -> None:
+    world.contacts.put(ended_with_agent())
+    location = "elsewhere/deep/renamed.wav"
+    world.connect.answers[CONTACT_ID] = answer(Recordings=[{"StorageType": "S3", "Location": location}])
+    world.bucket.objects[location] = (1_000_000, at("10:32"))
+    assert check_recordings(world.run(at("10:35"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+    assert world.contacts.contact().recording_key == "deep/renamed.wav"
+    assert world.bucket.listings[-1] == location
+
+
+@pytest.mark.parametrize("day", ["2023-08-28T10:30", "2023-08-30T10:30"])
+def test_a_recording_under_a_neighbouring_day_is_found(world: World, day: str) -> None:
+    world.contacts.put(ended_with_agent())
+    world.bucket.put(key_of(connected=at(day)))
+    assert check_recordings(world.run(at("10:35"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+
+
+def test_no_place_is_listed_twice_in_one_look(world: World) -> None:
+    world.contacts.put(ended_with_agent())
+    world.connect.answers[CONTACT_ID] = answer()
+    assert check_recordings(world.run(at("10:35"))) == {"due": 1, "unchanged": 1}
+    assert len(world.bucket.listings) == len(set(world.bucket.listings)) == 3
+
+
+def test_an_item_without_facts_is_described_first(world: World) -> None:
+    world.contacts.put(contact(ContactState.COMPLETED_AGENT))
+    world.connect.answers[CONTACT_ID] = answer()
+    world.bucket.put()
+    assert check_recordings(world.run(at("10:35"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+    assert world.connect.calls[CONTACT_ID] == 1
+
+
+def test_an_item_that_only_claims_to_have_met_an_agent_is_closed_with_the_reason(world: World) -> None:
+    world.contacts.put(contact(ContactState.COMPLETED_AGENT))
+    world.connect.answers[CONTACT_ID] = answer(connected=None)
+    assert check_recordings(world.run(at("10:35"))) == {"due": 1, "NO_AGENT": 1}
+    assert not world.bucket.listings
+
+
+def test_a_failure_that_healed_is_a_success(world: World) -> None:
+    world.contacts.put(ended_with_agent())
+    world.connect.answers[CONTACT_ID] = answer()
+    assert check_recordings(world.run(at("11:35"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+    world.bucket.put(at=at("11:40"))
+    assert check_recordings(world.run(at("11:36"))) == {"due": 0}
+    assert check_recordings(world.run(at("12:10"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+
+
+def test_a_verdict_does_not_need_connect_to_remember_the_contact(world: World) -> None:
+    world.contacts.put(ended_with_agent())
+    assert check_recordings(world.run(at("11:35"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ServiceUnavailable("SlowDown"), SetupError("s3:ListBucket on bucket 'recordings' was denied")],
+)
+def test_a_bucket_that_does_not_answer_is_never_a_verdict(world: World, error: ServiceUnavailable) -> None:
+    world.contacts.put(ended_with_agent())
+    world.connect.answers[CONTACT_ID] = answer()
+    world.bucket.error = error
+    with pytest.raises(type(error)):
+        check_recordings(world.run(at("12:00")))
+    after = world.contacts.contact()
+    assert after == ended_with_agent(attempts=1, last_error=str(error), next_check_at=at("12:00:00.001"))
+
+
+class TestADeleteMarker:
+    def test_is_named_as_the_cause(self, world: World) -> None:
+        world.contacts.put(ended_with_agent())
+        world.bucket.deleted.add(f"{BUCKET}/{key_of()}")
+        check_recordings(world.run(at("12:00")))
+        assert world.contacts.contact().failure_cause == "DELETE_MARKER"
+
+    def test_that_cannot_be_asked_for_costs_no_verdict(self, world: World) -> None:
+        world.contacts.put(ended_with_agent())
+        world.bucket.has_delete_marker = self.refuse  # type: ignore[method-assign]
+        assert check_recordings(world.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+        assert world.contacts.contact().failure_cause == "NO_OBJECT"
+
+    @staticmethod
+    def refuse(bucket: str, prefix: str) -> bool:  # noqa: ARG004
+        raise SetupError("s3:ListBucketVersions was denied")
+
+
+class TestAPointerIntoAnotherBucket:
+    LOCATION = "elsewhere/deep/renamed.wav"
+
+    @pytest.fixture
+    def pointed(self, world: World) -> World:
+        world.contacts.put(ended_with_agent())
+        world.connect.answers[CONTACT_ID] = answer(
+            Recordings=[{"StorageType": "S3", "Location": self.LOCATION}]
+        )
+        return world
+
+    def test_that_is_gone_leaves_a_failure_with_its_cause(self, pointed: World) -> None:
+        pointed.bucket.errors["elsewhere"] = MissingError("bucket 'elsewhere' does not exist")
+        assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+        assert pointed.contacts.contact().failure_cause == "POINTER_WITHOUT_OBJECT"
+
+    def test_that_is_denied_is_said_and_is_no_verdict(self, pointed: World) -> None:
+        pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
+        with pytest.raises(SetupError, match="elsewhere"):
+            check_recordings(pointed.run(at("12:00")))
+        assert pointed.contacts.contact().recorded_state is None
+
+    def test_that_is_denied_does_not_hide_the_recording_in_its_usual_place(self, pointed: World) -> None:
+        pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
+        pointed.contacts.put(ended_with_agent(recording_location=self.LOCATION))
+        pointed.bucket.put()
+        assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+
+
+def test_a_success_that_failed_at_first_stays_one_when_its_recording_is_gone_and_its_window_backfilled() -> (
+    None
+):
+    """Regression: the backfill took its last look for failed and judged it anew, a lifecycle rule having been there."""
+    world = World()
+    world.connect.answers[CONTACT_ID] = answer()
+    world.contacts.put(ended_with_agent(initialised_at=at("10:29"), attempts=1, last_error="HTTP 503"))
+    world.bucket.put()
+    check_recordings(world.run(at("10:40")))
+    assert world.contacts.contact().attempts is None
+    for before in (world.contacts.contact(), replace(world.contacts.contact(), attempts=1)):
+        world.contacts.put(before)
+        world.bucket.objects.clear()
+        window = Window(at("10:25"), at("10:30"))
+        check_recordings(world.run(at("10:40") + timedelta(days=400), only_window=True, window=window))
+        assert world.contacts.contact() == before

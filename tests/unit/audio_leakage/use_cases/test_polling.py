@@ -1,0 +1,73 @@
+"""Polls follow each due contact to where Connect says it is."""
+
+from typing import Any
+
+import pytest
+
+from audio_leakage.contacts.states import ContactState
+from audio_leakage.use_cases.polling import poll_in_progress, poll_initialised
+from support.fakes import (
+    CONTACT_ID,
+    World,
+    answer,
+    at,
+    contact,
+)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.mark.parametrize(
+    ("members", "state", "next_check"),
+    [
+        ({"DisconnectTimestamp": None}, ContactState.IN_PROGRESS_AGENT, "10:36"),
+        ({"DisconnectTimestamp": None, "connected": None}, ContactState.IN_PROGRESS_QUEUE_IVR, "10:36"),
+        ({}, ContactState.COMPLETED_AGENT, "10:33:10.343"),
+        ({"connected": None}, ContactState.COMPLETED_QUEUE_IVR, "10:32"),
+    ],
+)
+def test_an_initialised_contact_moves_to_where_connect_says_it_is(
+    world: World, members: dict[str, Any], state: ContactState, next_check: str
+) -> None:
+    world.contacts.put(contact())
+    world.connect.answers[CONTACT_ID] = answer(**members)
+    assert poll_initialised(world.run(at("10:32"))) == {"due": 1, str(state): 1}
+    after = world.contacts.contact()
+    assert (after.state, after.next_check_at) == (state, at(next_check))
+
+
+def test_what_connect_said_is_kept(world: World) -> None:
+    world.contacts.put(contact())
+    world.connect.answers[CONTACT_ID] = answer(QueueInfo={"Id": "queue"})
+    poll_initialised(world.run(at("10:32")))
+    item = world.contacts.items[CONTACT_ID]
+    assert item["Channel"] == "VOICE"
+    assert item["InitiationMethod"] == "INBOUND"
+    assert item["QueueId"] == "queue"
+    assert item["ConnectedToAgentTimestamp"] == "2023-08-29T10:30:11.038Z"
+    assert item["DisconnectTimestamp"] == "2023-08-29T10:31:10.343Z"
+
+
+def test_a_call_in_progress_is_followed_to_its_end(world: World) -> None:
+    world.contacts.put(contact(ContactState.IN_PROGRESS_QUEUE_IVR))
+    world.connect.answers[CONTACT_ID] = answer(DisconnectTimestamp=None)
+    assert poll_in_progress(world.run(at("10:31")))[ContactState.IN_PROGRESS_AGENT] == 1
+    world.connect.answers[CONTACT_ID] = answer()
+    assert poll_in_progress(world.run(at("10:35")))[ContactState.COMPLETED_AGENT] == 1
+
+
+def test_nothing_is_asked_and_nothing_written_before_a_contact_is_due(world: World) -> None:
+    world.contacts.put(contact(next_check_at=at("10:40")))
+    assert poll_initialised(world.run(at("10:35"))) == {"due": 0}
+    assert not world.connect.calls
+    assert not world.contacts.writes
+
+
+def test_a_good_answer_makes_up_for_all_the_bad_ones(world: World) -> None:
+    world.contacts.put(contact(attempts=9, last_error="many"))
+    world.connect.answers[CONTACT_ID] = answer()
+    poll_initialised(world.run(at("10:32")))
+    assert (world.contacts.contact().attempts, world.contacts.contact().last_error) == (None, None)
