@@ -4,7 +4,7 @@ The hooks satisfy these protocols by shape. Every method may raise ``SetupError`
 of :mod:`audio_leakage.errors`, which is what AWS's errors become before they reach the domain.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -73,12 +73,12 @@ class FlowLog(Protocol):
         log_group: str,
         start: datetime,
         end: datetime,
-        blocks: Collection[str],
+        block_family: str,
         contact_id: str | None = None,
     ) -> Iterator[tuple[datetime, str]]:
-        """Yield time (aware) and message of each line of some kinds of block; ``end`` is excluded.
+        """Yield time (aware) and message of each line of a family of blocks; ``end`` is excluded.
 
-        :param blocks: the block names to read.
+        :param block_family: the word that the names of these blocks have in them.
         :param contact_id: read only the lines of this contact.
         """
         ...
@@ -95,16 +95,23 @@ class AlertTopic(Protocol):
 class Metrics(Protocol):
     """Where metrics are published."""
 
-    def publish(self, table: str, values: Mapping[str, float]) -> None:
-        """Publish one value of each metric about a contact table."""
+    def publish(self, table: str, values: Mapping[str, float], closed: Mapping[str, float] = ...) -> None:
+        """Publish one value of each metric about a contact table.
+
+        :param values: value by the metric's name.
+        :param closed: contacts closed without a verdict, by reason: the metric ``Closed``.
+        """
         ...
 
 
 class ContactTable(Protocol):
     """The contact table."""
 
-    def due(self, open_state: str, until: str) -> Iterator[Item]:
-        """Yield the items of a state that are due by a time, the longest due first, all pages."""
+    def due(self, open_state: str, until: str, since: str = ...) -> Iterator[Item]:
+        """Yield the items of a state with NextCheckAt up to a time, the longest due first, all pages.
+
+        :param since: only items with NextCheckAt from this time on.
+        """
         ...
 
     def count_due(self, open_state: str, until: str, enough: float = ...) -> int:
@@ -122,10 +129,11 @@ class ContactTable(Protocol):
         """
         ...
 
-    def never_indexed(self, seconds_left: SecondsLeft) -> Iterator[Item]:
-        """Yield the items that are in no index although nobody judged or closed them: somebody else's.
+    def never_indexed(self, start: str | None) -> Iterator[tuple[list[Item], str | None]]:
+        """Scan for items that are in no index although nobody judged or closed them: somebody else's.
 
-        This scans the whole table, and stops when no seconds are left.
+        :param start: the ContactId after which the scan goes on; None begins at the beginning.
+        :return: pages of items, each with the ContactId after which the next page begins; None at the end.
         """
         ...
 
@@ -149,6 +157,14 @@ class ContactTable(Protocol):
         """Delete an item that is COMPLETED - QUEUE/IVR; False when it is not, or not there."""
         ...
 
+    def progress(self) -> Item | None:
+        """Return the item that keeps how far earlier runs have come."""
+        ...
+
+    def keep_progress(self, item: Item) -> bool:
+        """Write that item; False when another run has read further, and its item stays."""
+        ...
+
 
 class AirflowRun(Protocol):
     """What Airflow knows of a run; every time but the last may be missing."""
@@ -166,12 +182,4 @@ class RunHistory(Protocol):
 
     def last_success(self) -> AirflowRun | None:
         """Return the last run that succeeded."""
-        ...
-
-    def flow_log_read_until(self) -> datetime | None:
-        """Return how far the flow log has been read (aware); None if nobody knows."""
-        ...
-
-    def remember_read_until(self, moment: datetime) -> None:
-        """Keep for the next run how far this one has read the flow log."""
         ...

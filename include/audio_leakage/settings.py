@@ -63,8 +63,9 @@ class Settings:
     )
     aws_conn_id: str = _text(r"[\w.-]{1,200}", "the id of an Airflow connection", default="aws_default")
     first_check_minutes: float = _number(0, 1440, default=2)
-    failure_after_minutes: float = _number(1, 10080, default=60)
+    failure_after_minutes: float = _number(0, 10080, default=60)
     recheck_days: float = _number(0, 365, default=7)
+    longest_call_hours: float = _number(1, 168, default=24)
     describe_contact_rps: float = _number(0.1, 1000, default=8)
     search_contacts_rps: float = _number(0.05, 100, default=0.4)
 
@@ -82,6 +83,11 @@ class Settings:
     def recheck_for(self) -> timedelta:
         """How long after its end a failed contact is still looked for."""
         return timedelta(days=self.recheck_days)
+
+    @property
+    def longest_call(self) -> timedelta:
+        """How long a contact is followed that Connect does not end."""
+        return timedelta(hours=self.longest_call_hours)
 
     @classmethod
     def from_json(cls, text: str | None, variable: str = VARIABLE) -> Self:

@@ -14,11 +14,13 @@ from audio_leakage_aws.errors import code_of, domain_errors, member
 from audio_leakage_aws.expressions import Part, absent, condition_as, together, update_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from types_boto3_dynamodb.service_resource import DynamoDBServiceResource
 
 _TRIES = 5
+#: The ContactId of the one item that is no contact. The domain's runs/progress.py has it, too.
+PROGRESS_ID = "flow-log-progress"
 #: What a write is conditional on: where the contact stood when it was read.
 _GUARDS = ("State", "RecordedState", "ClosedReason", "RecordingBlocks")
 #: What an item written before version 0.1.0 has instead of a guard.
@@ -40,7 +42,7 @@ class ContactTable:
         self.name = name
         self._named = (f"table '{name}'", "contact_table")
 
-    def due(self, open_state: str, until: str) -> Iterator[Mapping[str, Any]]:
+    def due(self, open_state: str, until: str, since: str = "") -> Iterator[Mapping[str, Any]]:
         """Query the sparse index ``open-contacts``; all pages are followed.
 
         .. seealso::
@@ -48,9 +50,10 @@ class ContactTable:
 
         :param open_state: the partition, which is the contact's state.
         :param until: the items' NextCheckAt is not after this time.
+        :param since: the items' NextCheckAt is not before this time.
         :return: the items, the longest due first.
         """
-        for page in self._pages("query", **_due(open_state, until)):
+        for page in self._pages("query", **_due(open_state, until, since)):
             yield from member(page, "Items")
 
     def count_due(self, open_state: str, until: str, enough: float = math.inf) -> int:
@@ -103,23 +106,27 @@ class ContactTable:
             for page in self._pages("query", IndexName="contacts-by-hour", **query):
                 yield from (item for item in member(page, "Items") if item["InitialisedAt"] < end)
 
-    def never_indexed(self, seconds_left: Callable[[], float]) -> Iterator[Mapping[str, Any]]:
-        """Scan for items that nobody judged or closed and the index lacks, as far as there is time.
+    def never_indexed(self, start: str | None) -> Iterator[tuple[list[Mapping[str, Any]], str | None]]:
+        """Scan for items that nobody judged or closed and the index lacks.
 
         An index has only the items that have its whole key: half of it makes nobody due.
 
         .. seealso::
             - :external+boto3:py:meth:`DynamoDB.Client.scan`
 
-        :param seconds_left: tells how much time is left; no page is read once there is none.
-        :return: the items.
+        :param start: the ContactId after which the scan goes on; None begins at the beginning.
+        :return: pages of items, each with the ContactId after which the next one begins; None at the end. A
+            page may hold nothing, and so may thousands of them.
         """
         unindexed = absent("OpenState") | absent("NextCheckAt")
-        condition = unindexed & absent("RecordedState") & absent("ClosedReason")
-        for page in self._pages("scan", **condition_as("FilterExpression", condition)):
-            yield from member(page, "Items")
-            if seconds_left() <= 0:  # a page may hold nothing, and so may thousands of them
-                return
+        condition = (
+            unindexed & absent("RecordedState") & absent("ClosedReason") & Attr("ContactId").ne(PROGRESS_ID)
+        )
+        request = condition_as("FilterExpression", condition)
+        if start:
+            request["ExclusiveStartKey"] = {"ContactId": start}
+        for page in self._pages("scan", **request):
+            yield list(member(page, "Items")), page.get("LastEvaluatedKey", {}).get("ContactId")
 
     def get_many(self, contact_ids: list[str]) -> Iterator[Mapping[str, Any]]:
         """Read items as they are now; what DynamoDB leaves unprocessed is asked for again.
@@ -177,6 +184,24 @@ class ContactTable:
         update = together(update_of(put, remove), condition_as("ConditionExpression", condition))
         return self._write("UpdateItem", Key={"ContactId": before["ContactId"]}, **update)
 
+    def progress(self) -> Mapping[str, Any] | None:
+        """Read the item that keeps how far runs have come; None if there is none yet."""
+        return next(self.get_many([PROGRESS_ID]), None)
+
+    def keep_progress(self, item: Mapping[str, Any]) -> bool:
+        """Put the item that keeps how far runs have come.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Table.put_item`
+
+        :param item: the attributes, ContactId among them.
+        :return: False when another run has read further; its item stays.
+        """
+        is_further = absent("ReadUntil")
+        if "ReadUntil" in item:
+            is_further = is_further | Attr("ReadUntil").lte(item["ReadUntil"])
+        return self._write("PutItem", Item=dict(item), **condition_as("ConditionExpression", is_further))
+
     def purge(self, contact_id: str) -> bool:
         """Delete an item that ended without ever reaching an agent; no other can be hit.
 
@@ -230,8 +255,9 @@ class ContactTable:
         return True
 
 
-def _due(open_state: str, until: str) -> Part:
-    condition = Key("OpenState").eq(open_state) & Key("NextCheckAt").lte(until)
+def _due(open_state: str, until: str, since: str = "") -> Part:
+    in_time = Key("NextCheckAt").between(since, until) if since else Key("NextCheckAt").lte(until)
+    condition = Key("OpenState").eq(open_state) & in_time
     return {"IndexName": "open-contacts", **condition_as("KeyConditionExpression", condition)}
 
 

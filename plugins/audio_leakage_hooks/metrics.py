@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from types_boto3_cloudwatch.client import CloudWatchClient
+    from types_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDatumTypeDef
 
 NAMESPACE = "AudioLeakage"
 
@@ -35,24 +37,29 @@ class MetricsHook(RetryingHook, AwsGenericHook["CloudWatchClient"]):
         kwargs["client_type"] = "cloudwatch"
         super().__init__(*args, **kwargs)
 
-    def publish(self, table: str, values: Mapping[str, float]) -> None:
+    def publish(
+        self, table: str, values: Mapping[str, float], closed: Mapping[str, float] = MappingProxyType({})
+    ) -> None:
         """Publish one value of each metric, as of now.
 
         .. seealso::
             - :external+boto3:py:meth:`CloudWatch.Client.put_metric_data`
 
         :param table: the contact table they are about, which is their dimension.
-        :param values: value by name.
+        :param values: value by the metric's name.
+        :param closed: contacts closed without a verdict, by reason: the metric ``Closed``.
         """
+        of_table: list[DimensionTypeDef] = [{"Name": "ContactTable", "Value": table}]
+        data: list[MetricDatumTypeDef] = [
+            {"MetricName": name, "Dimensions": of_table, "Value": value} for name, value in values.items()
+        ]
+        data += [
+            {
+                "MetricName": "Closed",
+                "Dimensions": [*of_table, {"Name": "Reason", "Value": reason}],
+                "Value": count,
+            }
+            for reason, count in closed.items()
+        ]
         with domain_errors("cloudwatch:PutMetricData", f"namespace '{NAMESPACE}'", "aws_conn_id"):
-            self.conn.put_metric_data(
-                Namespace=NAMESPACE,
-                MetricData=[
-                    {
-                        "MetricName": name,
-                        "Dimensions": [{"Name": "ContactTable", "Value": table}],
-                        "Value": value,
-                    }
-                    for name, value in values.items()
-                ],
-            )
+            self.conn.put_metric_data(Namespace=NAMESPACE, MetricData=data)

@@ -10,7 +10,7 @@ from airflow.sdk import DAG
 from botocore.stub import Stubber
 
 from audio_leakage.errors import ServiceUnavailable
-from audio_leakage.flow_log.line import BLOCK_NAMES
+from audio_leakage.flow_log.line import BLOCK_FAMILY
 from conftest import ROOT
 from flow_log_subscriber import handler as subscriber
 from local_aws.contact_centre.centre import ContactCentre, LogEvent
@@ -186,4 +186,4 @@ def test_its_stack_deploys(stage: Stage) -> None:
 
 def test_its_filter_lets_every_name_of_the_recording_block_through() -> None:
     template = (ROOT / "include" / "infrastructure" / "subscriber.yaml").read_text()
-    assert all(f'($.ContactFlowModuleType = "{block}")' in template for block in BLOCK_NAMES)
+    assert f'$.ContactFlowModuleType = "*{BLOCK_FAMILY}*"' in template

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -97,9 +97,9 @@ class Table(FakeTable):
     another_run: Callable[[], None] = lambda: None
     _lock: Lock = field(default_factory=Lock)
 
-    def due(self, open_state: str, until: str) -> Iterator[Item]:
+    def due(self, open_state: str, until: str, since: str = "") -> Iterator[Item]:
         self.weather.unavailable("the table is unavailable", open_state)
-        yield from super().due(open_state, until)
+        yield from super().due(open_state, until, since)
 
     def create(self, item: Item) -> bool:
         return self._write(item["ContactId"], lambda: FakeTable.create(self, item))
@@ -143,7 +143,7 @@ class Log:
         log_group: str,  # noqa: ARG002
         start: datetime,
         end: datetime,
-        blocks: Collection[str],  # noqa: ARG002
+        block_family: str,  # noqa: ARG002
         contact_id: str | None = None,
     ) -> Iterator[tuple[datetime, str]]:
         self.weather.unavailable("the log is unavailable")

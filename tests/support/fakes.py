@@ -2,9 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from audio_leakage.contacts.contact import Contact
@@ -120,11 +121,11 @@ class FakeFlowLog:
         log_group: str,
         start: datetime,
         end: datetime,
-        blocks: Collection[str],
+        block_family: str,
         contact_id: str | None = None,  # noqa: ARG002  # the pattern may let more through
     ) -> Iterator[tuple[datetime, str]]:
         assert log_group == LOG_GROUP
-        assert blocks
+        assert block_family
         self.asked.append(Window(start, end))
         if self.error:
             raise self.error
@@ -136,12 +137,16 @@ class FakeMetrics:
     """Keeps what was published, by metric; its error is raised."""
 
     published: dict[str, list[float]] = field(default_factory=dict)
+    closed: Counter[str] = field(default_factory=Counter)
     error: AudioLeakageError | None = None
 
-    def publish(self, table: str, values: Mapping[str, float]) -> None:
+    def publish(
+        self, table: str, values: Mapping[str, float], closed: Mapping[str, float] = MappingProxyType({})
+    ) -> None:
         assert table == SETTINGS.contact_table
         if self.error:
             raise self.error
+        self.closed.update(closed)
         for name, value in values.items():
             self.published.setdefault(name, []).append(value)
 
@@ -151,16 +156,9 @@ class FakeHistory:
     """The runs before this one."""
 
     success: AirflowRun | None = None
-    read_until: datetime | None = None
 
     def last_success(self) -> AirflowRun | None:
         return self.success
-
-    def flow_log_read_until(self) -> datetime | None:
-        return self.read_until
-
-    def remember_read_until(self, moment: datetime) -> None:
-        self.read_until = moment
 
 
 @dataclass
@@ -268,6 +266,7 @@ class FakeTable:
     batches: list[int] = field(default_factory=list)  # what get_many was asked for
     transactions: list[int] = field(default_factory=list)  # what purge_all was asked for
     error: AudioLeakageError | None = None
+    kept: dict[str, Any] = field(default_factory=dict)  # the item about the flow log, apart from the contacts
 
     def put(self, *contacts: Contact) -> None:
         self.items |= {contact.contact_id: contact.to_item() for contact in contacts}
@@ -275,13 +274,14 @@ class FakeTable:
     def contact(self, contact_id: str = CONTACT_ID) -> Contact:
         return Contact.from_item(self.items[contact_id])
 
-    def due(self, open_state: str, until: str) -> Iterator[Item]:
+    def due(self, open_state: str, until: str, since: str = "") -> Iterator[Item]:
         if self.error:
             raise self.error
         items = [item for item in self.items.values() if isinstance(item.get("NextCheckAt"), str)]
         due = [item for item in items if item.get("OpenState") == open_state]
         yield from sorted(
-            (dict(item) for item in due if item["NextCheckAt"] <= until), key=lambda item: item["NextCheckAt"]
+            (dict(item) for item in due if since <= item["NextCheckAt"] <= until),
+            key=lambda item: item["NextCheckAt"],
         )
 
     def count_due(self, open_state: str, until: str, enough: float = math.inf) -> int:  # noqa: ARG002
@@ -296,14 +296,23 @@ class FakeTable:
             if item.get("InitialisedHour") in hours and start <= (item["InitialisedAt"] or "") < end:
                 yield dict(item)
 
-    def never_indexed(self, seconds_left: Callable[[], float]) -> Iterator[Item]:
-        """Read pages of one item each."""
-        for item in list(self.items.values()):
-            if seconds_left() <= 0:
-                return
+    def never_indexed(self, start: str | None) -> Iterator[tuple[list[Item], str | None]]:
+        """Give pages of one item each."""
+        ids = [contact_id for contact_id in sorted(self.items) if contact_id > (start or "")]
+        for position, contact_id in enumerate(ids):
+            item = self.items[contact_id]
             indexed = item.get("OpenState") and item.get("NextCheckAt")
-            if not (indexed or item.get("RecordedState") or item.get("ClosedReason")):
-                yield dict(item)
+            found = not (indexed or item.get("RecordedState") or item.get("ClosedReason"))
+            yield [dict(item)] if found else [], contact_id if position + 1 < len(ids) else None
+
+    def progress(self) -> Item | None:
+        return dict(self.kept) if self.kept else None
+
+    def keep_progress(self, item: Item) -> bool:
+        if self.kept.get("ReadUntil") and item.get("ReadUntil", "") < self.kept["ReadUntil"]:
+            return False
+        self.kept = dict(item)
+        return True
 
     def get_many(self, contact_ids: list[str]) -> list[Item]:
         assert 1 <= len(contact_ids) == len(set(contact_ids)) <= 100, "as DynamoDB has it"

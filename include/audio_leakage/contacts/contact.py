@@ -19,6 +19,8 @@ from audio_leakage.times import format_time, parse_time, shown
 
 #: Attributes that items written before version 0.1.0 have under another name: earlier name to name.
 RENAMED = {"RecordingSettings": "RecordingBlocks"}
+#: The message about stored blocks that cannot be read. It does not repeat them, whoever wrote them.
+UNREADABLE_BLOCKS = "RecordingBlocks cannot be read; allowed is '<time in ISO-8601> <behavior>'"
 _CONTACT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -61,6 +63,8 @@ class Contact:
     after_contact_work_start_timestamp: datetime | None = None
     after_contact_work_end_timestamp: datetime | None = None
     disconnect_timestamp: datetime | None = None
+    end_assumed_at: datetime | None = None  # a bound of ours, where Connect never told the end
+    described_at: datetime | None = None  # when DescribeContact last answered
     recording_location: str | None = None  # Connect's own pointer: bucket/key
     recording_status: str | None = None  # of that pointer: AVAILABLE or DELETED
 
@@ -95,15 +99,38 @@ class Contact:
         """When there was nothing left to wait for but the recording.
 
         The later of the disconnect and the end of after-contact work: Connect completes the contact record
-        only when the agent has left it (CONNECT.md, "When it appears").
+        only when the agent has left it (docs/amazon-connect.md, "When it appears"). Where Connect does not
+        tell the end, it is the end that we assume, if any.
         """
-        ends = (self.disconnect_timestamp, self.after_contact_work_end_timestamp)
-        return max((end for end in ends if end), default=None) if self.disconnect_timestamp else None
+        if self.disconnect_timestamp is None or self.is_in_after_contact_work:
+            return self.end_assumed_at
+        return max(filter(None, (self.disconnect_timestamp, self.after_contact_work_end_timestamp)))
+
+    @property
+    def is_in_after_contact_work(self) -> bool:
+        """Whether after-contact work has begun and not ended, as far as we know."""
+        return (
+            self.after_contact_work_start_timestamp is not None
+            and self.after_contact_work_end_timestamp is None
+        )
+
+    @property
+    def left_at(self) -> datetime | None:
+        """When the contact was disconnected, or when we assume that it ended."""
+        return self.disconnect_timestamp or self.end_assumed_at
+
+    @property
+    def last_block_at(self) -> datetime | None:
+        """When its last recording block ran."""
+        try:
+            return parse_time(self.recording_blocks[-1].partition(" ")[0]) if self.recording_blocks else None
+        except ValueError:
+            raise InvalidContact(UNREADABLE_BLOCKS) from None
 
     @property
     def is_described(self) -> bool:
         """Whether Connect has said enough to know where a recording would lie."""
-        return self.channel is not None and self.disconnect_timestamp is not None
+        return self.channel is not None and self.left_at is not None
 
     @property
     def talk_seconds(self) -> float | None:
@@ -156,16 +183,25 @@ def _read(attribute: str, value: Any, kind: type) -> Any:  # noqa: ANN401  # as 
         if kind is datetime:
             return parse_time(str(value))
         if kind is tuple:
-            return tuple(str(part) for part in value) if isinstance(value, list) else (str(value),)
+            return _texts(value)
         return kind(value)
     except (OverflowError, TypeError, ValueError):
         # Without the value: whoever wrote it, it may be about a person, and this ends up in logs and alerts.
         raise InvalidContact(f"{attribute} cannot be read; allowed {_allowed(kind)}") from None
 
 
+def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401  # as wide as an item
+    """Return the texts of a list; anything else would not be written back as it was read."""
+    if isinstance(value, list) and value:
+        return tuple(str(part) for part in value)
+    raise TypeError
+
+
 def _allowed(kind: type) -> str:
     if issubclass(kind, StrEnum):
         return f"are {_choices(kind)}"
+    if kind is tuple:
+        return "is a list of texts, or no attribute"
     return "is a time in ISO-8601 with its offset" if kind is datetime else "is a whole number"
 
 

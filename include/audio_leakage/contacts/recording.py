@@ -1,6 +1,6 @@
 """Where the recording of a contact lies, and what counts as one.
 
-Every rule here is a fact of CONNECT.md, "Where a recording lies" and "The file".
+Every rule here is a fact of docs/amazon-connect.md, "Where a recording lies" and "The file".
 """
 
 import re
@@ -12,10 +12,13 @@ from audio_leakage.contacts.contact import Contact, check_contact_id
 
 _WAV_HEADER_BYTES = 44
 _BYTES_PER_SECOND = 32_000  # pcm_s16le, 8000 Hz, 2 channels
+_FRAME_BYTES = 640  # 20 ms
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _LONGEST_KEY = 1024  # bytes
 _NAME_AFTER_ID = re.compile(r"\d{8}T\d{2}:\d{2}_UTC\.wav")
-_NOT_THE_CONVERSATION = re.compile(r"(^|/)(ivr|Analysis/Voice(/[^/]+)*)/\d{4}/\d{2}/\d{2}/")
+_NOT_THE_CONVERSATION = re.compile(
+    r"(^|/)(ivr/\d{4}/|Analysis/Voice/|[^/]*voice-?_?mails?[^/]*/)|(^|/)[^/]*voicemail[^/]*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ class StoredObject:
 
     @property
     def has_audio(self) -> bool:
-        """Whether there is anything behind the WAV header."""
-        return self.size > _WAV_HEADER_BYTES
+        """Whether there is at least one frame of audio behind the WAV header."""
+        return self.size >= _WAV_HEADER_BYTES + _FRAME_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +63,30 @@ class Place:
 
 
 def candidate_places(contact: Contact, storage: RecordingStorage) -> Iterator[Place]:
-    """Give the places where the recording may lie, the likeliest first.
+    """Yield the places where the recording may lie, the likeliest first.
 
-    Connect's own pointer, then the contact's id under the UTC day the agent connected, under the day of the
-    disconnect, and under one day either side of both. Each place is one LIST that only this contact's
-    objects can answer.
+    These are :func:`likely_places`, and one day either side of both days. Each place is one LIST that only
+    this contact's objects can answer.
 
     :raises InvalidContact: when the contact's id is not one.
     """
-    contact_id = check_contact_id(contact.contact_id).lower()  # as Connect writes it into keys
+    yield from likely_places(contact, storage)
+    days = _days(contact)
+    for day in dict.fromkeys(day + timedelta(days=offset) for day in days for offset in (-1, 1)):
+        if day not in days:
+            yield _place(contact, storage, day)
+
+
+def likely_places(contact: Contact, storage: RecordingStorage) -> Iterator[Place]:
+    """Yield Connect's own pointer, then the UTC day the agent connected and the day of the disconnect.
+
+    :raises InvalidContact: when the contact's id is not one.
+    """
     pointer = pointed_place(contact)
     if pointer:
         yield pointer
-    for day in _candidate_days(contact):
-        yield Place(
-            storage.bucket, "/".join(filter(None, (storage.prefix, f"{day:%Y/%m/%d}", f"{contact_id}_")))
-        )
+    for day in _days(contact):
+        yield _place(contact, storage, day)
 
 
 def pointed_place(contact: Contact) -> Place | None:
@@ -86,7 +97,7 @@ def pointed_place(contact: Contact) -> Place | None:
 
 
 def is_conversation(key: str) -> bool:
-    """Tell whether a key may be an agent recording: IVR audio and Contact Lens output never are."""
+    """Tell whether a key may be an agent recording; IVR audio, Contact Lens output and voicemail are not."""
     return key.endswith(".wav") and not _NOT_THE_CONVERSATION.search(key)
 
 
@@ -102,12 +113,17 @@ def matches(contact: Contact, place: Place, found: StoredObject) -> bool:
 
 
 def longest(recordings: Iterable[StoredObject]) -> StoredObject | None:
-    """Return the longest of several recordings: an empty file beside a full one proves nothing."""
+    """Return the longest of several recordings."""
     return max(recordings, key=lambda recording: recording.size, default=None)
 
 
-def _candidate_days(contact: Contact) -> list[date]:
-    moments = (contact.connected_to_agent_timestamp, contact.disconnect_timestamp)
-    days = [moment.astimezone(UTC).date() for moment in moments if moment]
-    either_side = [day + timedelta(days=offset) for day in days for offset in (-1, 1)]
-    return list(dict.fromkeys(days + either_side))
+def _days(contact: Contact) -> list[date]:
+    moments = (contact.connected_to_agent_timestamp, contact.left_at)
+    return list(dict.fromkeys(moment.astimezone(UTC).date() for moment in moments if moment))
+
+
+def _place(contact: Contact, storage: RecordingStorage, day: date) -> Place:
+    contact_id = check_contact_id(contact.contact_id).lower()  # as Connect writes it into keys
+    return Place(
+        storage.bucket, "/".join(filter(None, (storage.prefix, f"{day:%Y/%m/%d}", f"{contact_id}_")))
+    )

@@ -5,15 +5,16 @@ Source: docs/amazon-connect.md, "Flow logs".
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from audio_leakage.contacts.contact import UNREADABLE_BLOCKS
 from audio_leakage.contacts.states import RecordingPolicy
 from audio_leakage.errors import InvalidContact
 from audio_leakage.times import format_time, parse_time
 
-#: The message about stored blocks that cannot be read. It does not repeat them, whoever wrote them.
-UNREADABLE_BLOCKS = "RecordingBlocks cannot be read; allowed is '<time in ISO-8601> <behavior>'"
+#: How far the flow log's clock and the clock of ConnectedToAgentTimestamp may differ.
+CLOCK_MARGIN = timedelta(milliseconds=500)
 
 
 class RecordingBehavior(StrEnum):
@@ -41,25 +42,48 @@ class RecordingBlock:
         return f"{format_time(self.at)} {self.behavior}"
 
 
-def behavior_in_effect(blocks: Iterable[str], agent_joined_at: datetime | None) -> RecordingBehavior | None:
-    """Return the last behavior that took effect before the agent joined.
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a flow wanted: recording, or none."""
 
-    A failed block took no effect. If none took effect in time, the first later one says what the flow wanted.
-    If none ever did, the answer is FAILED, or None without any block.
+    is_off: bool
+    """The flow switched recording off before the agent joined and did not ask for it again."""
+    is_off_late: bool
+    """The flow's last word was "off", too late to count: about when the agent joined, or after that."""
+    has_failed: bool
+    """The flow asked for recording, and every block that did so failed."""
+
+
+def intent_of(blocks: Iterable[str], agent_joined_at: datetime | None) -> Intent:
+    """Return what a flow wanted, from its recording blocks in any order.
+
+    "Off" counts only if it was logged clearly before the agent joined and no block that asks for recording
+    follows it. A block that failed or came late asks as well. The log's clock and Connect's clock may differ,
+    so their order within :data:`CLOCK_MARGIN` never decides between silence and an alert.
 
     :param blocks: the blocks of one contact, as :class:`RecordingBlock` writes them.
     :param agent_joined_at: aware; None while no agent has.
     :raises InvalidContact: when the blocks cannot be read.
     """
+    read = _in_order(blocks)
+    offs = [at for at, behavior in read if behavior is RecordingBehavior.OFF]
+    early = [at for at in offs if agent_joined_at is None or at + CLOCK_MARGIN <= agent_joined_at]
+    last_off = max(early, default=None)
+    asks = [(at, behavior) for at, behavior in read if behavior is not RecordingBehavior.OFF]
+    asks_after = [behavior for at, behavior in asks if last_off is None or at >= last_off]
+    is_off = last_off is not None and not asks_after
+    return Intent(
+        is_off=is_off,
+        is_off_late=not is_off and len(offs) > len(early) and read[-1][1] is RecordingBehavior.OFF,
+        has_failed=bool(asks_after) and set(asks_after) == {RecordingBehavior.FAILED},
+    )
+
+
+def _in_order(blocks: Iterable[str]) -> list[tuple[datetime, RecordingBehavior]]:
+    """Return blocks by time; at the same moment "off" comes first, because it must not hide a leak."""
     try:
         parts = [text.partition(" ") for text in blocks]
         read = [(parse_time(time), RecordingBehavior(word)) for time, _, word in parts]
     except ValueError:
         raise InvalidContact(UNREADABLE_BLOCKS) from None
-    # At the same moment OFF sorts first, so that "on" wins: silence about a leak is the worse mistake.
-    read.sort(key=lambda block: (block[0], block[1] is not RecordingBehavior.OFF))
-    effective = [(time, behavior) for time, behavior in read if behavior is not RecordingBehavior.FAILED]
-    in_time = [behavior for time, behavior in effective if agent_joined_at is None or time <= agent_joined_at]
-    if in_time:
-        return in_time[-1]
-    return next((behavior for _, behavior in [*effective, *read]), None)
+    return sorted(read, key=lambda block: (block[0], block[1] is not RecordingBehavior.OFF))

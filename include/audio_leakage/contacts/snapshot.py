@@ -1,7 +1,7 @@
 """One answer of DescribeContact, read into what this package decides on.
 
-Whatever else Connect says is ignored, and values it may invent tomorrow (channels, initiation methods,
-participants) pass as they are. Source: API_DescribeContact and CONNECT.md, "Reading a contact".
+Other members are ignored. Unknown channels and initiation methods pass as they are. Source:
+API_DescribeContact and docs/amazon-connect.md, "Reading a contact".
 """
 
 from collections.abc import Mapping
@@ -12,15 +12,17 @@ from typing import Any, Self
 from audio_leakage.errors import InvalidContact
 from audio_leakage.times import is_plausible
 
-#: Members every contact has, whatever became of it; an answer without them was cut off or is not one.
 _LONGEST_TEXT = 256  # of an id or a word
 _LONGEST_LOCATION = 1100  # name of a bucket, slash, key
+#: Participants whose recording is that of the conversation; Connect often names none. IVR is another one.
+_IN_THE_CONVERSATION = (None, "ALL", "AGENT", "CUSTOMER", "MANAGER", "THIRDPARTY")
+#: Members that every contact has; an answer without them was cut off.
 _REQUIRED = ("Id", "Channel", "InitiationMethod", "InitiationTimestamp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingPointer:
-    """An entry of ``Contact.Recordings`` for audio that lies in S3 and is not marked as the IVR's."""
+    """An entry of ``Contact.Recordings`` for audio in S3 that may be the conversation."""
 
     location: str
     """``bucket/key``, as Connect writes it."""
@@ -43,11 +45,16 @@ class ContactSnapshot:
     after_contact_work_end_timestamp: datetime | None
     disconnect_timestamp: datetime | None
     recordings: tuple[RecordingPointer, ...]
+    described_at: datetime | None
+    """When DescribeContact answered; None for a result of SearchContacts, which tells less."""
 
     @classmethod
-    def from_answer(cls, contact_id: str, answer: Mapping[str, Any]) -> Self:
+    def from_answer(
+        cls, contact_id: str, answer: Mapping[str, Any], described_at: datetime | None = None
+    ) -> Self:
         """Read the answer that boto3 gave for ``contact_id``.
 
+        :param described_at: when DescribeContact gave it; None for a result of SearchContacts.
         :raises InvalidContact: when it lacks what every contact has, or speaks of another contact.
         """
         contact = _structure(answer.get("Contact"))
@@ -68,11 +75,12 @@ class ContactSnapshot:
             after_contact_work_start_timestamp=_time(agent, "AfterContactWorkStartTimestamp"),
             after_contact_work_end_timestamp=_time(agent, "AfterContactWorkEndTimestamp"),
             disconnect_timestamp=_time(contact, "DisconnectTimestamp"),
-            recordings=_audio_in_s3(contact.get("Recordings")),
+            recordings=_conversations(contact.get("Recordings")),
+            described_at=described_at,
         )
 
 
-def _audio_in_s3(entries: object) -> tuple[RecordingPointer, ...]:
+def _conversations(entries: object) -> tuple[RecordingPointer, ...]:
     if not isinstance(entries, list):
         return ()
     return tuple(
@@ -80,7 +88,7 @@ def _audio_in_s3(entries: object) -> tuple[RecordingPointer, ...]:
         for entry in map(_structure, entries)
         if entry.get("StorageType") in ("S3", None)
         and entry.get("MediaStreamType") in ("AUDIO", None)
-        and entry.get("ParticipantType") != "IVR"
+        and entry.get("ParticipantType") in _IN_THE_CONVERSATION
         and isinstance(location := entry.get("Location"), str)
         and len(location) <= _LONGEST_LOCATION
     )

@@ -49,8 +49,23 @@ class FailureCause(StrEnum):
     EMPTY_OBJECT = "EMPTY_OBJECT"
     DELETED = "DELETED"
     DELETE_MARKER = "DELETE_MARKER"
+    EXPIRED = "EXPIRED"
     POINTER_WITHOUT_OBJECT = "POINTER_WITHOUT_OBJECT"
     RECORDING_BLOCK_FAILED = "RECORDING_BLOCK_FAILED"
+    SWITCHED_OFF_LATE = "SWITCHED_OFF_LATE"
+
+
+class ContactWarning(StrEnum):
+    """What is worth knowing about a contact beside its verdict."""
+
+    LATE = "LATE"
+    """The recording came after ``failure_after_minutes``."""
+    SHORT = "SHORT"
+    """The recording is shorter than half of the talk."""
+    RECORDED_THOUGH_OFF = "RECORDED_THOUGH_OFF"
+    """There is a recording although the flow switched recording off."""
+    END_ASSUMED = "END_ASSUMED"
+    """Connect never told the end, so a bound of ours took its place."""
 
 
 class ClosedReason(StrEnum):
@@ -62,6 +77,7 @@ class ClosedReason(StrEnum):
     NO_RECORDING_OF_ITS_OWN = "NO_RECORDING_OF_ITS_OWN"
     RECORDING_SWITCHED_OFF = "RECORDING_SWITCHED_OFF"
     NOT_FOUND = "NOT_FOUND"
+    NEVER_ENDED = "NEVER_ENDED"
 
 
 _INITIALISED = ContactState.INITIALISED

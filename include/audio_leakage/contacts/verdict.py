@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.follow import NEXT_RUN
 from audio_leakage.contacts.recording import Place, StoredObject, longest
-from audio_leakage.contacts.recording_blocks import RecordingBehavior, behavior_in_effect
-from audio_leakage.contacts.states import ClosedReason, FailureCause, RecordedState
+from audio_leakage.contacts.recording_blocks import Intent, intent_of
+from audio_leakage.contacts.states import ClosedReason, ContactWarning, FailureCause, RecordedState
 from audio_leakage.settings import Settings
 
 _MAX_PAUSE = timedelta(days=1)
@@ -20,10 +20,6 @@ NOT_EXPECTED: tuple[tuple[ClosedReason, Callable[[Contact], bool]], ...] = (
     (ClosedReason.NOT_VOICE, lambda contact: contact.channel != "VOICE"),
     (ClosedReason.NO_AGENT, lambda contact: contact.connected_to_agent_timestamp is None),
     (
-        ClosedReason.RECORDING_SWITCHED_OFF,
-        lambda contact: _behavior(contact) is RecordingBehavior.OFF,
-    ),
-    (
         ClosedReason.NO_RECORDING_OF_ITS_OWN,
         lambda contact: contact.initiation_method in ("MONITOR", "EXTERNAL_OUTBOUND"),
     ),
@@ -34,6 +30,7 @@ NOT_EXPECTED: tuple[tuple[ClosedReason, Callable[[Contact], bool]], ...] = (
             and contact.connected_to_system_timestamp is None
         ),
     ),
+    (ClosedReason.RECORDING_SWITCHED_OFF, lambda contact: _intent(contact).is_off),
 )
 
 
@@ -45,9 +42,10 @@ class Evidence:
     """The longest object that matches; it may be empty."""
     searched: tuple[str, ...] = ()
     """Every place that was listed."""
-
     delete_marker: bool = False
     """Whether the object was deleted in a bucket that keeps versions."""
+    is_too_late: bool = False
+    """Whether the first look came after ``recheck_days``: a lifecycle rule may have removed the object."""
 
     @property
     def has_audio(self) -> bool:
@@ -65,11 +63,13 @@ FAILURE_CAUSES: tuple[tuple[FailureCause, Callable[[Contact, Evidence], bool]], 
     (FailureCause.EMPTY_OBJECT, lambda _, evidence: evidence.recording is not None),
     (FailureCause.DELETED, lambda contact, _: contact.recording_status == "DELETED"),
     (FailureCause.DELETE_MARKER, lambda _, evidence: evidence.delete_marker),
-    (FailureCause.POINTER_WITHOUT_OBJECT, lambda contact, _: contact.recording_location is not None),
     (
-        FailureCause.RECORDING_BLOCK_FAILED,
-        lambda contact, _: _behavior(contact) is RecordingBehavior.FAILED,
+        FailureCause.EXPIRED,
+        lambda contact, evidence: contact.recording_status == "AVAILABLE" and evidence.is_too_late,
     ),
+    (FailureCause.POINTER_WITHOUT_OBJECT, lambda contact, _: contact.recording_location is not None),
+    (FailureCause.RECORDING_BLOCK_FAILED, lambda contact, _: _intent(contact).has_failed),
+    (FailureCause.SWITCHED_OFF_LATE, lambda contact, _: _intent(contact).is_off_late),
     (FailureCause.NO_OBJECT, lambda _contact, _evidence: True),
 )
 
@@ -84,7 +84,7 @@ def judged(contact: Contact, evidence: Evidence, now: datetime, settings: Settin
 
     ==========================================  ============================================
     audio was found                             CALL_RECORDED_SUCCESS
-    none, and the contact is not over           due again in the next run
+    none, and the contact is not over           due again after a growing pause
     none, within ``failure_after``              due again after a growing pause
     none, later                                 CALL_RECORDED_FAILURE with a cause, due again
     none, after ``recheck_days``                CALL_RECORDED_FAILURE, finished
@@ -92,12 +92,29 @@ def judged(contact: Contact, evidence: Evidence, now: datetime, settings: Settin
     """
     if evidence.recording is not None and evidence.recording.has_audio:
         return _succeeded(contact, evidence.recording, now, settings)
+    fails_at = failing_time(contact, settings)
+    if fails_at is not None and now >= fails_at:
+        return _failed(contact, evidence, now, settings)
+    look_again = now + _pause(contact.left_at or now, now)
+    return replace(contact, next_check_at=min(look_again, fails_at) if fails_at else look_again)
+
+
+def failing_time(contact: Contact, settings: Settings) -> datetime | None:
+    """Return from when on a contact without a recording has failed; None while it is not over.
+
+    An assumed end has waited long enough: the contact fails at once.
+    """
     if contact.ended_at is None:
-        return replace(contact, next_check_at=now + NEXT_RUN)
-    fails_at = contact.ended_at + settings.failure_after
-    if now < fails_at:
-        return replace(contact, next_check_at=min(now + _pause(contact.ended_at, now), fails_at))
-    return _failed(contact, evidence, now, settings)
+        return None
+    return contact.ended_at if _end_is_assumed(contact) else contact.ended_at + settings.failure_after
+
+
+def is_about_to_fail(contact: Contact, now: datetime, settings: Settings) -> bool:
+    """Tell whether a look without audio ends the wait, unless Connect says that the contact is not over."""
+    if contact.left_at is None:
+        return False
+    fails_at = failing_time(contact, settings)
+    return now >= (fails_at or contact.left_at + settings.failure_after)
 
 
 def next_look(contact: Contact, now: datetime, settings: Settings) -> datetime | None:
@@ -110,8 +127,13 @@ def next_look(contact: Contact, now: datetime, settings: Settings) -> datetime |
 
 def _succeeded(contact: Contact, recording: StoredObject, now: datetime, settings: Settings) -> Contact:
     late_from = contact.ended_at + settings.failure_after if contact.ended_at else recording.last_modified
-    late = contact.failed_at is not None or recording.last_modified > late_from
-    short = contact.talk_seconds is not None and recording.seconds < contact.talk_seconds / 2
+    warnings = {
+        ContactWarning.LATE: contact.failed_at is not None or recording.last_modified > late_from,
+        ContactWarning.SHORT: contact.talk_seconds is not None
+        and recording.seconds < contact.talk_seconds / 2,
+        ContactWarning.RECORDED_THOUGH_OFF: _intent(contact).is_off,
+        ContactWarning.END_ASSUMED: _end_is_assumed(contact),
+    }
     return replace(
         contact,
         recorded_state=RecordedState.CALL_RECORDED_SUCCESS,
@@ -121,31 +143,42 @@ def _succeeded(contact: Contact, recording: StoredObject, now: datetime, setting
         recording_size=recording.size,
         recording_seconds=recording.seconds,
         recorded_at=recording.last_modified,
-        warnings=tuple(word for word, holds in (("LATE", late), ("SHORT", short)) if holds),
+        warnings=tuple(str(warning) for warning, holds in warnings.items() if holds),
         judged_at=now,
     )
 
 
 def _failed(contact: Contact, evidence: Evidence, now: datetime, settings: Settings) -> Contact:
+    is_first_look = contact.recorded_state is None
+    is_too_late = contact.ended_at is not None and now > contact.ended_at + settings.recheck_for
+    evidence = replace(evidence, is_too_late=is_first_look and is_too_late)
+    cause = (
+        contact.failure_cause if contact.failure_cause is FailureCause.EXPIRED else _cause(contact, evidence)
+    )
     return replace(
         contact,
         recorded_state=RecordedState.CALL_RECORDED_FAILURE,
         next_check_at=next_look(contact, now, settings),
-        failure_cause=_cause(contact, evidence),
+        failure_cause=cause,
         searched=evidence.searched,
+        warnings=(str(ContactWarning.END_ASSUMED),) if _end_is_assumed(contact) else (),
         judged_at=contact.judged_at or now,
         failed_at=contact.failed_at or now,
     )
+
+
+def _end_is_assumed(contact: Contact) -> bool:
+    return contact.end_assumed_at is not None and contact.ended_at == contact.end_assumed_at
 
 
 def _cause(contact: Contact, evidence: Evidence) -> FailureCause:
     return next(cause for cause, holds in FAILURE_CAUSES if holds(contact, evidence))
 
 
-def _behavior(contact: Contact) -> RecordingBehavior | None:
-    return behavior_in_effect(contact.recording_blocks, contact.connected_to_agent_timestamp)
+def _intent(contact: Contact) -> Intent:
+    return intent_of(contact.recording_blocks, contact.connected_to_agent_timestamp)
 
 
-def _pause(ended_at: datetime, now: datetime) -> timedelta:
-    """Wait half as long again as the contact has been over: often at first, then more and more rarely."""
-    return min(max((now - ended_at) / 2, NEXT_RUN), _MAX_PAUSE)
+def _pause(since: datetime, now: datetime) -> timedelta:
+    """Wait half as long again as we have waited: often at first, then less and less often."""
+    return min(max((now - since) / 2, NEXT_RUN), _MAX_PAUSE)

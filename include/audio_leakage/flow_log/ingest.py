@@ -9,10 +9,11 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from audio_leakage.contacts.contact import Contact
-from audio_leakage.contacts.recording_blocks import UNREADABLE_BLOCKS, RecordingBehavior, RecordingBlock
+from audio_leakage.contacts.contact import UNREADABLE_BLOCKS, Contact
+from audio_leakage.contacts.follow import REOPENABLE
+from audio_leakage.contacts.recording_blocks import RecordingBehavior, RecordingBlock
 from audio_leakage.contacts.states import ClosedReason, ContactState, RecordingPolicy
 from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, UnreadableLine
 from audio_leakage.flow_log.line import read_line
@@ -24,7 +25,9 @@ log = logging.getLogger(__name__)
 _BATCH = 100
 _TRIES = 5
 #: The reasons that a further line may lift.
-_REOPENED = (None, ClosedReason.RECORDING_SWITCHED_OFF, ClosedReason.NOT_FOUND)
+_REOPENED = (None, ClosedReason.RECORDING_SWITCHED_OFF, *REOPENABLE)
+#: How long a contact waits whose flow only said "off": then most calls are over, and one look is enough.
+_OFF_PAUSE = timedelta(hours=1)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _POLICIES = frozenset(map(str, RecordingPolicy))
 
@@ -58,9 +61,11 @@ def ingest(lines: Iterable[tuple[datetime, str]], contacts: ContactTable) -> dic
     return dict(counts)
 
 
-def blocks_of(contact_id: str, lines: Iterable[tuple[datetime, str]]) -> list[RecordingBlock]:
-    """Return the recording blocks of one contact in some lines; see :func:`ingest`."""
-    return [block for batch in _by_contact(lines, Counter()) for block in batch.get(contact_id, [])]
+def blocks_in(lines: Iterable[tuple[datetime, str]]) -> Iterator[RecordingBlock]:
+    """Yield the recording blocks in some lines; see :func:`ingest`."""
+    for batch in _by_contact(lines, Counter()):
+        for blocks in batch.values():
+            yield from blocks
 
 
 def with_blocks(contact: Contact, added: Iterable[RecordingBlock]) -> Contact:
@@ -76,17 +81,29 @@ def with_blocks(contact: Contact, added: Iterable[RecordingBlock]) -> Contact:
         first = min(parse_time(blocks[0].partition(" ")[0]), contact.initialised_at or _NEVER)
     except ValueError:
         raise InvalidContact(UNREADABLE_BLOCKS) from None
-    untouched = contact.next_check_at is not None and contact.next_check_at == contact.initialised_at
+    asks = any(word != RecordingBehavior.OFF for word in words)
+    first_look = first if asks else first + _OFF_PAUSE
+    is_waiting = contact.next_check_at in (contact.initialised_at, _first_look_at_off(contact))
+    is_untouched = contact.next_check_at is not None and is_waiting
     contact = replace(
         contact,
         recording_blocks=blocks,
         recording_policy=next((RecordingPolicy(word) for word in reversed(words) if word in _POLICIES), None),
         initialised_at=first,
-        next_check_at=first if untouched else contact.next_check_at,
+        next_check_at=first_look if is_untouched else contact.next_check_at,
     )
-    if contact.next_check_at or contact.closed_reason not in _REOPENED:
+    is_closed = contact.closed_reason in _REOPENED and contact.closed_reason is not None
+    if (
+        contact.recorded_state
+        or contact.closed_reason not in _REOPENED
+        or (contact.next_check_at and not is_closed)
+    ):
         return contact
-    return _followed_or_closed(contact, nothing_but_off=set(words) == {RecordingBehavior.OFF})
+    return replace(contact, next_check_at=first_look, closed_reason=None)
+
+
+def _first_look_at_off(contact: Contact) -> datetime | None:
+    return contact.initialised_at + _OFF_PAUSE if contact.initialised_at else None
 
 
 def _by_contact(
@@ -124,16 +141,3 @@ def _upsert(contact_id: str, blocks: list[RecordingBlock], item: Item | None, co
                 return "known"
         item = next(iter(contacts.get_many([contact_id])), None)  # somebody was faster
     raise ServiceUnavailable(f"contact {contact_id} changed {_TRIES} times while a line was ingested")
-
-
-def _followed_or_closed(contact: Contact, *, nothing_but_off: bool) -> Contact:
-    """Follow a contact from its first line on, unless its flow only ever said "off".
-
-    Its end, and the time its agent joined, tell later which block counted. A line that arrives after that
-    makes it due again.
-    """
-    if contact.recorded_state:
-        return contact
-    if nothing_but_off:
-        return contact.closed(ClosedReason.RECORDING_SWITCHED_OFF)
-    return replace(contact, next_check_at=contact.initialised_at, closed_reason=None)

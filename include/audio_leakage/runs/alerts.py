@@ -11,8 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from audio_leakage.contacts.contact import Contact
-from audio_leakage.contacts.states import RecordedState
+from audio_leakage.contacts.states import ContactWarning, FailureCause, RecordedState
 from audio_leakage.contacts.verdict import next_look
+from audio_leakage.runs.window import STEP, Window
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
 
@@ -26,11 +27,16 @@ class AlertKind(StrEnum):
 
     FAILED = "CALL_RECORDED_FAILURE"
     HEALED = "CALL_RECORDED_SUCCESS"
+    SHORT = "RECORDING_SHORT"
+    EXPIRED = "RECORDING_EXPIRED"
     SET_ASIDE = "CONTACT_SET_ASIDE"
+    NOT_READ = "FLOW_LOG_NOT_READ"
 
 
 _WORDS = {
     AlertKind.FAILED: ("call", "not recorded"),
+    AlertKind.SHORT: ("recording", "shorter than half of the talk"),
+    AlertKind.EXPIRED: ("recording", "no longer there"),
     AlertKind.HEALED: ("call", "recorded after all"),
     AlertKind.SET_ASIDE: ("contact", "set aside"),
 }
@@ -47,12 +53,19 @@ class Alert:
 
 def with_alert_due(before: Contact, after: Contact, now: datetime) -> Contact:
     """Return ``after`` with an alert due, if its verdict is new or its last alert is still pending."""
-    kind = before.alert_pending
-    if after.recorded_state is not before.recorded_state:
-        failed = after.recorded_state is RecordedState.CALL_RECORDED_FAILURE
-        healed = before.recorded_state is RecordedState.CALL_RECORDED_FAILURE
-        kind = str(AlertKind.FAILED) if failed else str(AlertKind.HEALED) if healed else None
+    kind = (
+        _kind_of(before, after) if after.recorded_state is not before.recorded_state else before.alert_pending
+    )
     return replace(after, alert_pending=kind, next_check_at=now) if kind else after
+
+
+def _kind_of(before: Contact, after: Contact) -> str | None:
+    """Return the kind of alert that a new verdict needs, if any."""
+    if after.recorded_state is RecordedState.CALL_RECORDED_FAILURE:
+        return AlertKind.EXPIRED if after.failure_cause is FailureCause.EXPIRED else AlertKind.FAILED
+    if before.recorded_state is RecordedState.CALL_RECORDED_FAILURE:
+        return AlertKind.HEALED
+    return AlertKind.SHORT if ContactWarning.SHORT in after.warnings else None
 
 
 def after_alert(contact: Contact, now: datetime, settings: Settings) -> Contact:
@@ -86,6 +99,25 @@ def alert_of(kind: AlertKind, contacts: Sequence[Contact], instance_id: str) -> 
     )
 
 
+def not_read_alert(lost: Window, dag_id: str, instance_id: str) -> Alert:
+    """Build the alert about a stretch of the flow log that no run will read by itself.
+
+    :param lost: the stretch.
+    :param dag_id: the DAG to backfill.
+    """
+    first, last = format_time(lost.start + STEP), format_time(lost.end)
+    return Alert(
+        subject="Audio leakage: a part of the flow log was not read",
+        message=(
+            f"The flow log of {lost} was not read: it lies more than a day back. We do not know the calls of "
+            f"that time that the subscription missed. Amazon Connect instance {instance_id}.\n\n"
+            f"To read it: airflow backfill create --dag-id {dag_id} --from-date {first} --to-date {last} "
+            "--max-active-runs 3 --reprocess-behavior completed"
+        ),
+        attributes={"event": str(AlertKind.NOT_READ), "count": 1, "connect_instance_id": instance_id},
+    )
+
+
 def _line(contact: Contact) -> str:
     facts = {
         "contact": contact.contact_id,
@@ -94,6 +126,9 @@ def _line(contact: Contact) -> str:
         "queue": contact.queue_id,
         "agent": contact.agent_id,
         "cause": contact.failure_cause,
+        "talk seconds": _whole(contact.talk_seconds) if contact.warnings else None,
+        "recorded seconds": _whole(contact.recording_seconds) if contact.warnings else None,
+        "warnings": " ".join(contact.warnings) or None,
         "recording": contact.recording_location if contact.recorded_at else None,
         "appeared": contact.recorded_at,
         "last error": contact.last_error,
@@ -103,6 +138,10 @@ def _line(contact: Contact) -> str:
         for name, fact in facts.items()
         if fact is not None
     )
+
+
+def _whole(seconds: float | None) -> str | None:
+    return None if seconds is None else str(round(seconds))
 
 
 def _on_one_line(fact: str) -> str:

@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from threading import Lock
 from typing import TypeVar
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.recording import RecordingStorage
 from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.errors import ContactNotFound, InvalidContact, RefusedError
+from audio_leakage.instances import DAG_ID
 from audio_leakage.ports import (
     AlertTopic,
     Connect,
@@ -22,7 +24,8 @@ from audio_leakage.ports import (
     SecondsLeft,
 )
 from audio_leakage.runs.alerts import Alert
-from audio_leakage.runs.window import Scope
+from audio_leakage.runs.progress import Progress
+from audio_leakage.runs.window import LATE_LINES, Scope, Window
 from audio_leakage.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -47,7 +50,14 @@ class RunContext:
     metrics: Metrics
     at_once: int = 1
     """Maximum number of concurrent requests."""
+    dag_id: str = DAG_ID
+    """The DAG, for commands that people are told to run."""
+    known: int = field(default=0, init=False)
+    """How many contacts Connect knew."""
+    unknown: list[Contact] = field(default_factory=list, init=False)
+    """The contacts that Connect did not know."""
     _instance_exists: bool = field(default=False, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
 
     @cached_property
     def storage(self) -> RecordingStorage:
@@ -56,6 +66,15 @@ class RunContext:
         if settings.recording_bucket is not None and settings.recording_prefix is not None:
             return RecordingStorage(settings.recording_bucket, settings.recording_prefix)
         return RecordingStorage(*self.connect.recording_storage(settings.connect_instance_id))
+
+    @cached_property
+    def progress(self) -> Progress:
+        """How far runs had come when this task first asked."""
+        return Progress.from_item(self.contacts.progress())
+
+    def has_recovered(self, stretch: Window) -> bool:
+        """Tell whether runs have read all of a stretch of the flow log, lines that come late included."""
+        return self.progress.covers(Window(stretch.start, stretch.end + LATE_LINES))
 
     @property
     def out_of_time(self) -> bool:
@@ -87,11 +106,15 @@ class RunContext:
             answer = self.connect.describe_contact(self.settings.connect_instance_id, contact.contact_id)
         except ContactNotFound:
             self._check_instance_once()
+            with self._lock:
+                self.unknown.append(contact)
             raise
         except RefusedError as error:
             self._check_instance_once()
             raise InvalidContact(str(error)) from error
-        return ContactSnapshot.from_answer(contact.contact_id, answer)
+        with self._lock:
+            self.known += 1
+        return ContactSnapshot.from_answer(contact.contact_id, answer, self.now)
 
     def save(self, before: Contact, after: Contact) -> bool:
         """Write what one look changed; False when somebody else changed the contact meanwhile.

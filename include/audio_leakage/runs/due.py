@@ -2,13 +2,19 @@
 
 import math
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import merge
+from itertools import islice
 
 from audio_leakage.contacts.states import ClosedReason, ContactState, RecordedState
 from audio_leakage.ports import Item
 from audio_leakage.runs.context import RunContext
 from audio_leakage.times import format_time
+
+#: How long a contact that is happening now can have been due.
+_LIVE = timedelta(hours=1)
+#: Turns of live contacts for each turn of a contact of the past.
+_LIVE_TURNS = 3
 
 
 def due_since(item: Item) -> str:
@@ -19,16 +25,21 @@ def due_since(item: Item) -> str:
 def due(run: RunContext, *states: ContactState, until: datetime | None = None) -> Iterator[Item]:
     """Yield the contacts in some states that a run has to look at.
 
-    These are all that are due, the longest due first. A run that is only about its window looks at the
-    contacts of the window: those that are due, and in any case those that failed, that Connect did not know,
-    or whose last look failed.
+    These are all that are due, the longest due first. But most turns go to what is happening now, because
+    recovery, adoption and backfills bring contacts that have been due since their own past. A run that is
+    only about its window looks at the contacts of the window: those that are due, and in any case those that
+    failed, that Connect did not know, or whose last look failed.
 
     :param until: only contacts that have been due since then; now by default.
     """
-    due_by = format_time(until or run.now)
+    end = until or run.now
     if run.scope.only_window:
-        return _due_in_window(run, states, due_by)
-    return merge(*(run.contacts.due(state, due_by) for state in states), key=due_since)
+        return _due_in_window(run, states, format_time(end))
+    live_since = min(end, run.now - _LIVE)
+    past = (run.contacts.due(state, format_time(live_since)) for state in states)
+    first_live = format_time(live_since + timedelta(milliseconds=1))
+    live = (run.contacts.due(state, format_time(end), first_live) for state in states if live_since < end)
+    return _live_first(merge(*live, key=due_since), merge(*past, key=due_since))
 
 
 def count_due(
@@ -51,6 +62,12 @@ def concerns(run: RunContext, item: Item) -> bool:
     """Tell whether a run may touch a contact that it came across: any, or only those of its window."""
     start, end = _bounds(run)
     return not run.scope.only_window or start <= str(item.get("InitialisedAt", "")) < end
+
+
+def _live_first(live: Iterator[Item], past: Iterator[Item]) -> Iterator[Item]:
+    """Give most turns to live contacts and every fourth to one of the past, so that both come to an end."""
+    while turn := [*islice(live, _LIVE_TURNS), *islice(past, 1)]:
+        yield from turn
 
 
 def _due_in_window(run: RunContext, states: Collection[ContactState], due_by: str) -> Iterator[Item]:

@@ -1,6 +1,7 @@
 """The metrics that alarms are set on."""
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 from audio_leakage.contacts.states import ContactState
@@ -16,8 +17,11 @@ _MINUTE = timedelta(minutes=1)
 _FIRST = 10
 
 
-def publish_metrics(run: RunContext, **values: float) -> None:
+def publish_metrics(run: RunContext, closed: Mapping[str, float] | None = None, **values: float) -> None:
     """Publish metrics; a backfill publishes none, because it says nothing about the present.
+
+    :param closed: contacts closed without a verdict, by reason.
+    :param values: value by the metric's name.
 
     No verdict waits for a metric. If they cannot be published the run goes on, and the alarms treat missing
     data as breaching.
@@ -25,7 +29,7 @@ def publish_metrics(run: RunContext, **values: float) -> None:
     if run.scope.only_window:
         return
     try:
-        run.metrics.publish(run.settings.contact_table, values)
+        run.metrics.publish(run.settings.contact_table, values, closed or {})
     except AwsError as error:
         log.warning("metrics were not published: %s", error)
 

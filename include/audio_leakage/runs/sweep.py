@@ -5,12 +5,14 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from threading import Lock
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.follow import followed, not_found
+from audio_leakage.contacts.states import ClosedReason
 from audio_leakage.errors import (
     AwsError,
     ContactNotFound,
@@ -33,6 +35,8 @@ Prepare = Callable[[Sequence[Contact]], None]
 
 #: Failed requests in a row after which a task stops: the next one would fail, too.
 _GIVE_UP_AFTER = 5
+#: Eventual consistency hides a contact for minutes, not for longer.
+_UNKNOWN_TOO_LONG = timedelta(minutes=10)
 #: Contacts in memory at a time.
 _BATCH = 2000
 
@@ -44,6 +48,8 @@ class Sweep:
     run: RunContext
     counts: Counter[str] = field(default_factory=Counter)
     """Contacts by outcome; each contact has one."""
+    extra: Counter[str] = field(default_factory=Counter)
+    """What else is worth counting about some of them."""
     _errors: list[AwsError] = field(default_factory=list)
     _backoff: Backoff = field(init=False)
     _mistake: UnexpectedError | None = None
@@ -73,6 +79,11 @@ class Sweep:
             self.run.side_by_side(partial(self._take_turn, step), contacts)
             self._flush()
         self._count("left_for_next_run", sum(1 for _ in rest))
+
+    def add(self, name: str) -> None:
+        """Count something about a contact beside its outcome."""
+        with self._lock:
+            self.extra[name] += 1
 
     def attempt(self, step: Step, contact: Contact) -> None:
         """Take a step with a contact and count the outcome."""
@@ -124,8 +135,12 @@ class Sweep:
         :raises UnexpectedError: when a mistake of ours kept everything from being done.
         """
         self._flush()
+        closed = {str(reason): self.counts[reason] for reason in ClosedReason if self.counts[reason]}
+        if closed:
+            publish_metrics(self.run, closed=closed)
         if self.counts["unavailable"]:  # they moved to the back, so OldestDueMinutes does not show them
             publish_metrics(self.run, Unavailable=self.counts["unavailable"])
+        self._check_unknown_contacts()
         setup = next((error for error in self._errors if isinstance(error, SetupError)), None)
         if setup:
             raise setup
@@ -135,7 +150,26 @@ class Sweep:
             raise ServiceUnavailable(f"none of {due} due contacts could be looked at: {self._errors[0]}")
         if self._mistake and not self._looked_at:
             raise self._mistake
-        return {"due": due, **(+self.counts)}
+        return {"due": due, **(+self.counts), **(+self.extra)}
+
+    def _check_unknown_contacts(self) -> None:
+        """Keep an error if Connect knows none of the contacts, and one of them for too long.
+
+        A contact may be unknown for minutes. When all are, and for longer, the settings name an instance that
+        is not the one of the flow log.
+        """
+        unknown = self.run.unknown
+        since = [contact.not_found_since for contact in unknown if contact.closed_reason is None]
+        if self.run.known or not any(
+            moment and self.run.now - moment >= _UNKNOWN_TOO_LONG for moment in since
+        ):
+            return
+        self._errors.append(
+            SetupError(
+                f"Connect instance '{self.run.settings.connect_instance_id}' knows none of {len(unknown)} "
+                "contacts: correct 'connect_instance_id' or 'flow_log_group' in the settings"
+            )
+        )
 
     def _take_turn(self, step: Step, contact: Contact) -> None:
         if self.must_stop:

@@ -12,7 +12,8 @@ from audio_leakage.times import format_time, parse_time
 STEP = timedelta(minutes=5)
 #: Neither a named window nor what a run recovers after an outage is longer.
 LONGEST = timedelta(days=1)
-_LATE_LINES = timedelta(minutes=10)
+#: How long after its time CloudWatch Logs may show a line.
+LATE_LINES = timedelta(minutes=10)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ADOPTION_HOURS = (0, 6, 12, 18)
 
@@ -44,7 +45,7 @@ class Window:
         return [format_time(first + timedelta(hours=hour))[:13] for hour in range(count)]
 
     def parts(self, longest: timedelta) -> Iterator["Window"]:
-        """Give it in pieces that are no longer than that, the earliest first."""
+        """Yield it in pieces that are no longer than that, the earliest first."""
         start = self.start
         while start < self.end:
             end = min(start + longest, self.end)
@@ -74,22 +75,6 @@ class Scope:
         if self.only_window:
             return self.window
         return self.window.since(_covered_until(self.history.last_success()))
-
-    @cached_property
-    def unread(self) -> Window:
-        """The stretch of the flow log that no run has read; what was missed if nobody knows."""
-        read_until = None if self.only_window else self.history.flow_log_read_until()
-        return self.window.since(read_until) if read_until else self.missed
-
-    @property
-    def to_recover(self) -> Window:
-        """The stretch of the flow log to read.
-
-        CloudWatch Logs may show a line minutes after it was written. So a run that is not only about its
-        window begins a little earlier. Entering a line twice changes nothing.
-        """
-        earlier = timedelta(0) if self.only_window else _LATE_LINES
-        return Window(self.unread.start - earlier, self.unread.end)
 
 
 def scope_of(run: AirflowRun, params: Mapping[str, str | None], history: RunHistory, now: datetime) -> Scope:
@@ -162,3 +147,11 @@ def _covered_until(last_success: AirflowRun | None) -> datetime | None:
 
 def _floor(moment: datetime) -> datetime:
     return moment - (moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) % STEP
+
+
+def aligned(window: Window, step: timedelta) -> Iterator[Window]:
+    """Yield the windows of a fixed length, counted from midnight UTC, that a window touches."""
+    start = window.start - (window.start - datetime(1970, 1, 1, tzinfo=UTC)) % step
+    while start < window.end:
+        yield Window(start, start + step)
+        start += step

@@ -2,11 +2,11 @@
 
 import logging
 from dataclasses import replace
-from itertools import takewhile
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.runs.context import RunContext
-from audio_leakage.runs.sweep import sweep
+from audio_leakage.runs.progress import Progress
+from audio_leakage.runs.sweep import Sweep
 
 log = logging.getLogger(__name__)
 
@@ -18,12 +18,13 @@ _INDEXED = ("OpenState", "NextCheckAt", "InitialisedHour")
 def adopt(run: RunContext) -> dict[str, int]:
     """Make every item due that has a state and is in no index; ContactId and State are enough.
 
-    This scans the whole table, for at most half of the task's time: the due contacts need the rest. So it is
-    for manual runs and for a few scheduled runs a day.
+    This scans the whole table, for at most half of the task's time: the due contacts need the rest. Manual
+    runs and a few scheduled runs a day begin a scan. The runs after them go on with it until it is done.
 
     :return: items ``adopted``, and ``not_adoptable`` ones that cannot be read.
     """
-    if not run.scope.adopts:
+    start = run.progress.adoption_start
+    if run.scope.only_window or not (run.scope.adopts or start):
         return {}
 
     def make_due(contact: Contact) -> str:
@@ -34,9 +35,20 @@ def adopt(run: RunContext) -> dict[str, int]:
         log.info("contact %s: adopted in state %s", contact.contact_id, contact.state)
         return "adopted"
 
-    half = run.seconds_left() / 2
-    foreign = run.contacts.never_indexed(lambda: run.seconds_left() - half)
-    counts = sweep(run, takewhile(lambda _: run.seconds_left() > half, foreign), make_due)
-    if run.seconds_left() <= half:
-        log.warning("the table is too large to look at every item for adoption in one run")
+    half, sweep = run.seconds_left() / 2, Sweep(run)
+    for page, next_start in run.contacts.never_indexed(start):
+        sweep.each(page, make_due)
+        start = next_start
+        if run.seconds_left() <= half or sweep.must_stop:
+            break
+    if start != run.progress.adoption_start:
+        _keep_start(run, start)
+    if start:
+        log.warning("the scan for adoption goes on in the next run, after contact %s", start)
+    counts = sweep.result()
     return {"adopted": counts.get("adopted", 0), "not_adoptable": counts.get("unreadable", 0)}
+
+
+def _keep_start(run: RunContext, start: str | None) -> None:
+    progress = Progress.from_item(run.contacts.progress())
+    run.contacts.keep_progress(replace(progress, adoption_start=start).to_item())

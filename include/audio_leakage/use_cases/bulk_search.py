@@ -100,6 +100,7 @@ class BulkSearch:
         if self.sweep.must_stop:
             return None
         self.answered.add(contact.contact_id)
+        run.known += 1
         found = answers[contact.contact_id]
         snapshot = ContactSnapshot.from_answer(contact.contact_id, {"Contact": found})
         after = followed(contact, snapshot, run.now, run.settings)

@@ -2,16 +2,30 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from audio_leakage.contacts.contact import Contact
-from audio_leakage.contacts.follow import not_found, with_facts
-from audio_leakage.contacts.recording import Place, candidate_places, longest, matches
+from audio_leakage.contacts.follow import not_found, with_assumed_end, with_facts
+from audio_leakage.contacts.recording import (
+    Place,
+    StoredObject,
+    candidate_places,
+    likely_places,
+    longest,
+    matches,
+)
 from audio_leakage.contacts.snapshot import ContactSnapshot
-from audio_leakage.contacts.states import ContactState, FailureCause, RecordedState
-from audio_leakage.contacts.verdict import Evidence, judged, reason_not_expected
+from audio_leakage.contacts.states import (
+    ClosedReason,
+    ContactState,
+    ContactWarning,
+    FailureCause,
+    RecordedState,
+)
+from audio_leakage.contacts.verdict import Evidence, is_about_to_fail, judged, reason_not_expected
 from audio_leakage.errors import AwsError, ContactNotFound, MissingError, SetupError
-from audio_leakage.flow_log.recovery import with_logged_blocks
+from audio_leakage.flow_log.logged_blocks import LoggedBlocks
 from audio_leakage.runs.alerts import after_alert, alerts, with_alert_due
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.due import due
@@ -22,50 +36,50 @@ from audio_leakage.use_cases.bucket_listing import BucketListing
 log = logging.getLogger(__name__)
 
 _FAILURE = RecordedState.CALL_RECORDED_FAILURE
+_OFF = ClosedReason.RECORDING_SWITCHED_OFF
 #: Causes that a delete marker would explain.
-_MAYBE_DELETED = (FailureCause.NO_OBJECT, FailureCause.POINTER_WITHOUT_OBJECT)
+_MAYBE_DELETED = (FailureCause.NO_OBJECT, FailureCause.POINTER_WITHOUT_OBJECT, FailureCause.EXPIRED)
+#: Warnings that depend on after-contact work, of which a search tells nothing.
+_NEED_THE_END = {ContactWarning.LATE, ContactWarning.SHORT}
+#: How long after the end of a contact its record does not change any more.
+_FINAL_AFTER = timedelta(minutes=5)
+#: Contacts per task for which versions are listed; the answer only sharpens a cause.
+_MOST_VERSION_LISTINGS = 100
 
 
 def check_recordings(run: RunContext) -> dict[str, int]:
     """Judge every COMPLETED - AGENT contact that is due, failures that may have healed among them.
 
-    One alert tells of the new failures and one of the healed ones. Whatever goes wrong on the way, the
-    verdicts that fell are told.
+    One alert for each kind of news tells of all contacts. Whatever goes wrong on the way, the verdicts that
+    fell are counted and told.
 
-    :return: how many contacts were due, and how many had each outcome.
+    :return: how many contacts were due, how many had each outcome, and how many recordings are ``short``.
     """
     to_tell: dict[str, Contact] = {}
-    listing = BucketListing(run.bucket)
-
-    def prefetch(contacts: Sequence[Contact]) -> None:
-        listing.prefetch(_without_pointer(run, contacts))
+    checker = _Checker(run)
+    sweep = Sweep(run)
 
     def check(contact: Contact) -> str:
         if contact.alert_pending:  # it is told even if this look fails
             to_tell[contact.contact_id] = contact
-        after = replace(_check(run, contact, listing), alert_pending=None, attempts=None, last_error=None)
+        after = replace(checker.check(contact), alert_pending=None, attempts=None, last_error=None)
         if run.settings.alert_topic_arn is not None:
             after = with_alert_due(contact, after, run.now)
         outcome = record_outcome(run, contact, after)
         to_tell.pop(contact.contact_id, None)
         if after.alert_pending and outcome != "changed_meanwhile":
             to_tell[contact.contact_id] = after
+        if outcome == RecordedState.CALL_RECORDED_SUCCESS and ContactWarning.SHORT in after.warnings:
+            sweep.add("short")
         return outcome
 
-    sweep = Sweep(run)
     try:
-        sweep.each(due(run, ContactState.COMPLETED_AGENT), check, prefetch)
-        publish_metrics(run, Leaks=sweep.counts[_FAILURE], OldestDueMinutes=oldest_due_minutes(run))
+        sweep.each(due(run, ContactState.COMPLETED_AGENT), check, checker.prefetch)
     finally:
+        publish_metrics(run, Leaks=sweep.counts[_FAILURE], Short=sweep.extra["short"])
         _tell(run, list(to_tell.values()))
+    publish_metrics(run, OldestDueMinutes=oldest_due_minutes(run))
     return sweep.result()
-
-
-def _without_pointer(run: RunContext, contacts: Iterable[Contact]) -> Iterator[Place]:
-    """Yield the likeliest place of each contact for which Connect has named none."""
-    for contact in contacts:
-        if _is_searchable(contact) and not contact.recording_location:
-            yield next(candidate_places(contact, run.storage))
 
 
 def _tell(run: RunContext, contacts: Sequence[Contact]) -> None:
@@ -75,93 +89,158 @@ def _tell(run: RunContext, contacts: Sequence[Contact]) -> None:
             run.save(contact, after_alert(contact, run.now, run.settings))
 
 
-def _check(run: RunContext, contact: Contact, listing: BucketListing) -> Contact:
-    """Return the contact after one look.
+@dataclass
+class _Checker:
+    """Looks at contacts one by one; what many of them need is asked for once."""
 
-    Nothing takes a proof back: a success can only be due for its alert. For every other contact we ask, in
-    this order, and stop at the first answer that decides:
+    run: RunContext
+    listing: BucketListing = field(init=False)
+    blocks: LoggedBlocks = field(init=False)
+    descriptions: Iterator[int] = field(init=False)
+    """One element for each contact about to fail that may be described: half of what the time allows."""
+    version_listings: Iterator[int] = field(default_factory=lambda: iter(range(_MOST_VERSION_LISTINGS)))
 
-    1. the bucket, at the places we know of;
-    2. Connect, because absent, late and short depend on after-contact work, which no search tells of;
-    3. the bucket again, at the places that Connect's answer adds;
-    4. before a contact fails: the flow log, whether "off" was logged, and the bucket's versions.
-    """
-    if contact.recorded_state is RecordedState.CALL_RECORDED_SUCCESS:
-        return replace(contact, next_check_at=None)
-    evidence = Evidence()
-    if _is_searchable(contact):
-        evidence = _search(run, contact, evidence, listing)
-        after = judged(contact, evidence, run.now, run.settings)
-        if evidence.has_audio and (contact.after_contact_work_start_timestamp or not after.warnings):
+    def __post_init__(self) -> None:
+        """Start with nothing asked for."""
+        self.listing = BucketListing(self.run.bucket)
+        self.blocks = LoggedBlocks(self.run)
+        in_half_the_time = self.run.settings.describe_contact_rps * self.run.seconds_left() / 2
+        self.descriptions = iter(range(int(max(in_half_the_time, 1))))
+
+    def prefetch(self, contacts: Sequence[Contact]) -> None:
+        """List the folders that many contacts need."""
+        self.listing.prefetch(place for contact in contacts for place in self._unnamed_places(contact))
+
+    def check(self, contact: Contact) -> Contact:
+        """Return the contact after one look.
+
+        Nothing takes a proof back: a success can only be due for its alert. For every other contact we ask,
+        in this order, and stop at the first answer that decides:
+
+        1. the bucket, at the places we know of;
+        2. Connect, once before a contact fails, closes, or is called late or short: an earlier answer may
+           not know after-contact work or the pointer yet;
+        3. the bucket again, at the places that Connect's answer adds;
+        4. before a contact fails: the flow log, whether "off" was logged, and the bucket's versions.
+
+        In a storm of leaks there is no time to describe every contact. Then those that an earlier answer
+        described well enough fail without another one.
+        """
+        if contact.recorded_state is RecordedState.CALL_RECORDED_SUCCESS:
+            return replace(contact, next_check_at=None)
+        contact = with_assumed_end(contact, self.run.now, self.run.settings)
+        evidence = self._search(contact, Evidence())
+        after = self._judged(contact, evidence)
+        if self._is_settled(contact, after, evidence):
             return after
-    snapshot = _describe(run, contact)
-    if snapshot:
-        contact = with_facts(contact, snapshot)
-    reason = reason_not_expected(contact) if contact.recorded_state is None else None
-    if snapshot is None and (reason or not contact.is_described):
-        return not_found(contact, run.now, run.settings)
-    if snapshot and reason and snapshot.disconnect_timestamp:  # without it the answer lags behind
-        return contact.closed(reason)
-    evidence = _search(run, contact, evidence, listing)
-    after = judged(contact, evidence, run.now, run.settings)
-    if after.recorded_state is not _FAILURE or contact.recorded_state is _FAILURE:
-        return after
-    return _failed(run, contact, evidence)
+        snapshot = self._describe(contact)
+        if snapshot:
+            contact = with_assumed_end(with_facts(contact, snapshot), self.run.now, self.run.settings)
+        reason = self._reason(contact)
+        if snapshot is None and (reason or not contact.is_described):
+            return not_found(contact, self.run.now, self.run.settings)
+        return self._decided(contact, self._search(contact, evidence), reason)
 
+    def _decided(self, contact: Contact, evidence: Evidence, reason: ClosedReason | None) -> Contact:
+        after = self._judged(contact, evidence)
+        if reason and contact.left_at and not (reason is _OFF and evidence.has_audio):
+            return contact.closed(reason)
+        if after.recorded_state is not _FAILURE or contact.recorded_state is _FAILURE:
+            return after
+        return self._failed(contact, evidence)
 
-def _describe(run: RunContext, contact: Contact) -> ContactSnapshot | None:
-    try:
-        return run.describe(contact)
-    except ContactNotFound:
-        return None
-
-
-def _failed(run: RunContext, contact: Contact, evidence: Evidence) -> Contact:
-    """Return a contact that is about to fail, judged with everything there is to know."""
-    contact = with_logged_blocks(run, contact)
-    if reason := reason_not_expected(contact):
-        return contact.closed(reason)
-    after = judged(contact, evidence, run.now, run.settings)
-    if after.failure_cause in _MAYBE_DELETED and _has_delete_marker(run, contact):
-        return judged(contact, replace(evidence, delete_marker=True), run.now, run.settings)
-    return after
-
-
-def _has_delete_marker(run: RunContext, contact: Contact) -> bool:
-    """Tell whether an object of the contact was deleted; False if we may not ask: it only names a cause."""
-    try:
-        return any(
-            run.bucket.has_delete_marker(place.bucket, place.prefix)
-            for place in candidate_places(contact, run.storage)
-        )
-    except AwsError as error:
-        log.info("contact %s: versions could not be listed: %s", contact.contact_id, error)
-        return False
-
-
-def _is_searchable(contact: Contact) -> bool:
-    return contact.is_described and not reason_not_expected(contact)
-
-
-def _search(run: RunContext, contact: Contact, evidence: Evidence, listing: BucketListing) -> Evidence:
-    """List the candidate places that were not listed yet, until one of them shows audio.
-
-    Connect's pointer may name any bucket. If that bucket is gone, so is the object. If it is denied, we say
-    so only after the instance's own bucket was searched, too.
-    """
-    denied: SetupError | None = None
-    for place in candidate_places(contact, run.storage):
+    def _is_settled(self, contact: Contact, after: Contact, evidence: Evidence) -> bool:
+        """Tell whether a look needs no answer of Connect."""
+        if not contact.is_described or self._reason(contact):
+            return False
         if evidence.has_audio:
-            break
-        if str(place) in evidence.searched:
-            continue
+            return self._is_final(contact) or not _NEED_THE_END & set(after.warnings)
+        if not is_about_to_fail(contact, self.run.now, self.run.settings):
+            return True
+        return contact.recorded_state is _FAILURE and self._is_final(contact)
+
+    def _is_final(self, contact: Contact) -> bool:
+        """Tell whether Connect described the contact when its record did not change any more."""
+        if contact.described_at is None or contact.ended_at is None:
+            return False
+        return contact.described_at >= contact.ended_at + _FINAL_AFTER
+
+    def _describe(self, contact: Contact) -> ContactSnapshot | None:
+        """Ask Connect; None if it does not know the contact, or need not be asked any more."""
+        is_expected = contact.is_described and not self._reason(contact)
+        if is_expected and (self._is_final(contact) or next(self.descriptions, None) is None):
+            return None
         try:
-            found = longest(found for found in listing.objects_at(place) if matches(contact, place, found))
-            evidence = evidence.after(place, found)
-        except SetupError as error:
-            if place.bucket == run.storage.bucket:
-                raise
-            denied = None if isinstance(error, MissingError) else error
-    if denied and not evidence.has_audio:
-        raise denied
-    return evidence
+            return self.run.describe(contact)
+        except ContactNotFound:
+            return None
+
+    def _reason(self, contact: Contact) -> ClosedReason | None:
+        return reason_not_expected(contact) if contact.recorded_state is None else None
+
+    def _judged(self, contact: Contact, evidence: Evidence) -> Contact:
+        return judged(contact, evidence, self.run.now, self.run.settings)
+
+    def _failed(self, contact: Contact, evidence: Evidence) -> Contact:
+        """Return a contact that is about to fail, judged with everything there is to know."""
+        contact = self.blocks.added_to(contact)
+        if reason := self._reason(contact):
+            return contact.closed(reason)
+        after = self._judged(contact, evidence)
+        if after.failure_cause in _MAYBE_DELETED and self._has_delete_marker(contact):
+            return self._judged(contact, replace(evidence, delete_marker=True))
+        return after
+
+    def _has_delete_marker(self, contact: Contact) -> bool:
+        """Tell whether an object of the contact was deleted; False if we may not ask."""
+        if next(self.version_listings, None) is None:
+            return False
+        try:
+            return any(
+                self.run.bucket.has_delete_marker(place.bucket, place.prefix)
+                for place in candidate_places(contact, self.run.storage)
+            )
+        except AwsError as error:
+            log.info("contact %s: versions could not be listed: %s", contact.contact_id, error)
+            return False
+
+    def _unnamed_places(self, contact: Contact) -> Iterator[Place]:
+        """Yield the places of a contact for which Connect has named none."""
+        if not contact.recording_location:
+            yield from self._places(contact)
+
+    def _places(self, contact: Contact) -> Iterable[Place]:
+        """Return where to look: at more places before a contact fails, at one before "off" closes it."""
+        reason = self._reason(contact)
+        if not contact.is_described or reason not in (None, _OFF):
+            return ()
+        if reason is _OFF:
+            return [next(likely_places(contact, self.run.storage))]
+        if is_about_to_fail(contact, self.run.now, self.run.settings):
+            return candidate_places(contact, self.run.storage)
+        return likely_places(contact, self.run.storage)
+
+    def _search(self, contact: Contact, evidence: Evidence) -> Evidence:
+        """List the places that were not listed yet, until one of them shows audio.
+
+        Connect's pointer may name any bucket. If that bucket is gone, so is the object. If it is denied, we
+        say so only after the instance's own bucket was searched, too.
+        """
+        denied: SetupError | None = None
+        for place in self._places(contact):
+            if evidence.has_audio:
+                break
+            if str(place) in evidence.searched:
+                continue
+            try:
+                evidence = evidence.after(place, self._found_at(contact, place))
+            except SetupError as error:
+                if place.bucket == self.run.storage.bucket:
+                    raise
+                denied = None if isinstance(error, MissingError) else error
+        if denied and not evidence.has_audio:
+            raise denied
+        return evidence
+
+    def _found_at(self, contact: Contact, place: Place) -> StoredObject | None:
+        return longest(found for found in self.listing.objects_at(place) if matches(contact, place, found))

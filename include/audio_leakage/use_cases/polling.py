@@ -6,11 +6,10 @@ while the rest is described, the longest due first. Both ways come to the same r
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from heapq import merge
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState
-from audio_leakage.errors import AwsError
+from audio_leakage.errors import AwsError, InvalidContact
 from audio_leakage.flow_log.recovery import recover
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.due import can_describe_all, count_due, due, due_since
@@ -42,11 +41,11 @@ def poll_initialised(run: RunContext) -> dict[str, int]:
     :return: how many contacts were due, recovered and adopted, and how many had each outcome.
     """
     entered: dict[str, int] = {}
-    trouble: AwsError | None = None
+    trouble: AwsError | InvalidContact | None = None
     for enter in (recover, adopt):
         try:
             entered |= enter(run)
-        except AwsError as error:  # what is in the table is followed all the same
+        except (AwsError, InvalidContact) as error:  # what is in the table is followed all the same
             trouble = trouble or error
     until = run.scope.window.end if run.scope.only_window else run.now
     searches = [TimeRangeSearch(INITIATED, _search_from(run), until)]
@@ -97,8 +96,8 @@ def _search_and_describe(search: BulkSearch, states: tuple[ContactState, ...], f
 
     with ThreadPoolExecutor(max_workers=1) as beside:
         searching = beside.submit(search.run)
-        longest_due = (due(run, *unsearchable), due(run, *talking, until=silent_since))
-        sweep.each(merge(*longest_due, key=due_since), follow_unanswered)
+        sweep.each(due(run, *unsearchable), follow_unanswered)
+        sweep.each(due(run, *talking, until=silent_since), follow_unanswered)
         searching.result()
     if search.is_complete:
         sweep.counts["unchanged"] += count_due(run, *talking)

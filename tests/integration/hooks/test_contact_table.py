@@ -30,6 +30,10 @@ def get(table: ContactTable) -> Mapping[str, Any] | None:
 
 
 @pytest.mark.table
+def foreign(table: ContactTable) -> list[Mapping[str, Any]]:
+    return [item for page, _ in table.never_indexed(None) for item in page]
+
+
 class TestContactTable:
     @pytest.fixture
     def table(self, stage: Stage) -> ContactTable:
@@ -113,11 +117,11 @@ class TestContactTable:
         stage.put(
             {"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT", "RecordedState": None, "Channel": None}
         )
-        (item,) = table.never_indexed(lambda: 1)
+        (item,) = foreign(table)
         before = {"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT"}
         assert table.update(before, ended_with_agent().to_item())
         assert item["ContactId"] == CONTACT_ID
-        assert list(table.never_indexed(lambda: 1)) == []
+        assert foreign(table) == []
 
     def test_a_write_that_comes_late_puts_a_contact_into_the_index_whole(self, table: ContactTable) -> None:
         """Regression: who put a failure aside while another run was done with it left half of the index's key."""
@@ -134,7 +138,37 @@ class TestContactTable:
         """Regression: with OpenState alone it was in no index, and no scan gave it either."""
         stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED", half: "INITIALISED"})
         assert list(table.due("INITIALISED", "9999")) == []
-        assert [item["ContactId"] for item in table.never_indexed(lambda: 1)] == [CONTACT_ID]
+        assert [item["ContactId"] for item in foreign(table)] == [CONTACT_ID]
+
+    def test_a_scan_goes_on_after_the_contact_it_stopped_at(self, stage: Stage, table: ContactTable) -> None:
+        ids = {number(position) for position in range(8)}
+        stage.put(
+            *(
+                {"ContactId": contact_id, "State": "INITIALISED", "Padding": "x" * 300_000}
+                for contact_id in ids
+            )
+        )
+        (first, start), *rest = table.never_indexed(None)
+        assert start
+        assert rest, "a page is 1 MB"
+        later = [item for page, _ in table.never_indexed(start) for item in page]
+        assert {item["ContactId"] for item in [*first, *later]} == ids
+        assert len(first) + len(later) == len(ids)
+
+    def test_the_progress_is_kept_and_never_moves_back(self, table: ContactTable) -> None:
+        assert table.progress() is None
+        item = {"ContactId": "flow-log-progress", "ReadUntil": "2023-08-29T10:30:00.000Z"}
+        assert table.keep_progress(item)
+        assert not table.keep_progress(item | {"ReadUntil": "2023-08-29T10:25:00.000Z"})
+        assert table.keep_progress(item | {"ReadUntil": "2023-08-29T10:35:00.000Z"})
+        assert table.progress() == item | {"ReadUntil": "2023-08-29T10:35:00.000Z"}
+        assert foreign(table) == []
+
+    def test_contacts_can_be_asked_for_that_are_due_since_a_time(self, table: ContactTable) -> None:
+        for position, time in enumerate(("10:29", "10:30", "10:31", "10:32")):
+            table.create(contact(contact_id=number(position), next_check_at=at(time)).to_item())
+        found = table.due("INITIALISED", "2023-08-29T10:31:00.000Z", "2023-08-29T10:30:00.000Z")
+        assert [item["ContactId"] for item in found] == [number(1), number(2)]
 
     def test_more_than_one_answer_can_hold_is_asked_for_again(
         self, stage: Stage, table: ContactTable

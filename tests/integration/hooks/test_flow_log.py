@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from urllib3 import HTTPResponse
 
 from audio_leakage.errors import ServiceUnavailable, SetupError
-from audio_leakage.flow_log.line import BLOCK_NAMES
+from audio_leakage.flow_log.line import BLOCK_FAMILY
 from audio_leakage_hooks.flow_log import FlowLogHook
 from support.fakes import (
     CONTACT_ID,
@@ -42,14 +42,14 @@ class TestFlowLog:
         for batch in range(3):
             moment = end - timedelta(seconds=2 + batch)
             self.write(stage, *(moment + timedelta(microseconds=100 * n) for n in range(4000)))
-        assert len(list(hook.events(LOG_GROUP, end - timedelta(seconds=10), end, BLOCK_NAMES))) == 12_000
+        assert len(list(hook.events(LOG_GROUP, end - timedelta(seconds=10), end, BLOCK_FAMILY))) == 12_000
 
     def test_a_stretch_includes_its_start_and_excludes_its_end(self, stage: Stage, hook: FlowLogHook) -> None:
         end = datetime.now(UTC).replace(microsecond=0)
         start = end - timedelta(seconds=5)
         millisecond = timedelta(milliseconds=1)
         self.write(stage, start - millisecond, start, end - millisecond, end)
-        assert [moment for moment, _ in hook.events(LOG_GROUP, start, end, BLOCK_NAMES)] == [
+        assert [moment for moment, _ in hook.events(LOG_GROUP, start, end, BLOCK_FAMILY)] == [
             start,
             end - millisecond,
         ]
@@ -63,8 +63,8 @@ class TestFlowLog:
         with Stubber(hook.conn) as logs:
             for _ in range(2):
                 logs.add_response("filter_log_events", {"events": []})
-            list(hook.events(LOG_GROUP, at("10:00"), at("11:00"), BLOCK_NAMES))
-            list(hook.events(LOG_GROUP, at("10:00"), at("11:00"), BLOCK_NAMES, CONTACT_ID))
+            list(hook.events(LOG_GROUP, at("10:00"), at("11:00"), BLOCK_FAMILY))
+            list(hook.events(LOG_GROUP, at("10:00"), at("11:00"), BLOCK_FAMILY, CONTACT_ID))
         of_all, of_one = (" ".join(pattern.split()) for pattern in patterns)
         assert of_one == f'{of_all.removesuffix(" }")} && ($.ContactId = "{CONTACT_ID}") }}'
         assert of_one.startswith('{ (($.ContactFlowModuleType = "SetRecordingAndAnalyticsBehavior") ||')
@@ -80,14 +80,14 @@ class TestFlowLog:
         with Stubber(hook.conn) as logs:
             for page in pages:
                 logs.add_response("filter_log_events", page)
-            assert len(list(hook.events(LOG_GROUP, at("10:00"), at("11:00"), BLOCK_NAMES))) == 2
+            assert len(list(hook.events(LOG_GROUP, at("10:00"), at("11:00"), BLOCK_FAMILY))) == 2
             logs.assert_no_pending_responses()
 
     def test_a_page_that_was_cut_off_is_not_the_end_either(self, hook: FlowLogHook) -> None:
         with Stubber(hook.conn) as logs:
             logs.add_response("filter_log_events", {})
             with pytest.raises(ServiceUnavailable, match="without its member events"):
-                list(hook.events(LOG_GROUP, at("10:00"), at("11:00"), BLOCK_NAMES))
+                list(hook.events(LOG_GROUP, at("10:00"), at("11:00"), BLOCK_FAMILY))
 
     def test_a_throttle_on_the_way_loses_nothing(self, stage: Stage, hook: FlowLogHook) -> None:
         end = datetime.now(UTC)
@@ -103,11 +103,11 @@ class TestFlowLog:
             )
 
         hook.conn.meta.events.register("before-send.cloudwatch-logs.FilterLogEvents", refuse_twice)  # type: ignore[arg-type]
-        assert len(list(hook.events(LOG_GROUP, end - timedelta(minutes=1), end, BLOCK_NAMES))) == 1
+        assert len(list(hook.events(LOG_GROUP, end - timedelta(minutes=1), end, BLOCK_FAMILY))) == 1
         assert next(refusals, None) is None
 
     def test_a_missing_log_group_is_said_by_name(self, hook: FlowLogHook) -> None:
         with pytest.raises(
             SetupError, match="log group '/nowhere' does not exist: create it, or correct 'flow_log_g"
         ):
-            list(hook.events("/nowhere", at("10:00"), at("10:05"), BLOCK_NAMES))
+            list(hook.events("/nowhere", at("10:00"), at("10:05"), BLOCK_FAMILY))

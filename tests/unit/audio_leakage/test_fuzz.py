@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.follow import with_facts
-from audio_leakage.contacts.recording_blocks import RecordingBehavior, behavior_in_effect
+from audio_leakage.contacts.recording_blocks import RecordingBehavior, intent_of
 from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.errors import AudioLeakageError, InvalidContact, SettingsError, UnreadableLine
 from audio_leakage.flow_log.line import read_line
@@ -99,7 +99,7 @@ def test_a_line_is_read_or_refused(members: dict[str, Any]) -> None:
         if MARK not in str(sorted(names)):  # names of parameters are told
             see_that_it_repeats_nothing(error)
     else:
-        assert read is None or behavior_in_effect([str(read)], None) is read.behavior
+        assert read is None or intent_of([str(read)], None).is_off is (read.behavior is RecordingBehavior.OFF)
 
 
 @given(
@@ -111,7 +111,7 @@ def test_a_line_is_read_or_refused(members: dict[str, Any]) -> None:
 )
 def test_settings_of_an_item_are_read_or_refused(settings: list[str]) -> None:
     try:
-        behavior_in_effect(settings, None)
+        intent_of(settings, None)
     except InvalidContact as error:
         see_that_it_repeats_nothing(error)
 

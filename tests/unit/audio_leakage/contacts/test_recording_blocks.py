@@ -1,38 +1,62 @@
-"""The last block that took effect before the agent joined counts."""
+"""What a flow wanted, from its recording blocks in any order."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from audio_leakage.contacts.recording_blocks import RecordingBehavior, RecordingBlock, behavior_in_effect
+from audio_leakage.contacts.recording_blocks import RecordingBehavior, RecordingBlock, intent_of
 from support.fakes import CONTACT_ID, at
 
 JOINED = at("10:30")
 
 
+OFF, LATE, FAILED = "off", "off, but late", "failed"
+
+
 @pytest.mark.parametrize(
-    ("settings", "effect"),
+    ("blocks", "intent"),
     [
-        ([], None),
-        (["10:29 ALL"], RecordingBehavior.ALL),
-        (["10:29 ALL", "10:29:30 OFF"], RecordingBehavior.OFF),
-        (["10:29:30 OFF", "10:29 ALL"], RecordingBehavior.OFF),  # whichever line came first
-        (["10:29 OFF", "10:29:30 AGENT"], RecordingBehavior.AGENT),
-        (["10:29 OFF", "10:29 ALL"], RecordingBehavior.ALL),  # at the same moment
-        (["10:29 ALL", "10:31 OFF"], RecordingBehavior.ALL),  # after the agent joined
-        (["10:29 ALL", "10:29:30 FAILED"], RecordingBehavior.ALL),  # what was set before still holds
-        (["10:29 FAILED"], RecordingBehavior.FAILED),
-        (["10:31 CUSTOMER"], RecordingBehavior.CUSTOMER),  # too late, but wanted
-        (["10:29 FAILED", "10:31 ALL"], RecordingBehavior.ALL),
+        ([], set()),
+        (["10:29 ALL"], set()),
+        (["10:29 OFF"], {OFF}),
+        (["10:29 ALL", "10:29:30 OFF"], {OFF}),
+        (["10:29:30 OFF", "10:29 ALL"], {OFF}),  # whichever line came first
+        (["10:29 OFF", "10:29:30 OFF"], {OFF}),
+        (["10:29 OFF", "10:29:30 AGENT"], set()),
+        (["10:29 OFF", "10:29 ALL"], set()),  # at the same moment
+        (["10:29 OFF", "10:30:00.062 ALL"], set()),  # too late, but asked for
+        (["10:29 OFF", "10:30:20 CUSTOMER"], set()),
+        (["10:29 OFF", "10:29:30 FAILED"], {FAILED}),
+        (["10:29 OFF", "10:30:05 FAILED"], {FAILED}),
+        (["10:28 ALL", "10:29 OFF", "10:29:30 FAILED"], {FAILED}),
+        (["10:28 ALL", "10:29 OFF", "10:30:00.062 ALL"], set()),
+        (["10:29 ALL", "10:29:30 FAILED"], set()),  # what was set before still holds
+        (["10:29 FAILED"], {FAILED}),
+        (["10:29 FAILED", "10:31 ALL"], set()),
+        (["10:31 CUSTOMER"], set()),
+        (["10:29 ALL", "10:31 OFF"], {LATE}),
+        (["10:31 OFF"], {LATE}),
+        (["10:29 ALL", "10:29:59.400 OFF"], {OFF}),
+        (["10:29 ALL", "10:29:59.600 OFF"], {LATE}),  # two clocks differ by more than that
+        (["10:29 ALL", "10:30 OFF"], {LATE}),
+        (["10:28 ALL", "10:29 OFF", "10:31 OFF"], {OFF}),
+        (["10:29 ALL", "10:31 OFF", "10:32 ALL"], set()),
+        (["10:29 FAILED", "10:31 OFF"], {FAILED, LATE}),
     ],
 )
-def test_the_last_setting_that_took_effect_before_the_agent_joined_counts(
-    settings: list[str], effect: RecordingBehavior | None
+def test_off_counts_if_it_came_clearly_before_the_agent_and_nothing_asks_after_it(
+    blocks: list[str], intent: set[str]
 ) -> None:
-    stored = [f"2023-08-29T{time}Z {word}" for time, word in (text.split() for text in settings)]
-    assert behavior_in_effect(stored, JOINED) == effect
+    stored = [f"2023-08-29T{time}Z {word}" for time, word in (text.split() for text in blocks)]
+    found = intent_of(stored, JOINED)
+    held = {OFF: found.is_off, LATE: found.is_off_late, FAILED: found.has_failed}
+    assert {word for word, holds in held.items() if holds} == intent
 
 
-def test_a_setting_is_kept_with_its_time() -> None:
+def test_off_counts_at_any_time_while_no_agent_has_joined() -> None:
+    assert intent_of(["2023-08-29T10:45Z OFF"], None).is_off
+
+
+def test_a_block_is_kept_with_its_time() -> None:
     kept = str(RecordingBlock(datetime(2023, 8, 29, 10, tzinfo=UTC), RecordingBehavior.ALL, CONTACT_ID))
     assert kept == "2023-08-29T10:00:00.000Z ALL"

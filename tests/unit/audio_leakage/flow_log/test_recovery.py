@@ -8,6 +8,7 @@ import pytest
 from audio_leakage.contacts.states import ClosedReason, RecordedState
 from audio_leakage.errors import ServiceUnavailable
 from audio_leakage.flow_log.ingest import ingest
+from audio_leakage.runs.progress import Progress
 from audio_leakage.runs.window import Window
 from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.polling import poll_initialised
@@ -16,7 +17,6 @@ from support.fakes import (
     MINUTE,
     SETTINGS,
     FakeFlowLog,
-    FakeHistory,
     FakeTable,
     World,
     answer,
@@ -34,6 +34,10 @@ AGENT_ONLY = line(Timestamp="2023-08-29T10:30:03.000Z", Parameters=option("Enabl
 
 
 WITH_LOG = replace(SETTINGS, flow_log_group="/aws/connect/acme")
+
+
+def read_until(world: World) -> datetime | None:
+    return Progress.from_item(world.contacts.progress()).read_until
 
 
 class SlowFlowLog(FakeFlowLog):
@@ -72,7 +76,8 @@ class TestRecovery:
         world = World()
         world.connect.answers[CONTACT_ID] = answer(DisconnectTimestamp=None)
         world.contacts.put(contact())
-        world.history.read_until, looked_at = at("00:00"), 0
+        looked_at = 0
+        world.contacts.keep_progress(Progress(read_from=at("00:00"), read_until=at("00:00")).to_item())
         kept = [at("00:00")]
         for now in ("10:35", "10:40", "10:45"):
             flow_log = SlowFlowLog()
@@ -83,7 +88,7 @@ class TestRecovery:
                 seconds_left=flow_log.seconds_left,
             )
             counts = poll_initialised(run)
-            kept.append(world.history.read_until)
+            kept.append(read_until(world))
             looked_at += counts["due"]
             assert flow_log.asked[0].start == kept[-2] - 10 * MINUTE  # for lines that come late
             assert [part.end for part in flow_log.asked[:-1]] == [part.start for part in flow_log.asked[1:]]
@@ -92,15 +97,16 @@ class TestRecovery:
         assert kept == [at("00:00"), at("01:50"), at("03:40"), at("05:30")]
 
     def test_what_could_not_be_read_is_read_by_the_next_run(self) -> None:
-        world, flow_log = World(history=FakeHistory(read_until=at("10:00"))), FakeFlowLog()
+        world, flow_log = World(), FakeFlowLog()
+        world.contacts.keep_progress(Progress(read_from=at("10:00"), read_until=at("10:00")).to_item())
         flow_log.error = ServiceUnavailable("logs:FilterLogEvents HTTP 503")
         for now in ("10:35", "10:40"):
             with pytest.raises(ServiceUnavailable):
                 poll_initialised(world.run(at(now), WITH_LOG, flow_log=flow_log))
-            assert world.history.read_until == at("10:00")
+            assert read_until(world) == at("10:00")
         flow_log.error = None
         poll_initialised(world.run(at("10:45"), WITH_LOG, flow_log=flow_log))
-        assert world.history.read_until == at("10:45")
+        assert read_until(world) == at("10:45")
         assert flow_log.asked[-2:] == [Window(at("09:50"), at("10:20")), Window(at("10:20"), at("10:45"))]
 
     def test_no_contact_fails_whose_switching_off_lies_in_a_window_not_backfilled_yet(self) -> None:

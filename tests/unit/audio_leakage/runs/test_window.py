@@ -80,43 +80,28 @@ class TestWhatARunIsAbout:
     @pytest.mark.parametrize(
         ("last", "start"),
         [
-            pytest.param(None, "06:05", id="the first run there is"),
-            pytest.param(scheduled("06:15"), "06:05", id="nothing was missed"),
-            pytest.param(scheduled("04:00"), "03:50", id="two hours were missed"),
-            pytest.param(scheduled("2023-08-01T00:00"), "2023-08-28T06:10", id="no more than a day"),
+            pytest.param(None, "06:15", id="the first run there is"),
+            pytest.param(scheduled("06:15"), "06:15", id="nothing was missed"),
+            pytest.param(scheduled("04:00"), "04:00", id="two hours were missed"),
+            pytest.param(scheduled("2023-08-01T00:00"), "2023-08-28T06:20", id="no more than a day"),
             pytest.param(
-                scheduled("06:10", run_type="backfill"), "2023-08-28T06:10", id="a backfill proves nothing"
+                scheduled("06:10", run_type="backfill"), "2023-08-28T06:20", id="a backfill proves nothing"
             ),
             pytest.param(
                 scheduled("06:10", run_type="manual", conf={"window_start": "x"}),
-                "2023-08-28T06:10",
+                "2023-08-28T06:20",
                 id="nor does a named window",
             ),
-            pytest.param(scheduled("06:15", run_type="manual"), "06:05", id="any other manual run does"),
+            pytest.param(scheduled("06:15", run_type="manual"), "06:15", id="any other manual run does"),
         ],
     )
-    def test_a_scheduled_run_recovers_from_where_nothing_is_missing_less_ten_minutes(
+    def test_a_scheduled_run_takes_up_what_was_missed_since_the_last_success(
         self, last: AirflowRun | None, start: str
     ) -> None:
-        assert self.scope(scheduled(), last).to_recover == Window(at(start), at("06:20"))
+        assert self.scope(scheduled(), last).missed == Window(at(start), at("06:20"))
 
-    @pytest.mark.parametrize(
-        ("read_until", "start"),
-        [
-            pytest.param("06:15", "06:05", id="up to this window, though no run has succeeded for hours"),
-            pytest.param("05:00", "04:50", id="not as far as the last run that succeeded"),
-            pytest.param("2023-08-01T00:00", "2023-08-28T06:10", id="no more than a day"),
-            pytest.param("06:40", "06:05", id="further: a run that is repeated reads its window again"),
-        ],
-    )
-    def test_a_run_goes_on_in_the_flow_log_where_the_one_before_it_stopped(
-        self, read_until: str, start: str
-    ) -> None:
-        scope = scope_of(scheduled(), {}, FakeHistory(scheduled("05:30"), at(read_until)), self.NOW)
-        assert scope.to_recover == Window(at(start), at("06:20"))
-
-    def test_a_backfilled_run_recovers_its_window_and_asks_for_no_other_run(self) -> None:
-        assert self.scope(scheduled(run_type="backfill")).to_recover == Window(at("06:15"), at("06:20"))
+    def test_a_backfilled_run_has_missed_nothing_but_its_window(self) -> None:
+        assert self.scope(scheduled(run_type="backfill")).missed == Window(at("06:15"), at("06:20"))
 
 
 def test_four_scheduled_windows_a_day_adopt_what_others_wrote() -> None:

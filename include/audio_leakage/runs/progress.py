@@ -1,0 +1,93 @@
+"""How far the flow log has been read, and how far a scan for adoption has come.
+
+The contact table keeps this in an item of its own, so that every run finds it, whatever Airflow knows of the
+runs before, and so that a table that is restored goes on from its own past.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+
+from audio_leakage.ports import Item
+from audio_leakage.runs.window import LONGEST, Window
+from audio_leakage.times import format_time, parse_time
+
+#: The item's ContactId, which no contact can have.
+PROGRESS_ID = "flow-log-progress"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What earlier runs have done. Times are aware; None: nobody knows, or nothing was done."""
+
+    read_from: datetime | None = None
+    read_until: datetime | None = None
+    """Between these two times the flow log has been read without a gap."""
+    lost_from: datetime | None = None
+    lost_until: datetime | None = None
+    """The last stretch that was not read, because it lay too far back."""
+    alert_pending: str | None = None
+    """The kind of alert that somebody has yet to receive about that stretch."""
+    adoption_start: str | None = None
+    """The ContactId after which an unfinished scan for adoption goes on."""
+
+    def covers(self, stretch: Window) -> bool:
+        """Tell whether runs have read all of a stretch of the flow log."""
+        if self.read_from is None or self.read_until is None:
+            return False
+        return self.read_from <= stretch.start and stretch.end <= self.read_until
+
+    def before(self, window: Window, missed: Window) -> Self:
+        """Return where reading goes on for a window: where it stopped, but at most a day back.
+
+        :param missed: the window and those missed since the last success, for a table that knows nothing.
+        """
+        start = self.read_until or missed.start
+        earliest = window.end - LONGEST
+        if start >= earliest:
+            return replace(self, read_from=self.read_from or start, read_until=start)
+        return replace(
+            self,
+            read_from=earliest,
+            read_until=earliest,
+            lost_from=start if self.alert_pending is None else self.lost_from,
+            lost_until=earliest,
+            alert_pending="FLOW_LOG_NOT_READ",
+        )
+
+    def to_item(self) -> dict[str, Any]:
+        """Return the attributes to store."""
+        values = {
+            "ContactId": PROGRESS_ID,
+            "ReadFrom": _text(self.read_from),
+            "ReadUntil": _text(self.read_until),
+            "LostFrom": _text(self.lost_from),
+            "LostUntil": _text(self.lost_until),
+            "AlertPending": self.alert_pending,
+            "AdoptionStart": self.adoption_start,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+    @classmethod
+    def from_item(cls, item: Item | None) -> Self:
+        """Read the item; what is missing or cannot be read is None, so that the log is read again."""
+        found = item or {}
+        return cls(
+            read_from=_time(found.get("ReadFrom")),
+            read_until=_time(found.get("ReadUntil")),
+            lost_from=_time(found.get("LostFrom")),
+            lost_until=_time(found.get("LostUntil")),
+            alert_pending=found.get("AlertPending"),
+            adoption_start=found.get("AdoptionStart"),
+        )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return format_time(moment) if moment else None
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        return parse_time(str(value)) if value else None
+    except ValueError:
+        return None

@@ -1,0 +1,78 @@
+"""How far the flow log has been read: kept in the table, never moved back, never jumped over in silence."""
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio_leakage.runs.progress import PROGRESS_ID, Progress
+from audio_leakage.runs.window import Window
+from support.fakes import at
+
+WINDOW = Window(at("06:15"), at("06:20"))
+TIMES = st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(
+    lambda moment: at(moment.replace(microsecond=0).isoformat(sep=" "))
+)
+
+
+@pytest.mark.parametrize(
+    ("read_until", "goes_on_at"),
+    [
+        pytest.param(None, "05:30", id="nobody knows: what was missed"),
+        pytest.param("06:15", "06:15", id="the run before this one read its window"),
+        pytest.param("05:00", "05:00", id="earlier than the last run that succeeded"),
+        pytest.param("06:40", "06:40", id="further than this window"),
+    ],
+)
+def test_a_run_goes_on_in_the_flow_log_where_reading_stopped(read_until: str | None, goes_on_at: str) -> None:
+    known = Progress(read_from=at("00:00"), read_until=at(read_until)) if read_until else Progress()
+    progress = known.before(WINDOW, Window(at("05:30"), at("06:20")))
+    assert (progress.read_until, progress.alert_pending) == (at(goes_on_at), None)
+
+
+def test_what_lies_more_than_a_day_back_is_lost_and_to_be_told() -> None:
+    known = Progress(read_from=at("2023-08-01 00:00"), read_until=at("2023-08-27 10:00"))
+    progress = known.before(WINDOW, WINDOW)
+    assert progress.read_from == progress.read_until == progress.lost_until == at("2023-08-28 06:20")
+    assert progress.lost_from == at("2023-08-27 10:00")
+    assert progress.alert_pending == "FLOW_LOG_NOT_READ"
+
+
+def test_a_stretch_that_was_not_told_yet_grows_until_it_is() -> None:
+    known = Progress(read_from=at("2023-08-01 00:00"), read_until=at("2023-08-27 10:00"))
+    untold = known.before(WINDOW, WINDOW)
+    later = Window(at("2023-08-30 06:15"), at("2023-08-30 06:20"))
+    assert untold.before(later, later).lost_from == at("2023-08-27 10:00")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "covered"),
+    [
+        ("05:00", "06:00", True),
+        ("04:00", "06:30", True),
+        ("03:59", "06:00", False),
+        ("05:00", "06:31", False),
+    ],
+)
+def test_a_stretch_is_covered_if_all_of_it_was_read(start: str, end: str, covered: bool) -> None:
+    progress = Progress(read_from=at("04:00"), read_until=at("06:30"))
+    assert progress.covers(Window(at(start), at(end))) is covered
+
+
+def test_nothing_is_covered_where_nobody_knows() -> None:
+    assert not Progress().covers(WINDOW)
+
+
+@given(st.builds(Progress, read_from=TIMES, read_until=TIMES, lost_from=TIMES, lost_until=TIMES))
+def test_progress_survives_the_way_through_the_table(progress: Progress) -> None:
+    item = progress.to_item()
+    assert item["ContactId"] == PROGRESS_ID
+    assert Progress.from_item(item) == progress
+
+
+@pytest.mark.parametrize(
+    "item", [None, {}, {"ReadUntil": "yesterday"}, {"ReadUntil": 7}, {"ReadUntil": ["x"]}]
+)
+def test_an_item_that_cannot_be_read_makes_the_log_be_read_again(item: dict[str, object] | None) -> None:
+    assert Progress.from_item(item).read_until is None
