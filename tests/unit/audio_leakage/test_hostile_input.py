@@ -44,10 +44,10 @@ DEEP = "[" * 10_000 + "]" * 10_000
 
 class TestALogLine:
     @pytest.mark.parametrize("block", [[], {}, [["SetRecordingBehavior"]], 7, True, None])
-    def test_a_block_whose_name_is_no_word_stops_nobody(self, block: object) -> None:
+    def test_a_line_whose_block_name_is_no_string_is_ignored(self, block: object) -> None:
         assert read_line(line(ContactFlowModuleType=block), NOW) is None
 
-    def test_of_two_block_names_in_one_line_the_subscription_may_see_the_other(self) -> None:
+    def test_a_line_with_two_block_names_is_read_by_its_last_one(self) -> None:
         twice = line().replace('{"Results"', '{"ContactFlowModuleType": "SetRecordingBehavior", "Results"')
         assert read_line(twice.replace(': "SetRecordingBehavior", "Id', ': [], "Id'), NOW) is None
 
@@ -66,20 +66,20 @@ class TestALogLine:
             ["2023-08-29T10:30:00Z"],
         ],
     )
-    def test_a_time_that_cannot_be_calculated_with_is_refused(self, time: object) -> None:
+    def test_a_line_with_an_impossible_time_is_unreadable(self, time: object) -> None:
         with pytest.raises(UnreadableLine):
             read_line(line(Timestamp=time), NOW)
 
     @pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
-    def test_an_event_of_no_possible_time_is_refused(self, moment: datetime) -> None:
+    def test_a_line_without_a_time_in_an_impossible_event_is_unreadable(self, moment: datetime) -> None:
         with pytest.raises(UnreadableLine):
             read_line(line(Timestamp=None), moment)
 
-    def test_a_contact_cannot_be_put_off_by_a_time_to_come(self) -> None:
+    def test_a_line_from_the_future_is_unreadable(self) -> None:
         with pytest.raises(UnreadableLine, match="long after its line"):
             read_line(line(Timestamp="2099-01-01T00:00:00Z"), NOW)
 
-    def test_a_contact_in_capitals_is_the_same_contact(self) -> None:
+    def test_a_line_with_a_contact_id_in_capitals_is_about_the_same_contact(self) -> None:
         read = read_line(line(ContactId=CONTACT_ID.upper()), NOW)
         assert read
         assert read.contact_id == CONTACT_ID
@@ -87,7 +87,7 @@ class TestALogLine:
     @pytest.mark.parametrize(
         "contact_id", ["../" * 12, f"{CONTACT_ID}'", f"{CONTACT_ID}\n", "٣" * 36, "x" * 1_000_000, {}, 7]
     )
-    def test_an_id_that_is_none_is_refused_in_few_words(self, contact_id: object) -> None:
+    def test_a_line_with_an_invalid_contact_id_is_refused_in_few_words(self, contact_id: object) -> None:
         with pytest.raises(UnreadableLine) as refused:
             read_line(line(ContactId=contact_id), NOW)
         assert len(str(refused.value)) < 150
@@ -102,7 +102,7 @@ class TestALogLine:
             {"Novelty": MARK},
         ],
     )
-    def test_values_that_a_flow_may_take_from_its_caller_are_not_repeated(
+    def test_an_unreadable_line_does_not_quote_values_a_caller_may_set(
         self, parameters: dict[str, Any]
     ) -> None:
         with pytest.raises(UnreadableLine) as refused:
@@ -112,7 +112,7 @@ class TestALogLine:
     @pytest.mark.parametrize(
         "member", ["Parameters", "Results", "ContactId", "Timestamp", "ContactFlowModuleType"]
     )
-    def test_json_of_any_depth_is_read_or_refused(self, member: str) -> None:
+    def test_a_line_nested_to_any_depth_is_read_or_unreadable(self, member: str) -> None:
         for depth in (10, 300, 900, 2_000, 10_000, 100_000):
             nested = '"' + member + '": ' + "[" * depth + "]" * depth
             deep = line(**{member: None}).replace("{", "{" + nested + ", ", 1)
@@ -121,7 +121,7 @@ class TestALogLine:
             except UnreadableLine as error:
                 assert len(str(error)) < 200  # noqa: PT017  # either is right
 
-    def test_a_line_for_an_item_that_nobody_can_read_keeps_no_other_from_its_turn(self) -> None:
+    def test_a_line_for_an_item_with_unreadable_blocks_stops_no_other(self) -> None:
         table = FakeTable()
         table.put(contact(recording_blocks=("!", "2023-08-29T10:30:00.000Z ALL")))
         lines = [(NOW, line()), (NOW, line(ContactId=number(1)))]
@@ -130,7 +130,7 @@ class TestALogLine:
 
 class TestAnAnswer:
     @pytest.mark.parametrize("value", [7, 1.5, True, [], {"Id": "x"}, "x" * 1_000_000, "a\nb", ""])
-    def test_a_member_that_is_no_word_or_id_never_gets_into_the_table(self, value: object) -> None:
+    def test_an_answer_with_invalid_words_or_ids_is_refused_or_stripped(self, value: object) -> None:
         told = answer(
             AgentInfo={"Id": value},
             QueueInfo={"Id": value},
@@ -145,7 +145,7 @@ class TestAnAnswer:
             told["Contact"][member] = "VOICE"
 
     @pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
-    def test_a_time_that_cannot_be_calculated_with_is_refused(self, moment: datetime) -> None:
+    def test_an_answer_with_an_impossible_time_is_refused(self, moment: datetime) -> None:
         with pytest.raises(InvalidContact, match="DisconnectTimestamp"):
             ContactSnapshot.from_answer(CONTACT_ID, answer(DisconnectTimestamp=moment))
 
@@ -164,7 +164,7 @@ class TestAnAnswer:
             f"{BUCKET}/{'é' * 513}",
         ],
     )
-    def test_a_pointer_that_s3_could_not_be_asked_for_is_left_out(self, location: str) -> None:
+    def test_a_pointer_that_s3_would_refuse_is_ignored(self, location: str) -> None:
         places = list(
             candidate_places(ended_with_agent(recording_location=location), RecordingStorage(BUCKET, PREFIX))
         )
@@ -195,7 +195,7 @@ class TestATableItem:
         ids="-".join,
     )
     @pytest.mark.parametrize("use_case", [poll_initialised, poll_in_progress, purge_ivr, check_recordings])
-    def test_an_item_that_makes_no_sense_stops_no_task(
+    def test_an_item_with_nonsense_in_an_attribute_stops_no_task(
         self, use_case: Callable[..., dict[str, int]], attributes: dict[str, Any]
     ) -> None:
         world = World()
@@ -234,7 +234,7 @@ class TestATableItem:
         )
         assert world.contacts.contact(number(1)).state is ContactState.COMPLETED_AGENT
 
-    def test_an_id_cannot_write_a_line_of_its_own_into_the_log(
+    def test_an_invalid_contact_id_cannot_forge_a_line_of_our_log(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         world = World()
@@ -243,7 +243,7 @@ class TestATableItem:
         assert [record for record in caplog.messages if "left alone" in record]
         assert not [record for record in caplog.messages if "\n" in record]
 
-    def test_the_oldest_due_contact_is_seen_behind_items_that_nobody_can_read(self) -> None:
+    def test_an_unreadable_item_does_not_hide_the_oldest_due_contact(self) -> None:
         world, metrics = World(), _Nobody()
         world.contacts.put(contact(ContactState.IN_PROGRESS_AGENT, contact_id=number(1)))
         world.contacts.items[CONTACT_ID] = contact(ContactState.IN_PROGRESS_AGENT).to_item() | {
@@ -252,7 +252,7 @@ class TestATableItem:
         check_recordings(world.run(NOW, metrics=metrics))
         assert metrics.values["OldestDueMinutes"] == 70
 
-    def test_recordings_of_a_contact_in_capitals_are_found(self) -> None:
+    def test_a_recording_of_a_contact_id_in_capitals_is_found(self) -> None:
         world = World()
         upper = "955C07E1-AF64-4094-9C16-C59995ECDCBE"
         world.contacts.put(ended_with_agent(contact_id=upper))
@@ -260,7 +260,7 @@ class TestATableItem:
         check_recordings(world.run(NOW))
         assert world.contacts.contact(upper).recorded_state is RecordedState.CALL_RECORDED_SUCCESS
 
-    def test_off_is_found_in_the_flow_log_for_a_contact_in_capitals(self) -> None:
+    def test_a_logged_off_is_found_for_a_contact_id_in_capitals(self) -> None:
         world, log = World(), _Lines(line(Parameters=option("Disable"), Timestamp="2023-08-29T10:30:05Z"))
         upper = CONTACT_ID.upper()
         world.contacts.put(ended_with_agent(contact_id=upper, initialised_at=at("10:29:58")))
@@ -273,7 +273,7 @@ class TestATableItem:
         "contact_id", [f'{CONTACT_ID}") || ($.x = "', "../../x", f"{CONTACT_ID}/..", "*", ""]
     )
     @pytest.mark.parametrize("use_case", [poll_initialised, poll_in_progress, purge_ivr, check_recordings])
-    def test_an_id_that_is_none_gets_into_no_path_no_prefix_and_no_pattern(
+    def test_an_invalid_contact_id_reaches_no_path_prefix_or_pattern(
         self, use_case: Callable[..., dict[str, int]], contact_id: str
     ) -> None:
         world, log = World(), _Lines()
@@ -325,11 +325,11 @@ class TestAnAlert:
         ((alert, _),) = alerts(list(contacts), INSTANCE_ID)
         return alert.message
 
-    def test_a_fact_cannot_look_like_another_line(self) -> None:
+    def test_a_fact_in_an_alert_cannot_forge_another_line(self) -> None:
         forged = self.message([self.failed(agent_id="a\ncontact 1, cause NO_OBJECT")])
         assert len(forged.splitlines()) == 3
 
-    def test_a_long_fact_cannot_keep_the_alert_from_going_out(self) -> None:
+    def test_an_alert_with_long_facts_stays_within_the_limit_of_sns(self) -> None:
         long = self.failed(agent_id="é" * 300_000, queue_id="é" * 300_000)
         assert len(self.message([long] * 60).encode()) < 256 * 1024  # what SNS takes
 
@@ -358,7 +358,7 @@ class TestTheSettings:
         ],
         ids=lambda text: text[-40:],
     )
-    def test_whatever_is_in_the_variable_is_refused_in_one_short_line(self, text: str) -> None:
+    def test_an_invalid_variable_is_refused_in_one_short_line(self, text: str) -> None:
         with pytest.raises(SettingsError) as refused:
             Settings.from_json(text)
         assert len(str(refused.value)) < 1_000

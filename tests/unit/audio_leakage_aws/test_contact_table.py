@@ -8,7 +8,7 @@ import pytest
 from audio_leakage_aws.contact_table import ContactTable
 
 
-def test_a_scan_ends_with_the_time_though_no_page_holds_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scan_of_empty_pages_ends_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ContactTable, "_pages", lambda *_, **__: repeat({"Items": []}))
     table = ContactTable(boto3.resource("dynamodb"), "contacts")
     seconds = iter((2, 1, 0))

@@ -26,13 +26,13 @@ JOINED = at("10:30")
         (["10:29 FAILED", "10:31 ALL"], RecordingBehavior.ALL),
     ],
 )
-def test_the_last_setting_that_took_effect_before_the_agent_joined_counts(
+def test_the_last_block_in_effect_before_the_agent_joined_counts(
     settings: list[str], effect: RecordingBehavior | None
 ) -> None:
     stored = [f"2023-08-29T{time}Z {word}" for time, word in (text.split() for text in settings)]
     assert behavior_in_effect(stored, JOINED) == effect
 
 
-def test_a_setting_is_kept_with_its_time() -> None:
+def test_a_block_is_stored_with_its_time() -> None:
     kept = str(RecordingBlock(datetime(2023, 8, 29, 10, tzinfo=UTC), RecordingBehavior.ALL, CONTACT_ID))
     assert kept == "2023-08-29T10:00:00.000Z ALL"

@@ -55,19 +55,19 @@ class TestRecovery:
         counts = poll_initialised(run)
         return counts, flow_log.asked[0]
 
-    def test_a_run_enters_and_follows_what_its_window_of_the_flow_log_says(self) -> None:
+    def test_a_run_enters_and_follows_the_contacts_of_its_window(self) -> None:
         world = World()
         world.connect.answers[CONTACT_ID] = answer()
         counts, asked = self.recover(world, ON, ON, "{", line(ContactId=number(1), Timestamp=None))
         assert (counts["recovered"], counts["unreadable_lines"], counts["due"]) == (2, 1, 2)
         assert asked == Window(at("10:20"), at("10:35"))  # ten minutes early, for lines that come late
 
-    def test_a_run_that_is_only_about_its_window_recovers_that_and_nothing_else(self) -> None:
+    def test_a_backfill_recovers_its_window_and_nothing_else(self) -> None:
         window = Window(at("09:00"), at("09:05"))
         _, asked = self.recover(World(), only_window=True, window=window)
         assert asked == window
 
-    def test_a_long_stretch_is_read_in_half_of_the_time_of_each_run_and_none_of_it_is_lost(self) -> None:
+    def test_each_run_reads_on_in_a_long_log_with_half_of_its_time(self) -> None:
         """Regression: a day of a busy log took longer than the task may run, and so did every try."""
         world = World()
         world.connect.answers[CONTACT_ID] = answer(DisconnectTimestamp=None)
@@ -91,7 +91,7 @@ class TestRecovery:
         assert looked_at == 1, "the contacts that are due have their turn"
         assert kept == [at("00:00"), at("01:50"), at("03:40"), at("05:30")]
 
-    def test_what_could_not_be_read_is_read_by_the_next_run(self) -> None:
+    def test_a_stretch_that_could_not_be_read_is_read_by_the_next_run(self) -> None:
         world, flow_log = World(history=FakeHistory(read_until=at("10:00"))), FakeFlowLog()
         flow_log.error = ServiceUnavailable("logs:FilterLogEvents HTTP 503")
         for now in ("10:35", "10:40"):
@@ -103,7 +103,7 @@ class TestRecovery:
         assert world.history.read_until == at("10:45")
         assert flow_log.asked[-2:] == [Window(at("09:50"), at("10:20")), Window(at("10:20"), at("10:45"))]
 
-    def test_no_contact_fails_whose_switching_off_lies_in_a_window_not_backfilled_yet(self) -> None:
+    def test_a_contact_switched_off_in_an_unread_window_does_not_fail(self) -> None:
         """Regression: windows side by side judged "on" before the "off" that followed it was read."""
         world = World()
         world.contacts.put(ended_with_agent())
@@ -116,7 +116,7 @@ class TestRecovery:
         assert (judged.recorded_state, judged.closed_reason) == (None, ClosedReason.RECORDING_SWITCHED_OFF)
         assert flow_log.asked == [Window(at("10:28:58"), at("10:31:11.038"))]
 
-    def test_of_a_callback_that_waited_for_days_no_more_than_a_day_of_the_log_is_read(self) -> None:
+    def test_a_contact_about_to_fail_has_at_most_a_day_of_the_log_read(self) -> None:
         """Regression: reading ten days of a busy log for one contact kept all others waiting."""
         world, flow_log = World(), FakeFlowLog()
         world.contacts.put(ended_with_agent(initialised_at=at("2023-08-19 10:30")))
@@ -125,7 +125,7 @@ class TestRecovery:
         assert flow_log.asked == [Window(at("2023-08-28 10:30:11.038"), at("10:31:11.038"))]
         assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE
 
-    def test_the_log_is_asked_about_no_contact_but_those_about_to_fail(self) -> None:
+    def test_the_log_is_read_only_for_a_contact_about_to_fail(self) -> None:
         world, flow_log = World(), FakeFlowLog()
         world.contacts.put(ended_with_agent())
         take(world.contacts, ON)

@@ -36,7 +36,7 @@ def run(world: World, topic: FakeTopic, time: str) -> RunContext:
     return world.run(at(time), ALERTING, alert_topic=topic)
 
 
-def test_a_failure_is_told_once_with_the_facts_a_person_needs(world: World, topic: FakeTopic) -> None:
+def test_a_failure_is_alerted_once_with_the_facts_a_person_needs(world: World, topic: FakeTopic) -> None:
     check_recordings(run(world, topic, "11:32"))
     ((subject, message, attributes),) = topic.published
     assert subject == "Audio leakage: 1 call not recorded"
@@ -59,7 +59,7 @@ def test_a_failure_is_told_once_with_the_facts_a_person_needs(world: World, topi
     assert after.next_check_at > at("15:00")
 
 
-def test_a_failure_that_healed_is_told_too(world: World, topic: FakeTopic) -> None:
+def test_a_failure_that_healed_is_alerted_too(world: World, topic: FakeTopic) -> None:
     check_recordings(run(world, topic, "11:32"))
     world.bucket.put(at=at("11:40"))
     check_recordings(run(world, topic, "12:30"))
@@ -72,14 +72,14 @@ def test_a_failure_that_healed_is_told_too(world: World, topic: FakeTopic) -> No
     assert world.contacts.contact().next_check_at is None
 
 
-def test_a_recording_that_was_there_in_time_is_no_news(world: World, topic: FakeTopic) -> None:
+def test_a_recording_in_time_is_not_alerted(world: World, topic: FakeTopic) -> None:
     world.bucket.put()
     check_recordings(run(world, topic, "10:35"))
     assert topic.published == []
 
 
 @pytest.mark.parametrize("error", [ServiceUnavailable("sns is away"), SetupError("sns:Publish was denied")])
-def test_a_topic_that_cannot_be_reached_costs_neither_the_verdict_nor_the_alert(
+def test_an_unreachable_topic_costs_neither_the_verdict_nor_the_alert(
     world: World, topic: FakeTopic, error: AudioLeakageError
 ) -> None:
     topic.error = error
@@ -94,7 +94,7 @@ def test_a_topic_that_cannot_be_reached_costs_neither_the_verdict_nor_the_alert(
     assert len(topic.published) == 1
 
 
-def test_one_message_lists_fifty_and_counts_the_rest(topic: FakeTopic) -> None:
+def test_an_alert_lists_fifty_contacts_and_counts_the_rest(topic: FakeTopic) -> None:
     world = World()
     world.contacts.put(*(ended_with_agent(contact_id=number(position)) for position in range(120)))
     world.connect.answers = {number(position): answer(number(position)) for position in range(120)}
@@ -105,13 +105,13 @@ def test_one_message_lists_fifty_and_counts_the_rest(topic: FakeTopic) -> None:
     assert message.endswith("... and 70 more")
 
 
-def test_without_a_topic_nothing_is_marked(world: World) -> None:
+def test_a_failure_has_no_pending_alert_without_a_topic(world: World) -> None:
     check_recordings(world.run(at("11:32")))
     assert world.contacts.contact().alert_pending is None
     assert world.contacts.writes[CONTACT_ID] == 1
 
 
-def test_what_fell_is_told_even_if_the_task_fails_later(world: World, topic: FakeTopic) -> None:
+def test_a_failure_is_alerted_even_if_the_task_fails_later(world: World, topic: FakeTopic) -> None:
     world.contacts.put(ended_with_agent(contact_id=number(2), next_check_at=at("10:34")))
     world.connect.answers[number(2)] = SetupError("connect:DescribeContact was denied")
     with pytest.raises(SetupError):
@@ -119,13 +119,13 @@ def test_what_fell_is_told_even_if_the_task_fails_later(world: World, topic: Fak
     assert len(topic.published) == 1
 
 
-def test_a_retry_right_after_finds_nothing_new(world: World, topic: FakeTopic) -> None:
+def test_a_retry_right_after_a_check_alerts_nothing_again(world: World, topic: FakeTopic) -> None:
     check_recordings(run(world, topic, "11:32"))
     assert check_recordings(world.run(at("11:32") + MINUTE / 4, ALERTING, alert_topic=topic)) == {"due": 0}
     assert len(topic.published) == 1
 
 
-def test_a_topic_that_is_away_keeps_no_failure_from_healing(world: World, topic: FakeTopic) -> None:
+def test_a_failure_heals_while_the_topic_is_unreachable(world: World, topic: FakeTopic) -> None:
     topic.error = ServiceUnavailable("sns is away")
     with pytest.raises(ServiceUnavailable):
         check_recordings(run(world, topic, "11:32"))
@@ -135,7 +135,7 @@ def test_a_topic_that_is_away_keeps_no_failure_from_healing(world: World, topic:
     assert [attributes["event"] for _, _, attributes in topic.published] == ["CALL_RECORDED_SUCCESS"]
 
 
-def test_a_topic_that_is_set_no_longer_leaves_nothing_pending(world: World, topic: FakeTopic) -> None:
+def test_a_pending_alert_is_dropped_when_the_topic_is_no_longer_set(world: World, topic: FakeTopic) -> None:
     topic.error = SetupError("sns:Publish was denied")
     with pytest.raises(SetupError):
         check_recordings(run(world, topic, "11:32"))
@@ -146,7 +146,7 @@ def test_a_topic_that_is_set_no_longer_leaves_nothing_pending(world: World, topi
     assert after.next_check_at > at("11:40")
 
 
-def test_a_success_whose_alert_is_pending_stays_one_though_its_recording_is_deleted_meanwhile(
+def test_a_success_with_a_pending_alert_stays_one_without_its_recording(
     world: World, topic: FakeTopic
 ) -> None:
     """Regression: the contact was due for its alert and was judged anew."""

@@ -79,7 +79,7 @@ def looks_at_others(world: World) -> int:
     ],
     ids=["garbled", "unavailable", "denied", "refused", "mistake"],
 )
-def test_a_contact_that_keeps_failing_among_others_is_set_aside_and_told_once(
+def test_a_contact_that_keeps_failing_is_set_aside_and_alerted_once(
     world: World, topic: FakeTopic, wrong: dict[str, object] | Exception, says: str
 ) -> None:
     world.connect.answers[CONTACT_ID] = wrong
@@ -103,7 +103,7 @@ def test_a_contact_that_keeps_failing_among_others_is_set_aside_and_told_once(
     assert (world.contacts.contact().last_error or "").startswith(says)
 
 
-def test_it_is_told_again_when_it_was_well_in_between(world: World, topic: FakeTopic) -> None:
+def test_a_contact_set_aside_a_second_time_is_alerted_again(world: World, topic: FakeTopic) -> None:
     well = answer(DisconnectTimestamp=None, connected=None)
     world.contacts.put(contact(ContactState.IN_PROGRESS_QUEUE_IVR))
     for begin, answers, told in (("11:00", {}, 1), ("11:30", well, 1), ("12:00", {}, 2)):
@@ -114,7 +114,9 @@ def test_it_is_told_again_when_it_was_well_in_between(world: World, topic: FakeT
 
 
 @pytest.mark.parametrize("error", [ServiceUnavailable("sns is away"), SetupError("sns:Publish was denied")])
-def test_nobody_is_set_aside_in_silence(world: World, topic: FakeTopic, error: AudioLeakageError) -> None:
+def test_a_contact_is_not_set_aside_while_its_alert_fails(
+    world: World, topic: FakeTopic, error: AudioLeakageError
+) -> None:
     world.contacts.put(contact(attempts=3))
     world.connect.answers[CONTACT_ID] = {}
     topic.error = error
@@ -130,14 +132,14 @@ def test_nobody_is_set_aside_in_silence(world: World, topic: FakeTopic, error: A
     assert (world.contacts.contact().attempts, len(topic.published)) == (4, 1)
 
 
-def test_without_a_topic_it_is_set_aside_all_the_same(world: World) -> None:
+def test_a_contact_is_set_aside_without_a_topic(world: World) -> None:
     world.contacts.put(contact(attempts=3))
     world.connect.answers[CONTACT_ID] = {}
     poll_initialised(world.run(at("10:31")))
     assert world.contacts.contact().attempts == 4
 
 
-def test_an_outage_sets_nobody_aside(topic: FakeTopic) -> None:
+def test_an_outage_sets_no_contact_aside(topic: FakeTopic) -> None:
     world = World()
     world.contacts.put(*(contact(contact_id=number(position)) for position in range(20)))
     world.connect.answers = {
@@ -153,7 +155,7 @@ def test_an_outage_sets_nobody_aside(topic: FakeTopic) -> None:
     assert topic.published == []
 
 
-def test_those_who_fail_at_the_head_of_the_queue_stop_the_others_for_one_try_only(topic: FakeTopic) -> None:
+def test_failures_at_the_head_of_the_queue_stop_others_for_one_try_only(topic: FakeTopic) -> None:
     world = World()
     sick, well = range(6), range(6, 30)
     world.contacts.put(
@@ -168,7 +170,7 @@ def test_those_who_fail_at_the_head_of_the_queue_stop_the_others_for_one_try_onl
     assert counts["COMPLETED - AGENT"] == len(well)
 
 
-def test_a_mistake_of_ours_over_one_contact_is_found_in_the_log_without_what_it_quotes(
+def test_an_unexpected_error_is_logged_with_its_place_but_not_its_text(
     world: World, topic: FakeTopic, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.connect.answers[CONTACT_ID] = KeyError(MARK)
@@ -180,13 +182,13 @@ def test_a_mistake_of_ours_over_one_contact_is_found_in_the_log_without_what_it_
     assert MARK not in caplog.text
 
 
-def test_a_mistake_of_ours_over_every_contact_fails_the_task(world: World, topic: FakeTopic) -> None:
+def test_an_unexpected_error_for_every_contact_fails_the_task(world: World, topic: FakeTopic) -> None:
     world.connect.answers = {contact_id: KeyError(MARK) for contact_id in world.contacts.items}
     with pytest.raises(UnexpectedError, match=r"^KeyError, see the task's log$"):
         poll(world, topic, at("10:31"))
 
 
-def test_a_pending_alert_is_told_once_however_often_the_look_at_its_contact_fails(topic: FakeTopic) -> None:
+def test_a_pending_alert_is_published_once_while_its_contact_fails(topic: FakeTopic) -> None:
     """Regression: a leak that had been found was told only when its contact could be looked at again."""
     world = World()
     failed = ended_with_agent(
@@ -203,7 +205,7 @@ def test_a_pending_alert_is_told_once_however_often_the_look_at_its_contact_fail
     assert after.next_check_at > at("12:15")
 
 
-def test_a_contact_whose_answers_make_no_sense_is_tried_ever_more_rarely() -> None:
+def test_a_contact_with_unreadable_answers_is_tried_ever_more_rarely() -> None:
     world = World()
     world.contacts.put(contact())
     world.connect.answers[CONTACT_ID] = {}

@@ -39,21 +39,21 @@ def world() -> World:
     return world
 
 
-def test_a_run_tells_how_many_calls_leaked_and_how_far_behind_it_is(world: World) -> None:
+def test_a_run_publishes_its_leaks_and_how_far_it_is_behind(world: World) -> None:
     metrics = Metrics()
     now = at("11:40")
     check_recordings(world.run(now, metrics=metrics))
     assert metrics.values == {"Leaks": 1, "OldestDueMinutes": pytest.approx((now - at("10:30")) / MINUTE)}
 
 
-def test_a_leak_is_counted_in_the_run_that_finds_it_and_not_again(world: World) -> None:
+def test_a_leak_is_counted_once_in_the_run_that_finds_it(world: World) -> None:
     metrics = Metrics()
     for minutes in (0, 60):
         check_recordings(world.run(at("11:40") + minutes * MINUTE, metrics=metrics))
     assert metrics.values["Leaks"] == 0
 
 
-def test_a_leak_is_counted_even_when_the_task_fails_of_something_else(world: World) -> None:
+def test_a_leak_is_counted_even_if_the_task_fails(world: World) -> None:
     metrics = Metrics()
     denied = ended_with_agent(contact_id=number(2), recording_location="elsewhere/key.wav")
     world.contacts.put(denied)
@@ -72,7 +72,7 @@ def test_a_leak_is_counted_even_when_the_task_fails_of_something_else(world: Wor
         (check_recordings, ContactState.COMPLETED_AGENT),
     ],
 )
-def test_contacts_that_throttling_starves_are_told_although_the_run_is_green(
+def test_throttled_contacts_are_counted_in_a_successful_run(
     use_case: Callable[[RunContext], dict[str, int]], state: ContactState
 ) -> None:
     """They go to the back of the queue each time, so OldestDueMinutes says nothing of them."""
@@ -84,25 +84,25 @@ def test_contacts_that_throttling_starves_are_told_although_the_run_is_green(
     assert metrics.values.get("OldestDueMinutes", 0) == 0
 
 
-def test_with_nothing_due_a_run_is_not_behind() -> None:
+def test_a_run_without_due_contacts_is_not_behind() -> None:
     metrics = Metrics()
     check_recordings(World().run(at("11:40"), metrics=metrics))
     assert metrics.values == {"Leaks": 0, "OldestDueMinutes": 0}
 
 
-def test_a_backfill_says_nothing_about_the_present(world: World) -> None:
+def test_a_backfill_publishes_no_metrics(world: World) -> None:
     metrics = Metrics()
     window = Window(at("10:25"), at("10:30"))
     check_recordings(world.run(at("11:40"), metrics=metrics, only_window=True, window=window))
     assert metrics.values == {}
 
 
-def test_metrics_that_are_denied_cost_no_verdict(world: World) -> None:
+def test_denied_metrics_cost_no_verdict(world: World) -> None:
     counts = check_recordings(world.run(at("11:40"), metrics=Metrics(SetupError("denied"))))
     assert counts == {"due": 1, "CALL_RECORDED_FAILURE": 1}
 
 
-def test_lines_nobody_can_read_are_told() -> None:
+def test_unreadable_lines_are_counted() -> None:
     class FlowLog:
         def events(self, *_: object) -> Iterator[tuple[datetime, str]]:
             yield at("10:36"), line(ContactId="nobody")

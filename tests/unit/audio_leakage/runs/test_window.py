@@ -40,7 +40,7 @@ def scheduled(fired: str = "06:20", **fields: Any) -> AirflowRun:
         pytest.param(AirflowRun(logical_date=FIRED, run_after=at("09:00")), id="manual for a logical date"),
     ],
 )
-def test_a_run_is_about_the_aligned_five_minutes_before_it(run: AirflowRun) -> None:
+def test_the_window_of_a_run_is_the_aligned_five_minutes_before_it(run: AirflowRun) -> None:
     assert window_of(run) == Window(at("06:15"), at("06:20"))
 
 
@@ -71,7 +71,7 @@ class TestWhatARunIsAbout:
             ),
         ],
     )
-    def test_backfills_and_named_windows_are_about_their_contacts_alone(
+    def test_a_backfill_or_named_window_limits_the_run_to_its_contacts(
         self, run: AirflowRun, params: dict[str, Any], only_window: bool, adopts: bool
     ) -> None:
         scope = self.scope(run, **params)
@@ -95,7 +95,7 @@ class TestWhatARunIsAbout:
             pytest.param(scheduled("06:15", run_type="manual"), "06:05", id="any other manual run does"),
         ],
     )
-    def test_a_scheduled_run_recovers_from_where_nothing_is_missing_less_ten_minutes(
+    def test_a_scheduled_run_recovers_from_ten_minutes_before_the_last_one(
         self, last: AirflowRun | None, start: str
     ) -> None:
         assert self.scope(scheduled(), last).to_recover == Window(at(start), at("06:20"))
@@ -109,17 +109,17 @@ class TestWhatARunIsAbout:
             pytest.param("06:40", "06:05", id="further: a run that is repeated reads its window again"),
         ],
     )
-    def test_a_run_goes_on_in_the_flow_log_where_the_one_before_it_stopped(
+    def test_a_run_reads_on_in_the_flow_log_where_the_last_one_stopped(
         self, read_until: str, start: str
     ) -> None:
         scope = scope_of(scheduled(), {}, FakeHistory(scheduled("05:30"), at(read_until)), self.NOW)
         assert scope.to_recover == Window(at(start), at("06:20"))
 
-    def test_a_backfilled_run_recovers_its_window_and_asks_for_no_other_run(self) -> None:
+    def test_a_backfilled_run_recovers_its_window_only(self) -> None:
         assert self.scope(scheduled(run_type="backfill")).to_recover == Window(at("06:15"), at("06:20"))
 
 
-def test_four_scheduled_windows_a_day_adopt_what_others_wrote() -> None:
+def test_four_scheduled_windows_a_day_are_for_adoption() -> None:
     windows = [
         Window(at(f"{hour:02}:{minute:02}"), at("23:59")) for hour in range(24) for minute in range(0, 60, 5)
     ]
@@ -134,7 +134,7 @@ class TestNamedWindows:
         assert named == Window(at("08:00"), at("09:00"))
 
     @pytest.mark.parametrize("nothing", [None, ""])
-    def test_nothing_names_none(self, nothing: str | None) -> None:
+    def test_a_run_without_times_names_no_window(self, nothing: str | None) -> None:
         assert named_window(nothing, nothing, self.NOW) is None
 
     @pytest.mark.parametrize(
@@ -153,7 +153,9 @@ class TestNamedWindows:
             ("yesterday", "today", "must be times in ISO-8601 with an offset"),
         ],
     )
-    def test_what_cannot_be_worked_on_is_refused(self, start: str, end: str | None, says: str) -> None:
+    def test_an_invalid_named_window_is_refused_with_the_reason(
+        self, start: str, end: str | None, says: str
+    ) -> None:
         with pytest.raises(WindowError) as refused:
             named_window(start, end, self.NOW)
         assert says in str(refused.value)
