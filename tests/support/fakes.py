@@ -109,10 +109,11 @@ def searched(
 
 @dataclass
 class FakeFlowLog:
-    """Gives the same messages for every stretch of the log; remembers the stretches."""
+    """Gives the same messages for every stretch of the log; remembers what it was asked for."""
 
     messages: tuple[str, ...] = ()
     asked: list[Window] = field(default_factory=list)
+    asked_about: set[str | None] = field(default_factory=set)  # contact ids
     error: AudioLeakageError | None = None
 
     def events(
@@ -121,11 +122,12 @@ class FakeFlowLog:
         start: datetime,
         end: datetime,
         blocks: Collection[str],
-        contact_id: str | None = None,  # noqa: ARG002  # the pattern may let more through
+        contact_id: str | None = None,  # the pattern may let other contacts' lines through
     ) -> Iterator[tuple[datetime, str]]:
         assert log_group == LOG_GROUP
         assert blocks
         self.asked.append(Window(start, end))
+        self.asked_about.add(contact_id)
         if self.error:
             raise self.error
         yield from ((at("10:30"), message) for message in self.messages)
@@ -137,6 +139,11 @@ class FakeMetrics:
 
     published: dict[str, list[float]] = field(default_factory=dict)
     error: AudioLeakageError | None = None
+
+    @property
+    def latest(self) -> dict[str, float]:
+        """The last value of each metric."""
+        return {name: values[-1] for name, values in self.published.items()}
 
     def publish(self, table: str, values: Mapping[str, float]) -> None:
         assert table == SETTINGS.contact_table

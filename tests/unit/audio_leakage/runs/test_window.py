@@ -49,74 +49,76 @@ def test_a_data_interval_with_a_width_is_the_window() -> None:
     assert window_of(run) == Window(at("05:00"), at("06:00"))
 
 
-class TestWhatARunIsAbout:
-    NOW = at("12:00")
+NOW = at("12:00")
 
-    def scope(self, run: AirflowRun, last: AirflowRun | None = None, **params: Any) -> Scope:
-        return scope_of(run, params, FakeHistory(last), self.NOW)
 
-    @pytest.mark.parametrize(
-        ("run", "params", "only_window", "adopts"),
-        [
-            (scheduled(), {}, False, False),
-            (scheduled("06:05"), {}, False, True),  # one of four windows a day
-            (scheduled(run_type="manual"), {}, False, True),
-            (scheduled(run_type="backfill"), {}, True, False),
-            (scheduled("06:05", run_type="backfill"), {}, True, False),
-            (
-                scheduled(run_type="manual"),
-                {"window_start": "2023-08-29T05:00Z", "window_end": "2023-08-29T06:00Z"},
-                True,
-                False,
-            ),
-        ],
-    )
-    def test_a_backfill_or_named_window_limits_the_run_to_its_contacts(
-        self, run: AirflowRun, params: dict[str, Any], only_window: bool, adopts: bool
-    ) -> None:
-        scope = self.scope(run, **params)
-        assert (scope.only_window, scope.adopts) == (only_window, adopts)
+def scope_with(run: AirflowRun, last: AirflowRun | None = None, **params: Any) -> Scope:
+    return scope_of(run, params, FakeHistory(last), NOW)
 
-    @pytest.mark.parametrize(
-        ("last", "start"),
-        [
-            pytest.param(None, "06:05", id="the first run there is"),
-            pytest.param(scheduled("06:15"), "06:05", id="nothing was missed"),
-            pytest.param(scheduled("04:00"), "03:50", id="two hours were missed"),
-            pytest.param(scheduled("2023-08-01T00:00"), "2023-08-28T06:10", id="no more than a day"),
-            pytest.param(
-                scheduled("06:10", run_type="backfill"), "2023-08-28T06:10", id="a backfill proves nothing"
-            ),
-            pytest.param(
-                scheduled("06:10", run_type="manual", conf={"window_start": "x"}),
-                "2023-08-28T06:10",
-                id="nor does a named window",
-            ),
-            pytest.param(scheduled("06:15", run_type="manual"), "06:05", id="any other manual run does"),
-        ],
-    )
-    def test_a_scheduled_run_recovers_from_ten_minutes_before_the_last_one(
-        self, last: AirflowRun | None, start: str
-    ) -> None:
-        assert self.scope(scheduled(), last).to_recover == Window(at(start), at("06:20"))
 
-    @pytest.mark.parametrize(
-        ("read_until", "start"),
-        [
-            pytest.param("06:15", "06:05", id="up to this window, though no run has succeeded for hours"),
-            pytest.param("05:00", "04:50", id="not as far as the last run that succeeded"),
-            pytest.param("2023-08-01T00:00", "2023-08-28T06:10", id="no more than a day"),
-            pytest.param("06:40", "06:05", id="further: a run that is repeated reads its window again"),
-        ],
-    )
-    def test_a_run_reads_on_in_the_flow_log_where_the_last_one_stopped(
-        self, read_until: str, start: str
-    ) -> None:
-        scope = scope_of(scheduled(), {}, FakeHistory(scheduled("05:30"), at(read_until)), self.NOW)
-        assert scope.to_recover == Window(at(start), at("06:20"))
+@pytest.mark.parametrize(
+    ("run", "params", "only_window", "adopts"),
+    [
+        (scheduled(), {}, False, False),
+        (scheduled("06:05"), {}, False, True),  # one of four windows a day
+        (scheduled(run_type="manual"), {}, False, True),
+        (scheduled(run_type="backfill"), {}, True, False),
+        (scheduled("06:05", run_type="backfill"), {}, True, False),
+        (
+            scheduled(run_type="manual"),
+            {"window_start": "2023-08-29T05:00Z", "window_end": "2023-08-29T06:00Z"},
+            True,
+            False,
+        ),
+    ],
+)
+def test_a_backfill_or_named_window_limits_the_run_to_its_contacts(
+    run: AirflowRun, params: dict[str, Any], only_window: bool, adopts: bool
+) -> None:
+    scope = scope_with(run, **params)
+    assert (scope.only_window, scope.adopts) == (only_window, adopts)
 
-    def test_a_backfilled_run_recovers_its_window_only(self) -> None:
-        assert self.scope(scheduled(run_type="backfill")).to_recover == Window(at("06:15"), at("06:20"))
+
+@pytest.mark.parametrize(
+    ("last", "start"),
+    [
+        pytest.param(None, "06:05", id="the first run there is"),
+        pytest.param(scheduled("06:15"), "06:05", id="nothing was missed"),
+        pytest.param(scheduled("04:00"), "03:50", id="two hours were missed"),
+        pytest.param(scheduled("2023-08-01T00:00"), "2023-08-28T06:10", id="no more than a day"),
+        pytest.param(
+            scheduled("06:10", run_type="backfill"), "2023-08-28T06:10", id="a backfill proves nothing"
+        ),
+        pytest.param(
+            scheduled("06:10", run_type="manual", conf={"window_start": "x"}),
+            "2023-08-28T06:10",
+            id="nor does a named window",
+        ),
+        pytest.param(scheduled("06:15", run_type="manual"), "06:05", id="any other manual run does"),
+    ],
+)
+def test_a_scheduled_run_recovers_from_ten_minutes_before_the_last_one(
+    last: AirflowRun | None, start: str
+) -> None:
+    assert scope_with(scheduled(), last).to_recover == Window(at(start), at("06:20"))
+
+
+@pytest.mark.parametrize(
+    ("read_until", "start"),
+    [
+        pytest.param("06:15", "06:05", id="up to this window, though no run has succeeded for hours"),
+        pytest.param("05:00", "04:50", id="not as far as the last run that succeeded"),
+        pytest.param("2023-08-01T00:00", "2023-08-28T06:10", id="no more than a day"),
+        pytest.param("06:40", "06:05", id="further: a run that is repeated reads its window again"),
+    ],
+)
+def test_a_run_reads_on_in_the_flow_log_where_the_last_one_stopped(read_until: str, start: str) -> None:
+    scope = scope_of(scheduled(), {}, FakeHistory(scheduled("05:30"), at(read_until)), NOW)
+    assert scope.to_recover == Window(at(start), at("06:20"))
+
+
+def test_a_backfilled_run_recovers_its_window_only() -> None:
+    assert scope_with(scheduled(run_type="backfill")).to_recover == Window(at("06:15"), at("06:20"))
 
 
 def test_four_scheduled_windows_a_day_are_for_adoption() -> None:
@@ -126,39 +128,36 @@ def test_four_scheduled_windows_a_day_are_for_adoption() -> None:
     assert [window.start.hour for window in windows if window.is_for_adoption] == [0, 6, 12, 18]
 
 
-class TestNamedWindows:
-    NOW = at("12:00")
+def test_two_times_name_a_window() -> None:
+    named = named_window("2023-08-29T10:00:00+02:00", "2023-08-29T09:00:00Z", NOW)
+    assert named == Window(at("08:00"), at("09:00"))
 
-    def test_two_times_name_a_window(self) -> None:
-        named = named_window("2023-08-29T10:00:00+02:00", "2023-08-29T09:00:00Z", self.NOW)
-        assert named == Window(at("08:00"), at("09:00"))
 
-    @pytest.mark.parametrize("nothing", [None, ""])
-    def test_a_run_without_times_names_no_window(self, nothing: str | None) -> None:
-        assert named_window(nothing, nothing, self.NOW) is None
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_run_without_times_names_no_window(nothing: str | None) -> None:
+    assert named_window(nothing, nothing, NOW) is None
 
-    @pytest.mark.parametrize(
-        ("start", "end", "says"),
-        [
-            ("2023-08-29T10:00Z", None, "must be given both or neither"),
-            ("2023-08-29T10:00Z", "2023-08-29T09:00Z", "ends before it starts"),
-            ("2023-08-29T10:00Z", "2023-08-29T10:00Z", "ends before it starts"),
-            (
-                "2023-08-29T11:00Z",
-                "2023-08-29T12:05Z",
-                "lies in the future: it must end by 2023-08-29T12:00:00.000Z",
-            ),
-            ("2023-08-27T11:00Z", "2023-08-29T11:00Z", "is too long: at most 1 day"),
-            ("2023-08-29T10:00", "2023-08-29T11:00", "must be times in ISO-8601 with an offset"),
-            ("yesterday", "today", "must be times in ISO-8601 with an offset"),
-        ],
-    )
-    def test_an_invalid_named_window_is_refused_with_the_reason(
-        self, start: str, end: str | None, says: str
-    ) -> None:
-        with pytest.raises(WindowError) as refused:
-            named_window(start, end, self.NOW)
-        assert says in str(refused.value)
+
+@pytest.mark.parametrize(
+    ("start", "end", "says"),
+    [
+        ("2023-08-29T10:00Z", None, "must be given both or neither"),
+        ("2023-08-29T10:00Z", "2023-08-29T09:00Z", "ends before it starts"),
+        ("2023-08-29T10:00Z", "2023-08-29T10:00Z", "ends before it starts"),
+        (
+            "2023-08-29T11:00Z",
+            "2023-08-29T12:05Z",
+            "lies in the future: it must end by 2023-08-29T12:00:00.000Z",
+        ),
+        ("2023-08-27T11:00Z", "2023-08-29T11:00Z", "is too long: at most 1 day"),
+        ("2023-08-29T10:00", "2023-08-29T11:00", "must be times in ISO-8601 with an offset"),
+        ("yesterday", "today", "must be times in ISO-8601 with an offset"),
+    ],
+)
+def test_an_invalid_named_window_is_refused_with_the_reason(start: str, end: str | None, says: str) -> None:
+    with pytest.raises(WindowError) as refused:
+        named_window(start, end, NOW)
+    assert says in str(refused.value)
 
 
 @pytest.mark.parametrize(

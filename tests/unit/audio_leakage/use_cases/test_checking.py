@@ -106,51 +106,52 @@ def test_an_error_of_the_bucket_is_never_a_verdict(world: World, error: ServiceU
     assert after == ended_with_agent(attempts=1, last_error=str(error), next_check_at=at("12:00:00.001"))
 
 
-class TestADeleteMarker:
-    def test_a_delete_marker_is_named_as_the_cause_of_a_failure(self, world: World) -> None:
-        world.contacts.put(ended_with_agent())
-        world.bucket.deleted.add(f"{BUCKET}/{key_of()}")
-        check_recordings(world.run(at("12:00")))
-        assert world.contacts.contact().failure_cause == "DELETE_MARKER"
-
-    def test_a_denied_request_for_delete_markers_costs_no_verdict(self, world: World) -> None:
-        world.contacts.put(ended_with_agent())
-        world.bucket.has_delete_marker = self.refuse  # type: ignore[method-assign]
-        assert check_recordings(world.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
-        assert world.contacts.contact().failure_cause == "NO_OBJECT"
-
-    @staticmethod
-    def refuse(bucket: str, prefix: str) -> bool:  # noqa: ARG004
-        raise SetupError("s3:ListBucketVersions was denied")
+def test_a_delete_marker_is_named_as_the_cause_of_a_failure(world: World) -> None:
+    world.contacts.put(ended_with_agent())
+    world.bucket.deleted.add(f"{BUCKET}/{key_of()}")
+    check_recordings(world.run(at("12:00")))
+    assert world.contacts.contact().failure_cause == "DELETE_MARKER"
 
 
-class TestAPointerIntoAnotherBucket:
-    LOCATION = "elsewhere/deep/renamed.wav"
+def refuse(bucket: str, prefix: str) -> bool:  # noqa: ARG001
+    raise SetupError("s3:ListBucketVersions was denied")
 
-    @pytest.fixture
-    def pointed(self, world: World) -> World:
-        world.contacts.put(ended_with_agent())
-        world.connect.answers[CONTACT_ID] = answer(
-            Recordings=[{"StorageType": "S3", "Location": self.LOCATION}]
-        )
-        return world
 
-    def test_a_pointer_into_a_missing_bucket_is_a_failure_with_its_cause(self, pointed: World) -> None:
-        pointed.bucket.errors["elsewhere"] = MissingError("bucket 'elsewhere' does not exist")
-        assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
-        assert pointed.contacts.contact().failure_cause == "POINTER_WITHOUT_OBJECT"
+def test_a_denied_request_for_delete_markers_costs_no_verdict(world: World) -> None:
+    world.contacts.put(ended_with_agent())
+    world.bucket.has_delete_marker = refuse  # type: ignore[method-assign]
+    assert check_recordings(world.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+    assert world.contacts.contact().failure_cause == "NO_OBJECT"
 
-    def test_a_pointer_into_a_denied_bucket_is_an_error_and_no_verdict(self, pointed: World) -> None:
-        pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
-        with pytest.raises(SetupError, match="elsewhere"):
-            check_recordings(pointed.run(at("12:00")))
-        assert pointed.contacts.contact().recorded_state is None
 
-    def test_a_pointer_into_a_denied_bucket_does_not_hide_the_recording(self, pointed: World) -> None:
-        pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
-        pointed.contacts.put(ended_with_agent(recording_location=self.LOCATION))
-        pointed.bucket.put()
-        assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+LOCATION = "elsewhere/deep/renamed.wav"
+
+
+@pytest.fixture
+def pointed(world: World) -> World:
+    world.contacts.put(ended_with_agent())
+    world.connect.answers[CONTACT_ID] = answer(Recordings=[{"StorageType": "S3", "Location": LOCATION}])
+    return world
+
+
+def test_a_pointer_into_a_missing_bucket_is_a_failure_with_its_cause(pointed: World) -> None:
+    pointed.bucket.errors["elsewhere"] = MissingError("bucket 'elsewhere' does not exist")
+    assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+    assert pointed.contacts.contact().failure_cause == "POINTER_WITHOUT_OBJECT"
+
+
+def test_a_pointer_into_a_denied_bucket_is_an_error_and_no_verdict(pointed: World) -> None:
+    pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
+    with pytest.raises(SetupError, match="elsewhere"):
+        check_recordings(pointed.run(at("12:00")))
+    assert pointed.contacts.contact().recorded_state is None
+
+
+def test_a_pointer_into_a_denied_bucket_does_not_hide_the_recording(pointed: World) -> None:
+    pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
+    pointed.contacts.put(ended_with_agent(recording_location=LOCATION))
+    pointed.bucket.put()
+    assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
 
 
 def test_a_success_stays_one_when_a_backfill_finds_no_recording() -> None:
