@@ -18,7 +18,7 @@ def bag_with(entry: str, folder: Path) -> DagBag:
     return DagBag(folder)
 
 
-def test_a_further_instance_is_one_more_dag_and_the_same_in_everything_but_its_name(tmp_path: Path) -> None:
+def test_a_further_instance_is_the_same_dag_under_another_name(tmp_path: Path) -> None:
     bag = bag_with('("emea",)', tmp_path)
     assert not bag.import_errors
     first, second = (bag.dags[name] for name in ("monitor_audio_leakage", "monitor_audio_leakage__emea"))
@@ -30,7 +30,7 @@ def test_a_further_instance_is_one_more_dag_and_the_same_in_everything_but_its_n
 @pytest.mark.parametrize(
     ("entry", "says"), [('("EMEA",)', "allowed are small letters"), ('("emea")', "tuple")]
 )
-def test_a_wrong_name_is_an_import_error_that_says_what_is_allowed(
+def test_an_invalid_instance_name_is_an_import_error_with_the_rule(
     tmp_path: Path, entry: str, says: str
 ) -> None:
     (error,) = bag_with(entry, tmp_path).import_errors.values()

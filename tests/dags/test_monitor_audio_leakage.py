@@ -24,17 +24,17 @@ def dag() -> DAG:
     return bag.dags["monitor_audio_leakage"]
 
 
-def test_it_runs_every_five_minutes_one_run_at_a_time_and_never_catches_up_by_itself(dag: DAG) -> None:
+def test_the_dag_runs_every_five_minutes_one_at_a_time_without_catchup(dag: DAG) -> None:
     assert str(dag.schedule) == "*/5 * * * *"
     assert dag.catchup is False
     assert dag.max_active_runs == 1
 
 
-def test_it_has_four_tasks_and_no_other(dag: DAG) -> None:
+def test_the_dag_has_exactly_four_tasks(dag: DAG) -> None:
     assert set(dag.task_ids) == TASKS
 
 
-def test_poll_initialised_is_the_only_root_and_feeds_a_group_of_the_other_three(dag: DAG) -> None:
+def test_poll_initialised_is_the_only_root_and_feeds_one_group(dag: DAG) -> None:
     assert [task.task_id for task in dag.roots] == ["poll_initialised"]
     groups = {name: group for name, group in dag.task_group_dict.items() if name}
     assert len(groups) == 1
@@ -45,7 +45,7 @@ def test_poll_initialised_is_the_only_root_and_feeds_a_group_of_the_other_three(
     assert dag.get_task("poll_initialised").downstream_task_ids == {"purge_ivr", "poll_in_progress"}
 
 
-def test_inside_the_group_purging_runs_beside_the_chain(dag: DAG) -> None:
+def test_purging_runs_beside_polling_and_checking_in_the_group(dag: DAG) -> None:
     assert dag.get_task("poll_in_progress").downstream_task_ids == {"check_recordings"}
     assert dag.get_task("purge_ivr").downstream_task_ids == set()
     assert dag.get_task("check_recordings").downstream_task_ids == set()
@@ -53,9 +53,7 @@ def test_inside_the_group_purging_runs_beside_the_chain(dag: DAG) -> None:
 
 
 @pytest.mark.parametrize("task_id", sorted(TASKS))
-def test_every_task_retries_ends_in_time_belongs_to_somebody_and_says_what_it_does(
-    dag: DAG, task_id: str
-) -> None:
+def test_every_task_has_retries_a_timeout_an_owner_and_a_description(dag: DAG, task_id: str) -> None:
     task = dag.get_task(task_id)
     assert task.retries
     assert task.retry_delay <= timedelta(minutes=1)
@@ -68,13 +66,13 @@ def test_every_task_retries_ends_in_time_belongs_to_somebody_and_says_what_it_do
     assert task.doc_md
 
 
-def test_the_docstring_is_the_manual_in_the_ui(dag: DAG) -> None:
+def test_the_docstring_is_shown_in_the_ui_and_names_every_task(dag: DAG) -> None:
     assert dag.doc_md
     assert all(task_id in dag.doc_md for task_id in TASKS)
     assert dag.tags
 
 
-def test_parsing_does_no_io_and_needs_no_variable() -> None:
+def test_parsing_the_dag_does_no_io_and_needs_no_variable() -> None:
     """In a process of its own, where a socket, a Variable or an AWS client raises."""
     code = f"""
 import socket, sys
@@ -99,7 +97,7 @@ assert "audio_leakage_hooks" not in sys.modules, "parsing imported the hooks"
     assert parsed.returncode == 0, parsed.stderr[-2000:]
 
 
-def test_the_file_is_wiring_and_short() -> None:
+def test_the_dag_file_is_short_and_has_no_loops() -> None:
     source = DAG_FILE.read_text()
     code = ast.parse(source)
     docstring = ast.get_docstring(code) or ""

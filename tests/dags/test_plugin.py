@@ -14,7 +14,7 @@ from conftest import ROOT
 HEAVY = ("fastapi", "boto3", "botocore", "sqlalchemy.orm", "audio_leakage_ui.app", "audio_leakage")
 
 
-def test_the_plugin_loads_nothing_that_a_task_process_has_no_use_for() -> None:
+def test_the_plugin_loads_no_heavy_packages_in_a_task_process() -> None:
     code = (
         "import sys, airflow.configuration, airflow.plugins_manager, airflow.sdk; from airflow.sdk import dag\n"
         "before = set(sys.modules)\n"
@@ -58,7 +58,7 @@ def test_airflow_takes_the_plugin_with_its_tab_its_page_and_its_link() -> None:
         ("somebody_elses_dag", "check_recordings", ""),
     ],
 )
-def test_only_the_task_that_judges_links_to_the_calls(dag_id: str, task_id: str, address: str) -> None:
+def test_only_check_recordings_links_to_the_calls(dag_id: str, task_id: str, address: str) -> None:
     link: Any = audio_leakage_plugin.CallsOfRun()  # typed with a key that Airflow 3.0 has elsewhere
     key = TaskInstanceKey(dag_id, task_id, "manual__2023-08-29T21:20:00+00:00", try_number=1, map_index=-1)
     assert link.get_link(None, ti_key=key).removeprefix("http://localhost:8080") == address

@@ -110,10 +110,11 @@ def searched(
 
 @dataclass
 class FakeFlowLog:
-    """Gives the same messages for every stretch of the log; remembers the stretches."""
+    """Gives the same messages for every stretch of the log; remembers what it was asked for."""
 
     messages: tuple[str, ...] = ()
     asked: list[Window] = field(default_factory=list)
+    asked_about: set[str | None] = field(default_factory=set)  # contact ids
     error: AudioLeakageError | None = None
 
     def events(
@@ -122,11 +123,12 @@ class FakeFlowLog:
         start: datetime,
         end: datetime,
         block_family: str,
-        contact_id: str | None = None,  # noqa: ARG002  # the pattern may let more through
+        contact_id: str | None = None,  # the pattern may let other contacts' lines through
     ) -> Iterator[tuple[datetime, str]]:
         assert log_group == LOG_GROUP
         assert block_family
         self.asked.append(Window(start, end))
+        self.asked_about.add(contact_id)
         if self.error:
             raise self.error
         yield from ((at("10:30"), message) for message in self.messages)
@@ -139,6 +141,11 @@ class FakeMetrics:
     published: dict[str, list[float]] = field(default_factory=dict)
     closed: Counter[str] = field(default_factory=Counter)
     error: AudioLeakageError | None = None
+
+    @property
+    def latest(self) -> dict[str, float]:
+        """The last value of each metric."""
+        return {name: values[-1] for name, values in self.published.items()}
 
     def publish(
         self, table: str, values: Mapping[str, float], closed: Mapping[str, float] = MappingProxyType({})

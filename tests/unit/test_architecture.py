@@ -54,7 +54,7 @@ def packages(folder: Path) -> set[str]:
     return {name.partition(".")[0] for name in imports(folder)}
 
 
-def test_the_domain_needs_the_standard_library_and_nothing_else() -> None:
+def test_the_domain_imports_only_the_standard_library() -> None:
     assert packages(DOMAIN) - {"audio_leakage"} <= sys.stdlib_module_names
 
 
@@ -62,7 +62,7 @@ def test_the_domain_needs_the_standard_library_and_nothing_else() -> None:
 ROOMS = ("contacts", "runs", "flow_log", "use_cases")
 
 
-def test_the_domain_has_no_other_rooms() -> None:
+def test_the_domain_has_exactly_these_rooms() -> None:
     assert {path.name for path in DOMAIN.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(
         ROOMS
     )
@@ -88,13 +88,13 @@ def test_the_unit_tests_mirror_the_tree() -> None:
 
 
 @pytest.mark.parametrize(("place", "room"), enumerate(("ground", *ROOMS)))
-def test_a_room_of_the_domain_imports_only_the_rooms_below_it(place: int, room: str) -> None:
+def test_a_room_of_the_domain_imports_only_rooms_below_it(place: int, room: str) -> None:
     files = DOMAIN.glob("*.py") if room == "ground" else (DOMAIN / room).rglob("*.py")
     names = {name for file in files for name in imports_of(file) if name.startswith("audio_leakage.")}
     assert {name.split(".")[1] for name in names} & set(ROOMS) <= set(ROOMS[:place])
 
 
-def test_the_lambda_needs_of_the_domain_no_run_and_no_use_case() -> None:
+def test_the_lambda_imports_neither_runs_nor_use_cases() -> None:
     code = "import flow_log_subscriber.handler, sys; print(sorted(sys.modules))"
     imported = subprocess.run(
         [sys.executable, "-c", code],
@@ -113,7 +113,7 @@ def test_the_domain_reads_no_clock() -> None:
     assert not [call for call in (".now(", ".utcnow(", ".today(", "time.time(", "monotonic(") if call in code]
 
 
-def test_importing_the_domain_pulls_in_neither_airflow_nor_boto3() -> None:
+def test_the_domain_imports_neither_airflow_nor_boto3() -> None:
     files = [file.relative_to(DOMAIN.parent).with_suffix("") for file in DOMAIN.rglob("[!_]*.py")]
     modules = ", ".join(".".join(file.parts) for file in files)
     code = f"import sys, {modules}; print([name for name in ('airflow', 'boto3', 'botocore') if name in sys.modules])"
@@ -127,12 +127,12 @@ def test_importing_the_domain_pulls_in_neither_airflow_nor_boto3() -> None:
     assert imported.stdout.strip() == "[]"
 
 
-def test_the_hooks_know_nothing_of_the_domain_but_its_errors() -> None:
+def test_the_hooks_import_only_the_errors_of_the_domain() -> None:
     ours = {name for name in imports(HOOKS) if name.partition(".")[0] in OURS - {"audio_leakage_hooks"}}
     assert {name for name in ours if not name.startswith("audio_leakage_aws")} == {"audio_leakage.errors"}
 
 
-def test_the_aws_package_needs_the_domains_errors_and_boto3_and_no_airflow() -> None:
+def test_the_aws_package_imports_only_the_domains_errors_and_boto3() -> None:
     assert packages(AWS) - sys.stdlib_module_names == {
         "audio_leakage",
         "audio_leakage_aws",
@@ -143,11 +143,11 @@ def test_the_aws_package_needs_the_domains_errors_and_boto3_and_no_airflow() -> 
     assert {name for name in imports(AWS) if name.startswith("audio_leakage.")} == {"audio_leakage.errors"}
 
 
-def test_the_tasks_bring_domain_and_hooks_together_and_need_nothing_else_of_ours() -> None:
+def test_the_tasks_import_only_the_domain_and_the_hooks() -> None:
     assert packages(TASKS) & OURS == {"audio_leakage", "audio_leakage_hooks", "audio_leakage_tasks"}
 
 
-def test_the_subscriber_needs_the_domain_boto3_and_no_airflow() -> None:
+def test_the_subscriber_imports_the_domain_and_boto3_but_no_airflow() -> None:
     assert packages(SUBSCRIBER) - sys.stdlib_module_names == {
         "audio_leakage",
         "audio_leakage_aws",
@@ -157,16 +157,16 @@ def test_the_subscriber_needs_the_domain_boto3_and_no_airflow() -> None:
     }
 
 
-def test_the_stand_in_shares_no_code_with_what_it_checks() -> None:
+def test_the_local_aws_shares_no_code_with_the_domain() -> None:
     assert "audio_leakage" not in packages(LOCAL_AWS)
 
 
-def test_packaging_and_deploying_need_the_domain_and_boto3_and_nothing_else() -> None:
+def test_the_deployment_imports_only_the_domain_and_boto3() -> None:
     needed = packages(INFRASTRUCTURE) - sys.stdlib_module_names
     assert needed == {"audio_leakage", "boto3", "botocore", "infrastructure"}
 
 
-def test_the_web_app_needs_the_domain_the_hooks_and_what_airflow_brings() -> None:
+def test_the_web_app_imports_only_our_packages_and_what_airflow_has() -> None:
     assert packages(UI) - sys.stdlib_module_names == {
         "airflow",
         "audio_leakage",
@@ -178,7 +178,7 @@ def test_the_web_app_needs_the_domain_the_hooks_and_what_airflow_brings() -> Non
     }
 
 
-def test_pages_load_nothing_from_elsewhere() -> None:
+def test_the_pages_load_nothing_from_other_sites() -> None:
     named = {
         (file.name, address)
         for file in (UI / "static").iterdir()
@@ -189,11 +189,11 @@ def test_pages_load_nothing_from_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("folder", [DOMAIN, AWS, HOOKS, TASKS, SUBSCRIBER, INFRASTRUCTURE, UI])
-def test_nothing_that_is_deployed_imports_what_is_only_for_development(folder: Path) -> None:
+def test_deployed_code_imports_no_development_packages(folder: Path) -> None:
     assert not packages(folder) & {"local_aws", "moto", "pytest", "hypothesis", "time_machine", "rich"}
 
 
-def test_airflow_executes_no_hook_module_as_a_plugin() -> None:
+def test_airflow_ignores_every_package_in_the_plugins_folder() -> None:
     ignored = (ROOT / "plugins" / ".airflowignore").read_text().splitlines()
     named = {line.rstrip("/") for line in ignored if line and not line.startswith("#")}
     assert {

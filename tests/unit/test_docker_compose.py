@@ -18,7 +18,7 @@ AIRFLOW = {name: service for name, service in SERVICES.items() if name.startswit
 EXAMPLE = (ROOT / ".env.example").read_text()
 
 
-def test_it_runs_airflow_in_the_parts_that_mwaa_does() -> None:
+def test_the_stack_runs_the_same_parts_of_airflow_as_mwaa() -> None:
     commands = {
         service.get("command") for service in AIRFLOW.values() if isinstance(service.get("command"), str)
     }
@@ -27,31 +27,31 @@ def test_it_runs_airflow_in_the_parts_that_mwaa_does() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_a_service_is_pinned_by_version_and_says_whether_it_is_well(name: str) -> None:
+def test_each_service_has_a_pinned_version_and_a_health_check(name: str) -> None:
     service = SERVICES[name]
     assert "build" in service or re.search(r":\d+\.\d+\.\d+|:\d+\.\d+-", service["image"])
     assert name == "airflow-init" or service["healthcheck"]["test"]
 
 
-def test_all_of_airflow_is_the_version_the_lock_pins() -> None:
+def test_every_airflow_service_has_the_version_of_the_lock() -> None:
     pinned = re.search(r"^apache-airflow==(.+)$", (ROOT / "requirements-dev.lock").read_text(), re.MULTILINE)
     assert pinned
     assert {service["image"] for service in AIRFLOW.values()} == {f"apache/airflow:{pinned[1]}-python3.12"}
 
 
-def test_each_secret_comes_from_the_env_file_and_the_example_has_no_value_for_it() -> None:
+def test_each_secret_comes_from_the_env_file_and_has_no_default() -> None:
     asked = set(re.findall(r"\$\{([A-Z_]+):\?", FILE.read_text()))
     assert asked
     assert dict(re.findall(r"^([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE)) == dict.fromkeys(asked, "")
 
 
-def test_it_is_reached_from_this_machine_alone() -> None:
+def test_the_stack_listens_on_this_machine_only() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_the_variable_is_one_the_dag_takes_and_names_what_the_stand_in_plays() -> None:
+def test_the_variable_is_valid_and_matches_the_simulated_contact_centre() -> None:
     environment = SERVICES["airflow-worker"]["environment"]
     settings = Settings.from_json(environment["AIRFLOW_VAR_AUDIO_LEAKAGE"])
     topic = str(settings.alert_topic_arn).rpartition(":")[2]

@@ -109,7 +109,7 @@ def test_a_line_is_read_or_refused(members: dict[str, Any]) -> None:
         | st.builds("{} {}".format, TIMES, st.sampled_from([*RecordingBehavior, MARK]))
     )
 )
-def test_settings_of_an_item_are_read_or_refused(settings: list[str]) -> None:
+def test_recording_blocks_of_an_item_are_read_or_refused(settings: list[str]) -> None:
     try:
         intent_of(settings, None)
     except InvalidContact as error:

@@ -1,7 +1,7 @@
 """What somebody could write into a log line, an answer, a table item or the settings, and what must not come of it."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +26,7 @@ from support.fakes import (
     MARK,
     PREFIX,
     SETTINGS,
+    FakeFlowLog,
     FakeTable,
     World,
     answer,
@@ -42,133 +43,140 @@ WITH_FLOW_LOG = replace(SETTINGS, flow_log_group="/aws/connect/acme")
 DEEP = "[" * 10_000 + "]" * 10_000
 
 
-class TestALogLine:
-    @pytest.mark.parametrize("block", [[], {}, [["SetRecordingBehavior"]], 7, True, None])
-    def test_a_block_whose_name_is_no_word_stops_nobody(self, block: object) -> None:
-        assert read_line(line(ContactFlowModuleType=block), NOW) is None
+@pytest.mark.parametrize("block", [[], {}, [["SetRecordingBehavior"]], 7, True, None])
+def test_a_line_whose_block_name_is_no_string_is_ignored(block: object) -> None:
+    assert read_line(line(ContactFlowModuleType=block), NOW) is None
 
-    def test_of_two_block_names_in_one_line_the_subscription_may_see_the_other(self) -> None:
-        twice = line().replace('{"Results"', '{"ContactFlowModuleType": "SetRecordingBehavior", "Results"')
-        assert read_line(twice.replace(': "SetRecordingBehavior", "Id', ': [], "Id'), NOW) is None
 
-    @pytest.mark.parametrize(
-        "time",
-        [
-            "0000-01-01T00:00:00Z",
-            "0001-01-01T00:00:00+14:00",
-            "9999-12-31T23:59:59-14:00",
-            "9999-12-31T23:59:59Z",
-            "NaN",
-            float("nan"),
-            float("inf"),
-            10**400,
-            True,
-            ["2023-08-29T10:30:00Z"],
-        ],
+def test_a_line_with_two_block_names_is_read_by_its_last_one() -> None:
+    twice = line().replace('{"Results"', '{"ContactFlowModuleType": "SetRecordingBehavior", "Results"')
+    assert read_line(twice.replace(': "SetRecordingBehavior", "Id', ': [], "Id'), NOW) is None
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "0000-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "9999-12-31T23:59:59Z",
+        "NaN",
+        float("nan"),
+        float("inf"),
+        10**400,
+        True,
+        ["2023-08-29T10:30:00Z"],
+    ],
+)
+def test_a_line_with_an_impossible_time_is_unreadable(time: object) -> None:
+    with pytest.raises(UnreadableLine):
+        read_line(line(Timestamp=time), NOW)
+
+
+@pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_a_line_without_a_time_in_an_impossible_event_is_unreadable(moment: datetime) -> None:
+    with pytest.raises(UnreadableLine):
+        read_line(line(Timestamp=None), moment)
+
+
+def test_a_line_from_the_future_is_unreadable() -> None:
+    with pytest.raises(UnreadableLine, match="long after its line"):
+        read_line(line(Timestamp="2099-01-01T00:00:00Z"), NOW)
+
+
+def test_a_line_with_a_contact_id_in_capitals_is_about_the_same_contact() -> None:
+    read = read_line(line(ContactId=CONTACT_ID.upper()), NOW)
+    assert read
+    assert read.contact_id == CONTACT_ID
+
+
+@pytest.mark.parametrize(
+    "contact_id", ["../" * 12, f"{CONTACT_ID}'", f"{CONTACT_ID}\n", "٣" * 36, "x" * 1_000_000, {}, 7]
+)
+def test_a_line_with_an_invalid_contact_id_is_refused_in_few_words(contact_id: object) -> None:
+    with pytest.raises(UnreadableLine) as refused:
+        read_line(line(ContactId=contact_id), NOW)
+    assert len(str(refused.value)) < 150
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        option(MARK),
+        option("Enable", MARK),
+        {"RecordingBehavior": {"RecordedParticipants": [MARK]}},
+        {"Novelty": MARK},
+    ],
+)
+def test_an_unreadable_line_does_not_quote_values_a_caller_may_set(parameters: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableLine) as refused:
+        read_line(line(Parameters=parameters), NOW)
+    assert MARK not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "member", ["Parameters", "Results", "ContactId", "Timestamp", "ContactFlowModuleType"]
+)
+def test_a_line_nested_to_any_depth_is_read_or_unreadable(member: str) -> None:
+    for depth in (10, 300, 900, 2_000, 10_000, 100_000):
+        nested = '"' + member + '": ' + "[" * depth + "]" * depth
+        deep = line(**{member: None}).replace("{", "{" + nested + ", ", 1)
+        try:
+            read_line(deep, NOW)
+        except UnreadableLine as error:
+            assert len(str(error)) < 200  # noqa: PT017  # either is right
+
+
+def test_a_line_for_an_item_with_unreadable_blocks_stops_no_other() -> None:
+    table = FakeTable()
+    table.put(contact(recording_blocks=("!", "2023-08-29T10:30:00.000Z ALL")))
+    lines = [(NOW, line()), (NOW, line(ContactId=number(1)))]
+    assert ingest(lines, table) == {"unreadable_items": 1, "entered": 1}
+
+
+@pytest.mark.parametrize("value", [7, 1.5, True, [], {"Id": "x"}, "x" * 1_000_000, "a\nb", ""])
+def test_an_answer_with_invalid_words_or_ids_is_refused_or_stripped(value: object) -> None:
+    told = answer(
+        AgentInfo={"Id": value},
+        QueueInfo={"Id": value},
+        Recordings=[{"Location": "b/k", "Status": value}],
     )
-    def test_a_time_that_cannot_be_calculated_with_is_refused(self, time: object) -> None:
-        with pytest.raises(UnreadableLine):
-            read_line(line(Timestamp=time), NOW)
+    snapshot = ContactSnapshot.from_answer(CONTACT_ID, told)
+    assert (snapshot.agent_id, snapshot.queue_id, snapshot.recordings[0].status) == (None, None, None)
+    for member in ("Channel", "InitiationMethod"):
+        told["Contact"][member] = value
+        with pytest.raises(InvalidContact, match=member):
+            ContactSnapshot.from_answer(CONTACT_ID, told)
+        told["Contact"][member] = "VOICE"
 
-    @pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
-    def test_an_event_of_no_possible_time_is_refused(self, moment: datetime) -> None:
-        with pytest.raises(UnreadableLine):
-            read_line(line(Timestamp=None), moment)
 
-    def test_a_contact_cannot_be_put_off_by_a_time_to_come(self) -> None:
-        with pytest.raises(UnreadableLine, match="long after its line"):
-            read_line(line(Timestamp="2099-01-01T00:00:00Z"), NOW)
+@pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_an_answer_with_an_impossible_time_is_refused(moment: datetime) -> None:
+    with pytest.raises(InvalidContact, match="DisconnectTimestamp"):
+        ContactSnapshot.from_answer(CONTACT_ID, answer(DisconnectTimestamp=moment))
 
-    def test_a_contact_in_capitals_is_the_same_contact(self) -> None:
-        read = read_line(line(ContactId=CONTACT_ID.upper()), NOW)
-        assert read
-        assert read.contact_id == CONTACT_ID
 
-    @pytest.mark.parametrize(
-        "contact_id", ["../" * 12, f"{CONTACT_ID}'", f"{CONTACT_ID}\n", "٣" * 36, "x" * 1_000_000, {}, 7]
+@pytest.mark.parametrize(
+    "location",
+    [
+        "bad bucket!/key.wav",
+        "../../x/key.wav",
+        "arn:aws:s3:eu-west-1:123456789012:accesspoint/x/key.wav",
+        f"{BUCKET}/",
+        "/key.wav",
+        f"{BUCKET}/a\x00.wav",
+        f"{BUCKET}/a\nb.wav",
+        f"{BUCKET}/\ud800.wav",
+        f"{BUCKET}/{'k' * 1025}",
+        f"{BUCKET}/{'é' * 513}",
+    ],
+)
+def test_a_pointer_that_s3_would_refuse_is_ignored(location: str) -> None:
+    places = list(
+        candidate_places(ended_with_agent(recording_location=location), RecordingStorage(BUCKET, PREFIX))
     )
-    def test_an_id_that_is_none_is_refused_in_few_words(self, contact_id: object) -> None:
-        with pytest.raises(UnreadableLine) as refused:
-            read_line(line(ContactId=contact_id), NOW)
-        assert len(str(refused.value)) < 150
-        assert "\n" not in str(refused.value)
-
-    @pytest.mark.parametrize(
-        "parameters",
-        [
-            option(MARK),
-            option("Enable", MARK),
-            {"RecordingBehavior": {"RecordedParticipants": [MARK]}},
-            {"Novelty": MARK},
-        ],
-    )
-    def test_values_that_a_flow_may_take_from_its_caller_are_not_repeated(
-        self, parameters: dict[str, Any]
-    ) -> None:
-        with pytest.raises(UnreadableLine) as refused:
-            read_line(line(Parameters=parameters), NOW)
-        assert MARK not in str(refused.value)
-
-    @pytest.mark.parametrize(
-        "member", ["Parameters", "Results", "ContactId", "Timestamp", "ContactFlowModuleType"]
-    )
-    def test_json_of_any_depth_is_read_or_refused(self, member: str) -> None:
-        for depth in (10, 300, 900, 2_000, 10_000, 100_000):
-            nested = '"' + member + '": ' + "[" * depth + "]" * depth
-            deep = line(**{member: None}).replace("{", "{" + nested + ", ", 1)
-            try:
-                read_line(deep, NOW)
-            except UnreadableLine as error:
-                assert len(str(error)) < 200  # noqa: PT017  # either is right
-
-    def test_a_line_for_an_item_that_nobody_can_read_keeps_no_other_from_its_turn(self) -> None:
-        table = FakeTable()
-        table.put(contact(recording_blocks=("!", "2023-08-29T10:30:00.000Z ALL")))
-        lines = [(NOW, line()), (NOW, line(ContactId=number(1)))]
-        assert ingest(lines, table) == {"unreadable_items": 1, "entered": 1}
-
-
-class TestAnAnswer:
-    @pytest.mark.parametrize("value", [7, 1.5, True, [], {"Id": "x"}, "x" * 1_000_000, "a\nb", ""])
-    def test_a_member_that_is_no_word_or_id_never_gets_into_the_table(self, value: object) -> None:
-        told = answer(
-            AgentInfo={"Id": value},
-            QueueInfo={"Id": value},
-            Recordings=[{"Location": "b/k", "Status": value}],
-        )
-        snapshot = ContactSnapshot.from_answer(CONTACT_ID, told)
-        assert (snapshot.agent_id, snapshot.queue_id, snapshot.recordings[0].status) == (None, None, None)
-        for member in ("Channel", "InitiationMethod"):
-            told["Contact"][member] = value
-            with pytest.raises(InvalidContact, match=member):
-                ContactSnapshot.from_answer(CONTACT_ID, told)
-            told["Contact"][member] = "VOICE"
-
-    @pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
-    def test_a_time_that_cannot_be_calculated_with_is_refused(self, moment: datetime) -> None:
-        with pytest.raises(InvalidContact, match="DisconnectTimestamp"):
-            ContactSnapshot.from_answer(CONTACT_ID, answer(DisconnectTimestamp=moment))
-
-    @pytest.mark.parametrize(
-        "location",
-        [
-            "bad bucket!/key.wav",
-            "../../x/key.wav",
-            "arn:aws:s3:eu-west-1:123456789012:accesspoint/x/key.wav",
-            f"{BUCKET}/",
-            "/key.wav",
-            f"{BUCKET}/a\x00.wav",
-            f"{BUCKET}/a\nb.wav",
-            f"{BUCKET}/\ud800.wav",
-            f"{BUCKET}/{'k' * 1025}",
-            f"{BUCKET}/{'é' * 513}",
-        ],
-    )
-    def test_a_pointer_that_s3_could_not_be_asked_for_is_left_out(self, location: str) -> None:
-        places = list(
-            candidate_places(ended_with_agent(recording_location=location), RecordingStorage(BUCKET, PREFIX))
-        )
-        assert [place.prefix.startswith(f"{PREFIX}/2023/08/") for place in places] == [True] * 3
+    assert [place.prefix.startswith(f"{PREFIX}/2023/08/") for place in places] == [True] * 3
 
 
 def items(**attributes: Any) -> dict[str, Any]:
@@ -176,190 +184,163 @@ def items(**attributes: Any) -> dict[str, Any]:
     return ended_with_agent().to_item() | attributes
 
 
-class TestATableItem:
-    @pytest.mark.parametrize(
-        "attributes",
-        [
-            {"DisconnectTimestamp": "9999-12-31T23:59:59Z"},
-            {"DisconnectTimestamp": "0001-01-01T00:00:00+14:00"},
-            {"RecordingSize": float("inf")},
-            {"RecordingSize": 10**5000},
-            {"Attempts": "x" * 1_000_000},
-            {"RecordingBlocks": ["!"]},
-            {"NextCheckAt": "0"},
-            {"NextCheckAt": "!"},
-            {"ContactId": "../../x"},
-            {"State": ["COMPLETED - AGENT"]},
-            {"RecordedState": {"a": 1}},
-        ],
-        ids="-".join,
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"DisconnectTimestamp": "9999-12-31T23:59:59Z"},
+        {"DisconnectTimestamp": "0001-01-01T00:00:00+14:00"},
+        {"RecordingSize": float("inf")},
+        {"RecordingSize": 10**5000},
+        {"Attempts": "x" * 1_000_000},
+        {"RecordingBlocks": ["!"]},
+        {"NextCheckAt": "0"},
+        {"NextCheckAt": "!"},
+        {"ContactId": "../../x"},
+        {"State": ["COMPLETED - AGENT"]},
+        {"RecordedState": {"a": 1}},
+    ],
+    ids="-".join,
+)
+@pytest.mark.parametrize("use_case", [poll_initialised, poll_in_progress, purge_ivr, check_recordings])
+def test_an_item_with_nonsense_in_an_attribute_stops_no_task(
+    use_case: Callable[..., dict[str, int]], attributes: dict[str, Any]
+) -> None:
+    world = World()
+    world.contacts.items[CONTACT_ID] = items(**attributes)
+    well = ended_with_agent(contact_id=number(1))
+    world.contacts.put(well)
+    world.bucket.put(key_of(number(1)))
+    use_case(world.run(NOW))
+    if use_case is check_recordings:
+        assert world.contacts.contact(number(1)).recorded_state is RecordedState.CALL_RECORDED_SUCCESS
+
+
+@pytest.mark.parametrize("name", ["OpenState", "NextCheckAt", "State", "Attempts"])
+@pytest.mark.parametrize("value", [None, 7, ["x"], {"x": 1}], ids=str)
+def test_an_attribute_of_another_type_stops_no_backfill(name: str, value: object) -> None:
+    world = World()
+    world.contacts.items[CONTACT_ID] = items(
+        InitialisedAt="2023-08-29T10:29:00.000Z", InitialisedHour="2023-08-29T10", **{name: value}
     )
-    @pytest.mark.parametrize("use_case", [poll_initialised, poll_in_progress, purge_ivr, check_recordings])
-    def test_an_item_that_makes_no_sense_stops_no_task(
-        self, use_case: Callable[..., dict[str, int]], attributes: dict[str, Any]
-    ) -> None:
-        world = World()
-        world.contacts.items[CONTACT_ID] = items(**attributes)
-        well = ended_with_agent(contact_id=number(1))
-        world.contacts.put(well)
-        world.bucket.put(key_of(number(1)))
-        use_case(world.run(NOW, metrics=_Nobody()))
-        if use_case is check_recordings:
-            assert world.contacts.contact(number(1)).recorded_state is RecordedState.CALL_RECORDED_SUCCESS
+    check_recordings(world.run(NOW, only_window=True, window=Window(at("10:25"), at("10:30"))))
 
-    @pytest.mark.parametrize("name", ["OpenState", "NextCheckAt", "State", "Attempts"])
-    @pytest.mark.parametrize("value", [None, 7, ["x"], {"x": 1}], ids=str)
-    def test_an_attribute_of_another_type_stops_no_backfill(self, name: str, value: object) -> None:
-        world = World()
-        world.contacts.items[CONTACT_ID] = items(
-            InitialisedAt="2023-08-29T10:29:00.000Z", InitialisedHour="2023-08-29T10", **{name: value}
-        )
-        check_recordings(world.run(NOW, only_window=True, window=Window(at("10:25"), at("10:30"))))
 
-    @pytest.mark.parametrize(("name", "value"), [("State", ["x"]), ("State", {}), ("InitialisedAt", None)])
-    @pytest.mark.parametrize("only_window", [False, True])
-    def test_an_attribute_of_another_type_stops_no_search(
-        self, name: str, value: object, only_window: bool
-    ) -> None:
-        world = World()
-        world.connect.answers = {
-            number(n): answer(number(n), InitiationTimestamp=at("11:38")) for n in range(3)
-        }
-        times = {"InitialisedAt": "2023-08-29T11:38:00.000Z", "InitialisedHour": "2023-08-29T11"}
-        for n in range(3):
-            item = contact(contact_id=number(n)).to_item() | times
-            world.contacts.items[number(n)] = item | ({name: value} if n == 0 else {})
-        poll_initialised(
-            world.run(NOW, only_window=only_window, window=Window(at("11:35"), NOW), seconds_left=lambda: 0.1)
-        )
-        assert world.contacts.contact(number(1)).state is ContactState.COMPLETED_AGENT
-
-    def test_an_id_cannot_write_a_line_of_its_own_into_the_log(
-        self, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        world = World()
-        world.contacts.items["x"] = items(ContactId="x\nERROR all is well")
-        check_recordings(world.run(NOW))
-        assert [record for record in caplog.messages if "left alone" in record]
-        assert not [record for record in caplog.messages if "\n" in record]
-
-    def test_the_oldest_due_contact_is_seen_behind_items_that_nobody_can_read(self) -> None:
-        world, metrics = World(), _Nobody()
-        world.contacts.put(contact(ContactState.IN_PROGRESS_AGENT, contact_id=number(1)))
-        world.contacts.items[CONTACT_ID] = contact(ContactState.IN_PROGRESS_AGENT).to_item() | {
-            "NextCheckAt": "0"
-        }
-        check_recordings(world.run(NOW, metrics=metrics))
-        assert metrics.values["OldestDueMinutes"] == 70
-
-    def test_recordings_of_a_contact_in_capitals_are_found(self) -> None:
-        world = World()
-        upper = "955C07E1-AF64-4094-9C16-C59995ECDCBE"
-        world.contacts.put(ended_with_agent(contact_id=upper))
-        world.bucket.put(key_of(CONTACT_ID))
-        check_recordings(world.run(NOW))
-        assert world.contacts.contact(upper).recorded_state is RecordedState.CALL_RECORDED_SUCCESS
-
-    def test_off_is_found_in_the_flow_log_for_a_contact_in_capitals(self) -> None:
-        world, log = World(), _Lines(line(Parameters=option("Disable"), Timestamp="2023-08-29T10:30:05Z"))
-        upper = CONTACT_ID.upper()
-        world.contacts.put(ended_with_agent(contact_id=upper, initialised_at=at("10:29:58")))
-        world.connect.answers[upper] = answer()
-        check_recordings(world.run(NOW, WITH_FLOW_LOG, flow_log=log))
-        assert log.asked == {CONTACT_ID}
-        assert world.contacts.contact(upper).closed_reason is ClosedReason.RECORDING_SWITCHED_OFF
-
-    @pytest.mark.parametrize(
-        "contact_id", [f'{CONTACT_ID}") || ($.x = "', "../../x", f"{CONTACT_ID}/..", "*", ""]
+@pytest.mark.parametrize(("name", "value"), [("State", ["x"]), ("State", {}), ("InitialisedAt", None)])
+@pytest.mark.parametrize("only_window", [False, True])
+def test_an_attribute_of_another_type_stops_no_search(name: str, value: object, only_window: bool) -> None:
+    world = World()
+    world.connect.answers = {number(n): answer(number(n), InitiationTimestamp=at("11:38")) for n in range(3)}
+    times = {"InitialisedAt": "2023-08-29T11:38:00.000Z", "InitialisedHour": "2023-08-29T11"}
+    for n in range(3):
+        item = contact(contact_id=number(n)).to_item() | times
+        world.contacts.items[number(n)] = item | ({name: value} if n == 0 else {})
+    poll_initialised(
+        world.run(NOW, only_window=only_window, window=Window(at("11:35"), NOW), seconds_left=lambda: 0.1)
     )
-    @pytest.mark.parametrize("use_case", [poll_initialised, poll_in_progress, purge_ivr, check_recordings])
-    def test_an_id_that_is_none_gets_into_no_path_no_prefix_and_no_pattern(
-        self, use_case: Callable[..., dict[str, int]], contact_id: str
-    ) -> None:
-        world, log = World(), _Lines()
-        for place, state in enumerate(ContactState):
-            item = items(State=str(state), OpenState=str(state), ContactId=contact_id)
-            world.contacts.items[str(place)] = item | {"InitialisedAt": "2023-08-29T10:29:00.000Z"}
-        counts = use_case(world.run(NOW, WITH_FLOW_LOG, flow_log=log))
-        assert counts.get("unreadable")
-        assert contact_id not in world.connect.calls
-        assert (world.bucket.listings, log.asked - {None}) == ([], set())
+    assert world.contacts.contact(number(1)).state is ContactState.COMPLETED_AGENT
 
 
-class _Lines:
-    """A flow log with these lines in it; remembers which contacts it was asked for."""
-
-    def __init__(self, *messages: str) -> None:
-        self.messages = messages
-        self.asked: set[str | None] = set()
-
-    def events(
-        self,
-        log_group: str,
-        start: datetime,
-        end: datetime,
-        block_family: str,
-        contact_id: str | None = None,
-    ) -> Iterator[tuple[datetime, str]]:
-        del log_group, start, end, block_family
-        self.asked.add(contact_id)
-        yield from ((at("10:30"), message) for message in self.messages)
+def test_an_invalid_contact_id_cannot_forge_a_line_of_our_log(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    world.contacts.items["x"] = items(ContactId="x\nERROR all is well")
+    check_recordings(world.run(NOW))
+    assert [record for record in caplog.messages if "left alone" in record]
+    assert not [record for record in caplog.messages if "\n" in record]
 
 
-class _Nobody:
-    def __init__(self) -> None:
-        self.values: dict[str, float] = {}
+def test_an_unreadable_item_does_not_hide_the_oldest_due_contact() -> None:
+    world = World()
+    world.contacts.put(contact(ContactState.IN_PROGRESS_AGENT, contact_id=number(1)))
+    world.contacts.items[CONTACT_ID] = contact(ContactState.IN_PROGRESS_AGENT).to_item() | {
+        "NextCheckAt": "0"
+    }
+    check_recordings(world.run(NOW))
+    assert world.metrics.latest["OldestDueMinutes"] == 70
 
-    def publish(self, table: str, values: dict[str, float], closed: object) -> None:
-        del table, closed
-        self.values |= values
+
+def test_a_recording_of_a_contact_id_in_capitals_is_found() -> None:
+    world = World()
+    upper = "955C07E1-AF64-4094-9C16-C59995ECDCBE"
+    world.contacts.put(ended_with_agent(contact_id=upper))
+    world.bucket.put(key_of(CONTACT_ID))
+    check_recordings(world.run(NOW))
+    assert world.contacts.contact(upper).recorded_state is RecordedState.CALL_RECORDED_SUCCESS
 
 
-class TestAnAlert:
-    def failed(self, **fields: Any) -> Contact:
-        return ended_with_agent(
-            alert_pending="CALL_RECORDED_FAILURE", failure_cause=FailureCause.NO_OBJECT, **fields
-        )
+def test_a_logged_off_is_found_for_a_contact_id_in_capitals() -> None:
+    off = line(Parameters=option("Disable"), Timestamp="2023-08-29T10:30:05Z")
+    world = World(flow_log=FakeFlowLog((off,)))
+    upper = CONTACT_ID.upper()
+    world.contacts.put(ended_with_agent(contact_id=upper, initialised_at=at("10:29:58")))
+    world.connect.answers[upper] = answer()
+    check_recordings(world.run(NOW, WITH_FLOW_LOG))
+    assert world.flow_log.asked_about == {CONTACT_ID}
+    assert world.contacts.contact(upper).closed_reason is ClosedReason.RECORDING_SWITCHED_OFF
 
-    def message(self, contacts: Iterable[Contact]) -> str:
-        ((alert, _),) = alerts(list(contacts), INSTANCE_ID)
-        return alert.message
 
-    def test_a_fact_cannot_look_like_another_line(self) -> None:
-        forged = self.message([self.failed(agent_id="a\ncontact 1, cause NO_OBJECT")])
-        assert len(forged.splitlines()) == 3
+@pytest.mark.parametrize(
+    "contact_id", [f'{CONTACT_ID}") || ($.x = "', "../../x", f"{CONTACT_ID}/..", "*", ""]
+)
+@pytest.mark.parametrize("use_case", [poll_initialised, poll_in_progress, purge_ivr, check_recordings])
+def test_an_invalid_contact_id_reaches_no_path_prefix_or_pattern(
+    use_case: Callable[..., dict[str, int]], contact_id: str
+) -> None:
+    world = World()
+    for place, state in enumerate(ContactState):
+        item = items(State=str(state), OpenState=str(state), ContactId=contact_id)
+        world.contacts.items[str(place)] = item | {"InitialisedAt": "2023-08-29T10:29:00.000Z"}
+    counts = use_case(world.run(NOW, WITH_FLOW_LOG))
+    assert counts.get("unreadable")
+    assert contact_id not in world.connect.calls
+    assert (world.bucket.listings, world.flow_log.asked_about - {None}) == ([], set())
 
-    def test_a_long_fact_cannot_keep_the_alert_from_going_out(self) -> None:
-        long = self.failed(agent_id="é" * 300_000, queue_id="é" * 300_000)
-        assert len(self.message([long] * 60).encode()) < 256 * 1024  # what SNS takes
+
+def failed(**fields: Any) -> Contact:
+    return ended_with_agent(
+        alert_pending="CALL_RECORDED_FAILURE", failure_cause=FailureCause.NO_OBJECT, **fields
+    )
+
+
+def message(contacts: Iterable[Contact]) -> str:
+    ((alert, _),) = alerts(list(contacts), INSTANCE_ID)
+    return alert.message
+
+
+def test_a_fact_in_an_alert_cannot_forge_another_line() -> None:
+    forged = message([failed(agent_id="a\ncontact 1, cause NO_OBJECT")])
+    assert len(forged.splitlines()) == 3
+
+
+def test_an_alert_with_long_facts_stays_within_the_limit_of_sns() -> None:
+    long = failed(agent_id="é" * 300_000, queue_id="é" * 300_000)
+    assert len(message([long] * 60).encode()) < 256 * 1024  # what SNS takes
 
 
 REQUIRED = {"connect_instance_id": INSTANCE_ID, "contact_table": "contacts"}
 
 
-class TestTheSettings:
-    @pytest.mark.parametrize(
-        "text",
-        [
-            DEEP,
-            '{"a": ' * 10_000 + "1" + "}" * 10_000,
-            json.dumps(REQUIRED | {"recheck_days": 10**400}),
-            json.dumps(REQUIRED | {"recheck_days": -(10**400)}),
-            json.dumps(REQUIRED | {"recheck_days": float("nan")}),
-            json.dumps(REQUIRED | {"describe_contact_rps": [8]}),
-            json.dumps(REQUIRED | {"aws_conn_id": {"a": 1}}),
-            json.dumps(REQUIRED | {"alert_topic_arn": f"arn:aws:sns:af-south-1:{'٣' * 12}:alerts"}),
-            json.dumps(REQUIRED | {"recording_bucket": "b-b", "recording_prefix": "a\nb"}),
-            json.dumps(REQUIRED | {"recording_bucket": "b-b", "recording_prefix": "a/\ud800"}),
-            json.dumps(REQUIRED | {"connect_access_url": "javascript:alert(1)"}),
-            json.dumps(REQUIRED | {"contact_table": "x" * 1_000_000}),
-            json.dumps(REQUIRED | {"a\nb" * 100_000: 1}),
-            '{"connect_instance_id": ' + "9" * 5_000 + "}",
-        ],
-        ids=lambda text: text[-40:],
-    )
-    def test_whatever_is_in_the_variable_is_refused_in_one_short_line(self, text: str) -> None:
-        with pytest.raises(SettingsError) as refused:
-            Settings.from_json(text)
-        assert len(str(refused.value)) < 1_000
-        assert "\n" not in str(refused.value)
+@pytest.mark.parametrize(
+    "text",
+    [
+        DEEP,
+        '{"a": ' * 10_000 + "1" + "}" * 10_000,
+        json.dumps(REQUIRED | {"recheck_days": 10**400}),
+        json.dumps(REQUIRED | {"recheck_days": -(10**400)}),
+        json.dumps(REQUIRED | {"recheck_days": float("nan")}),
+        json.dumps(REQUIRED | {"describe_contact_rps": [8]}),
+        json.dumps(REQUIRED | {"aws_conn_id": {"a": 1}}),
+        json.dumps(REQUIRED | {"alert_topic_arn": f"arn:aws:sns:af-south-1:{'٣' * 12}:alerts"}),
+        json.dumps(REQUIRED | {"recording_bucket": "b-b", "recording_prefix": "a\nb"}),
+        json.dumps(REQUIRED | {"recording_bucket": "b-b", "recording_prefix": "a/\ud800"}),
+        json.dumps(REQUIRED | {"connect_access_url": "javascript:alert(1)"}),
+        json.dumps(REQUIRED | {"contact_table": "x" * 1_000_000}),
+        json.dumps(REQUIRED | {"a\nb" * 100_000: 1}),
+        '{"connect_instance_id": ' + "9" * 5_000 + "}",
+    ],
+    ids=lambda text: text[-40:],
+)
+def test_an_invalid_variable_is_refused_in_one_short_line(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_json(text)
+    assert len(str(refused.value)) < 1_000
+    assert "\n" not in str(refused.value)

@@ -4,12 +4,12 @@ from audio_leakage.errors import SettingsError
 from audio_leakage.instances import dag_ids, variable_of
 
 
-def test_the_first_instance_has_the_plain_names() -> None:
+def test_the_first_instance_has_names_without_a_suffix() -> None:
     assert dag_ids(()) == ["monitor_audio_leakage"]
     assert variable_of("monitor_audio_leakage") == "audio_leakage"
 
 
-def test_each_further_instance_adds_its_name_to_both() -> None:
+def test_a_further_instance_adds_its_name_to_dag_and_variable() -> None:
     assert dag_ids(("emea", "us_east_1")) == [
         "monitor_audio_leakage",
         "monitor_audio_leakage__emea",
@@ -19,16 +19,16 @@ def test_each_further_instance_adds_its_name_to_both() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "EMEA", "e mea", "e__mea", "_emea", "emea_", "e-mea", "é", "a/b"])
-def test_a_name_that_would_not_fit_everywhere_is_refused(name: str) -> None:
+def test_an_instance_name_with_other_characters_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match="allowed are small letters and digits"):
         dag_ids((name,))
 
 
-def test_a_name_there_twice_is_refused() -> None:
+def test_an_instance_name_given_twice_is_refused() -> None:
     with pytest.raises(SettingsError, match="instance name 'emea' is there twice"):
         dag_ids(("emea", "apac", "emea"))
 
 
-def test_a_forgotten_comma_is_named() -> None:
+def test_a_forgotten_comma_in_the_instances_is_explained() -> None:
     with pytest.raises(SettingsError, match="the further instances are 'emea', allowed is a tuple"):
         dag_ids("emea")

@@ -16,7 +16,7 @@ def refusal(text: str | None) -> str:
     return str(refused.value)
 
 
-def test_two_keys_are_enough_and_the_rest_has_defaults() -> None:
+def test_two_settings_are_required_and_the_others_have_defaults() -> None:
     settings = Settings.from_json(json.dumps(REQUIRED))
     assert (settings.first_check_minutes, settings.failure_after_minutes, settings.recheck_days) == (2, 60, 7)
     assert (settings.describe_contact_rps, settings.search_contacts_rps) == (8, 0.4)
@@ -41,17 +41,17 @@ def test_every_setting_can_be_set() -> None:
     assert {key: getattr(settings, key) for key in values} == values
 
 
-def test_null_stands_for_the_default() -> None:
+def test_a_setting_of_null_takes_the_default() -> None:
     assert Settings.from_json(json.dumps(REQUIRED | {"recheck_days": None})).recheck_days == 7
 
 
 @pytest.mark.parametrize("key", ["connect_instance_id", "contact_table"])
-def test_a_missing_required_key_is_named_with_what_it_must_be(key: str) -> None:
+def test_a_missing_required_setting_is_named_with_its_meaning(key: str) -> None:
     message = refusal(json.dumps({name: value for name, value in REQUIRED.items() if name != key}))
     assert f"'{key}' is missing, it must be the" in message
 
 
-def test_an_unknown_key_is_named_with_all_that_are_allowed() -> None:
+def test_an_unknown_setting_is_named_with_the_allowed_ones() -> None:
     message = refusal(json.dumps(REQUIRED | {"recording_buckets": "x"}))
     assert "'recording_buckets' is unknown, allowed keys are connect_instance_id, contact_table" in message
 
@@ -66,7 +66,7 @@ def test_an_unknown_key_is_named_with_all_that_are_allowed() -> None:
         ("3", "is not a JSON object"),
     ],
 )
-def test_what_is_not_a_json_object_is_refused(text: str | None, says: str) -> None:
+def test_a_variable_that_is_no_json_object_is_refused(text: str | None, says: str) -> None:
     assert says in refusal(text)
 
 
@@ -87,7 +87,7 @@ def test_what_is_not_a_json_object_is_refused(text: str | None, says: str) -> No
         ("describe_contact_rps", 0, "a number from 0.1 to 1000"),
     ],
 )
-def test_a_value_out_of_range_is_named_with_what_is_allowed(key: str, value: object, allowed: str) -> None:
+def test_a_value_out_of_range_is_named_with_the_allowed_range(key: str, value: object, allowed: str) -> None:
     message = refusal(json.dumps(REQUIRED | {key: value}))
     assert f"'{key}' is" in message
     assert f"allowed is {allowed}" in message
@@ -105,6 +105,6 @@ def test_settings_that_contradict_each_other_are_refused(values: dict[str, Any],
     assert says in refusal(json.dumps(REQUIRED | values))
 
 
-def test_everything_wrong_is_said_in_one_message() -> None:
+def test_every_wrong_setting_is_named_in_one_message() -> None:
     message = refusal(json.dumps({"contact_table": "", "surplus": 1, "recheck_days": -1}))
     assert all(key in message for key in ("connect_instance_id", "contact_table", "surplus", "recheck_days"))

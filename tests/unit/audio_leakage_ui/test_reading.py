@@ -46,7 +46,7 @@ RECORDED = replace(
         (replace(SERVED, state=ContactState.INITIALISED), Group.IN_PROGRESS),
     ],
 )
-def test_every_contact_belongs_to_a_group(contact: Contact, group: Group) -> None:
+def test_every_contact_belongs_to_one_group(contact: Contact, group: Group) -> None:
     assert row_of(contact.to_item(), CONSOLES)["group"] is group
 
 
@@ -60,21 +60,21 @@ def test_every_contact_belongs_to_a_group(contact: Contact, group: Group) -> Non
         ({"ContactId": CONTACT_ID, "State": "INITIALISED", "Attempts": "many"}, "Attempts cannot be read"),
     ],
 )
-def test_an_item_that_cannot_be_read_is_shown_with_the_reason(item: dict[str, Any], says: str) -> None:
+def test_an_unreadable_item_is_shown_with_the_reason(item: dict[str, Any], says: str) -> None:
     row = row_of(item, CONSOLES)
     assert row["group"] is Group.UNREADABLE
     assert says in row["last_error"]
     assert hour_of([item], CONSOLES)["counts"] == {"unreadable": 1, "expected": 0}
 
 
-def test_texts_without_end_are_cut() -> None:
+def test_long_texts_are_cut() -> None:
     row = row_of({"ContactId": "x" * 100_000, "State": "INITIALISED"}, CONSOLES)
     assert max(len(str(value)) for value in row.values()) < 400
     row = row_of(replace(LEAKED, queue_id="q" * 100_000).to_item(), CONSOLES)
     assert len(row["queue_id"]) < 400
 
 
-def test_what_needs_somebody_comes_first_and_nothing_is_left_out_uncounted() -> None:
+def test_leaks_come_first_and_rows_left_out_are_counted() -> None:
     many = [replace(RECORDED, contact_id=number(place)) for place in range(MOST_ROWS)]
     table = calls_of((contact.to_item() for contact in [*many, SERVED, LEAKED]), CONSOLES)
     assert [row["group"] for row in table["rows"][:3]] == ["leaked", "waiting", "recorded"]
@@ -82,7 +82,7 @@ def test_what_needs_somebody_comes_first_and_nothing_is_left_out_uncounted() -> 
     assert table["counts"] == {"leaked": 1, "waiting": 1, "recorded": MOST_ROWS}
 
 
-def test_an_hour_is_counted_its_delays_ranked_and_its_failures_listed() -> None:
+def test_an_hour_shows_counts_delays_failures_and_set_aside_contacts() -> None:
     delayed = [
         replace(RECORDED, contact_id=number(place), recorded_at=at("10:31:11") + timedelta(seconds=place))
         for place in range(1, 101)
@@ -96,7 +96,7 @@ def test_an_hour_is_counted_its_delays_ranked_and_its_failures_listed() -> None:
     assert [row["attempts"] for row in hour["set_aside"]] == [4]
 
 
-def test_the_longest_due_contact_is_found_and_those_set_aside() -> None:
+def test_the_longest_due_contact_and_those_set_aside_are_found() -> None:
     waiting = [
         replace(SERVED, next_check_at=at("10:40"), contact_id=number(1)),
         replace(SERVED, next_check_at=at("10:35")),
@@ -127,12 +127,14 @@ def run(end: str, state: str = "success", minutes: int = 5) -> RunOfMonitor:
         ([], [("10:00", "10:15")]),
     ],
 )
-def test_windows_without_a_run_are_named(runs: list[RunOfMonitor], gaps: list[tuple[str, str]]) -> None:
+def test_windows_without_a_successful_run_are_missed(
+    runs: list[RunOfMonitor], gaps: list[tuple[str, str]]
+) -> None:
     found = missed_windows(runs, at("10:00"), at("10:17:30"))
     assert [(gap.start, gap.end) for gap in found] == [(at(start), at(end)) for start, end in gaps]
 
 
-def test_a_missed_window_comes_with_the_command_that_backfills_it() -> None:
+def test_a_missed_window_comes_with_its_backfill_command() -> None:
     def told(*runs: RunOfMonitor) -> dict[str, Any]:
         return health_of("monitor_audio_leakage", runs, since=at("10:00"), now=at("10:25"))
 
@@ -159,7 +161,7 @@ def test_a_monitor_that_never_ran_has_missed_nothing() -> None:
         ("cn-north-1", "https://cn-north-1.console.amazonaws.cn"),
     ],
 )
-def test_addresses_in_the_consoles(region: str, domain: str) -> None:
+def test_console_addresses_fit_their_partition_and_region(region: str, domain: str) -> None:
     consoles = Consoles(region, "https://acme.my.connect.aws")
     assert consoles.recording("bucket/a b/c&d.wav") == (
         f"{domain}/s3/object/bucket?region={region}&prefix=a%20b%2Fc%26d.wav"
@@ -174,6 +176,6 @@ def test_addresses_in_the_consoles(region: str, domain: str) -> None:
     )
 
 
-def test_missed_windows_are_looked_for_in_whole_windows_only() -> None:
+def test_only_whole_windows_can_be_missed() -> None:
     begin: datetime = at("10:02")
     assert missed_windows([run("10:10")], begin, at("10:10")) == []

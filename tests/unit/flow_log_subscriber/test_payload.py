@@ -18,14 +18,14 @@ def zipped(text: bytes) -> dict[str, Any]:
     return {"awslogs": {"data": base64.b64encode(gzip.compress(text)).decode()}}
 
 
-def test_log_events_come_with_their_times() -> None:
+def test_each_log_event_comes_with_its_time() -> None:
     assert list(log_events(delivery(("a line", at("10:00")), ("another", at("10:01"))))) == [
         (at("10:00"), "a line"),
         (at("10:01"), "another"),
     ]
 
 
-def test_a_control_message_has_none() -> None:
+def test_a_control_message_has_no_log_events() -> None:
     assert list(log_events(control_message())) == []
 
 
@@ -53,13 +53,13 @@ def test_a_control_message_has_none() -> None:
         (zipped(f'{{"logEvents": "{MARK}"}}'.encode() + b"\xff"), "not JSON: UnicodeDecodeError$"),
     ],
 )
-def test_a_payload_that_cannot_be_read_says_at_which_step(event: dict[str, Any], says: str) -> None:
+def test_an_unreadable_payload_says_which_step_failed(event: dict[str, Any], says: str) -> None:
     with pytest.raises(UnreadablePayload, match=says):
         list(log_events(event))
 
 
 @given(st.binary())
-def test_no_bytes_whatever_raise_anything_else(data: bytes) -> None:
+def test_any_bytes_whatever_are_unreadable_and_not_quoted(data: bytes) -> None:
     for event in (
         {"awslogs": {"data": base64.b64encode(data).decode()}},
         zipped(data),
@@ -71,7 +71,7 @@ def test_no_bytes_whatever_raise_anything_else(data: bytes) -> None:
         assert len(str(refused.value)) < 200
 
 
-def test_a_bomb_is_refused_before_it_fills_the_memory() -> None:
+def test_a_gzip_bomb_is_refused_before_it_fills_the_memory() -> None:
     bomb = zipped(b" " * 200_000_000)
     tracemalloc.start()
     with pytest.raises(UnreadablePayload, match="longer than"):

@@ -11,12 +11,12 @@ from infrastructure import package
 IN_THE_IMAGE = {"apache-airflow-providers-amazon", "boto3"}
 
 
-def test_domain_and_hooks_lie_side_by_side_at_the_root_of_plugins_zip() -> None:
+def test_domain_and_hooks_are_at_the_root_of_plugins_zip() -> None:
     files = package.plugin_files()
     assert {"audio_leakage/settings.py", "audio_leakage_hooks/connect.py", ".airflowignore"} <= set(files)
 
 
-def test_plugins_zip_has_all_of_plugins_and_of_include_the_domain_and_the_aws_package() -> None:
+def test_plugins_zip_has_the_plugins_the_domain_and_the_aws_package() -> None:
     ours = {path.name for path in (ROOT / "plugins").iterdir() if path.name != "__pycache__"}
     assert {path.partition("/")[0] for path in package.plugin_files()} == ours | {
         "audio_leakage",
@@ -24,7 +24,7 @@ def test_plugins_zip_has_all_of_plugins_and_of_include_the_domain_and_the_aws_pa
     }
 
 
-def test_the_lambda_takes_three_packages() -> None:
+def test_the_lambda_zip_has_three_packages_and_no_airflow() -> None:
     files = package.subscriber_files()
     assert {path.partition("/")[0] for path in files} == {
         "audio_leakage",
@@ -37,14 +37,14 @@ def test_the_lambda_takes_three_packages() -> None:
     assert "flow_log_subscriber/handler.py" in files
 
 
-def test_a_zip_depends_on_paths_and_contents_alone() -> None:
+def test_a_zip_depends_on_paths_and_contents_only() -> None:
     files = {"b.py": b"2", "a/a.py": b"1"}
     assert package.zipped(files) == package.zipped(dict(sorted(files.items())))
     assert package.zipped(files) != package.zipped(files | {"b.py": b"3"})
     assert package.unzipped(package.zipped(files)) == files
 
 
-def test_built_from_a_copy_with_other_dates_modes_and_caches_the_bytes_are_the_same(
+def test_a_build_ignores_dates_modes_caches_and_editor_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = contents(package.build(tmp_path / "first"))
@@ -60,7 +60,7 @@ def test_built_from_a_copy_with_other_dates_modes_and_caches_the_bytes_are_the_s
     assert contents(package.build(tmp_path / "second")) == first
 
 
-def test_building_again_removes_what_is_no_longer_part_of_it(tmp_path: Path) -> None:
+def test_a_second_build_removes_files_that_are_gone(tmp_path: Path) -> None:
     stale = tmp_path / "mwaa" / "dags" / "renamed.py"
     stale.parent.mkdir(parents=True)
     stale.touch()
@@ -68,7 +68,7 @@ def test_building_again_removes_what_is_no_longer_part_of_it(tmp_path: Path) -> 
     assert not stale.exists()
 
 
-def test_mwaa_adds_its_own_constraints_and_finds_all_requirements_in_its_image() -> None:
+def test_requirements_name_only_what_the_mwaa_image_has() -> None:
     """Its image looks for these two texts in every line, comments too."""
     text = package.requirements().decode()
     assert not [text for option in ("-c ", "--constraint ") if option in text]
@@ -91,7 +91,7 @@ def contents(files: object) -> list[tuple[str, bytes]]:
     return [(file.name, file.read_bytes()) for file in files]
 
 
-def test_the_files_of_other_teams_stay_and_what_an_older_version_of_ours_left_goes() -> None:
+def test_a_merge_keeps_other_teams_files_and_drops_our_old_ones() -> None:
     theirs = {
         "billing/rates.py": b"1",
         "billing_plugin.py": b"2",

@@ -18,7 +18,7 @@ from local_aws.dynamodb_local import what_is_missing
         ({"npm": "", "java": 'openjdk version "17.0.15" 2025-04-15'}, None),
     ],
 )
-def test_what_is_missing_is_said_in_one_line(
+def test_a_missing_or_old_tool_is_named_in_one_line(
     tools: dict[str, str], missing: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, told in tools.items():
@@ -30,7 +30,7 @@ def test_what_is_missing_is_said_in_one_line(
     assert what_is_missing() == missing
 
 
-def test_one_that_runs_already_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_running_dynamodb_local_needs_no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("DYNAMODB_LOCAL_URL", "http://localhost:8000")
     assert what_is_missing() is None

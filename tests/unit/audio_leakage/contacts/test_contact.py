@@ -37,7 +37,7 @@ TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.ju
         closed_reason=st.none() | st.sampled_from(ClosedReason),
     )
 )
-def test_a_contact_survives_the_way_through_the_table(original: Contact) -> None:
+def test_a_contact_is_the_same_after_a_round_trip_through_an_item(original: Contact) -> None:
     assert Contact.from_item(original.to_item()) == original
 
 
@@ -53,13 +53,13 @@ def test_an_open_contact_is_in_both_indexes() -> None:
     }
 
 
-def test_a_finished_contact_leaves_the_index_of_open_ones() -> None:
+def test_a_closed_contact_leaves_the_index_of_open_contacts() -> None:
     item = ended_with_agent().closed(ClosedReason.NO_AGENT).to_item()
     assert "OpenState" not in item
     assert "NextCheckAt" not in item
 
 
-def test_an_item_of_another_system_needs_no_more_than_id_and_state() -> None:
+def test_an_item_of_another_system_needs_only_an_id_and_a_state() -> None:
     item = {
         "ContactId": CONTACT_ID,
         "State": "COMPLETED - AGENT",
@@ -83,7 +83,7 @@ def test_an_item_of_another_system_needs_no_more_than_id_and_state() -> None:
         ("ContactId", None, "ContactId is None; allowed is a UUID"),
     ],
 )
-def test_an_item_that_cannot_be_read_is_refused_by_name(attribute: str, value: object, message: str) -> None:
+def test_an_unreadable_item_is_refused_by_attribute_name(attribute: str, value: object, message: str) -> None:
     item = {"ContactId": CONTACT_ID, "State": "INITIALISED", attribute: value}
     with pytest.raises(InvalidContact) as refused:
         Contact.from_item(item)
@@ -97,12 +97,12 @@ def test_a_refusal_does_not_repeat_a_long_value() -> None:
 
 
 @pytest.mark.parametrize("value", ["../../secrets", f"{CONTACT_ID}/..", f"{CONTACT_ID}\n", "*", "", 7, None])
-def test_what_is_not_a_uuid_is_no_contact_id(value: object) -> None:
+def test_a_contact_id_that_is_no_uuid_is_refused(value: object) -> None:
     with pytest.raises(InvalidContact):
         check_contact_id(value)
 
 
-def test_the_end_is_the_later_of_disconnect_and_after_contact_work() -> None:
+def test_a_contact_ends_with_its_disconnect_or_its_after_contact_work() -> None:
     assert ended_with_agent().ended_at == at("10:31:10.343")
     assert ended_with_agent(after_contact_work_end_timestamp=at("11:31")).ended_at == at("11:31")
     assert ended_with_agent(after_contact_work_end_timestamp=at("10:31")).ended_at == at("10:31:10.343")

@@ -46,7 +46,7 @@ LOCATION = "recordings/connect/acme/CallRecordings/2023/08/29/other-name_2023082
         ),  # an instance of that name
     ],
 )
-def test_only_audio_of_the_conversation_in_s3_is_a_pointer(entry: dict[str, str], kept: bool) -> None:
+def test_only_audio_of_the_conversation_in_s3_becomes_a_pointer(entry: dict[str, str], kept: bool) -> None:
     pointed = with_facts(contact(), ContactSnapshot.from_answer(CONTACT_ID, answer(Recordings=[entry])))
     assert (pointed.recording_location is not None) == kept
 
@@ -60,7 +60,7 @@ def test_an_answer_that_lags_behind_takes_nothing_back(world: World) -> None:
     assert after.connected_to_agent_timestamp == at("10:30:11")
 
 
-def test_a_call_that_lasts_is_looked_at_more_rarely_but_at_least_once_an_hour(world: World) -> None:
+def test_a_long_call_is_polled_more_rarely_but_at_least_once_an_hour(world: World) -> None:
     long = contact(ContactState.IN_PROGRESS_QUEUE_IVR, initiation_timestamp=at("2023-08-20T10:00"))
     world.contacts.put(long)
     world.connect.answers[CONTACT_ID] = answer(
@@ -78,7 +78,7 @@ def test_a_contact_connect_does_not_know_yet_waits_and_is_found(world: World) ->
     assert world.contacts.contact().not_found_since is None
 
 
-def test_a_contact_connect_never_knew_is_closed_with_a_reason_and_stays(world: World) -> None:
+def test_a_contact_connect_never_knew_is_closed_as_not_found(world: World) -> None:
     world.contacts.put(contact())
     poll_initialised(world.run(at("10:31")))
     assert poll_initialised(world.run(at("11:31"))) == {"due": 1, "NOT_FOUND": 1}
@@ -86,7 +86,7 @@ def test_a_contact_connect_never_knew_is_closed_with_a_reason_and_stays(world: W
     assert (after.closed_reason, after.next_check_at) == (ClosedReason.NOT_FOUND, None)
 
 
-def test_however_soon_a_call_is_to_fail_connect_has_an_hour_to_know_it(world: World) -> None:
+def test_a_contact_is_closed_as_not_found_after_an_hour_at_the_earliest(world: World) -> None:
     """Regression: with a minute until failure, a contact not to be seen for some minutes was closed for good."""
     world.contacts.put(contact())
     soon = replace(SETTINGS, failure_after_minutes=1, first_check_minutes=1)

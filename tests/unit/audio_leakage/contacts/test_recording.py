@@ -25,7 +25,7 @@ def day(date: str) -> Place:
     return Place(BUCKET, f"{PREFIX}/{date}/{CONTACT_ID}_")
 
 
-def test_one_listing_per_candidate_day_the_connect_day_first() -> None:
+def test_the_day_of_the_connect_time_is_the_first_candidate() -> None:
     assert list(candidate_places(ended_with_agent(), STORAGE)) == [
         day("2023/08/29"),
         day("2023/08/28"),
@@ -33,7 +33,7 @@ def test_one_listing_per_candidate_day_the_connect_day_first() -> None:
     ]
 
 
-def test_across_midnight_the_disconnect_day_comes_second() -> None:
+def test_a_call_across_midnight_has_its_last_day_as_second_candidate() -> None:
     contact = ended_with_agent(
         connected_to_agent_timestamp=at("2023-08-29T23:59:30"), disconnect_timestamp=at("2023-08-30T00:10")
     )
@@ -45,24 +45,24 @@ def test_across_midnight_the_disconnect_day_comes_second() -> None:
     ]
 
 
-def test_days_are_utc_days_whatever_zone_a_time_came_in() -> None:
+def test_candidate_days_are_utc_days_for_times_of_any_zone() -> None:
     local = at("2023-08-29T22:30").astimezone(tz=ZoneInfo("Africa/Johannesburg"))
     assert local.day == 30
     contact = ended_with_agent(connected_to_agent_timestamp=local, disconnect_timestamp=local)
     assert next(candidate_places(contact, STORAGE)) == day("2023/08/29")
 
 
-def test_connects_own_pointer_comes_before_any_day_in_whatever_bucket_it_names() -> None:
+def test_a_pointer_of_connect_comes_before_any_candidate_day() -> None:
     contact = ended_with_agent(recording_location="elsewhere/deep/renamed.wav")
     assert next(candidate_places(contact, STORAGE)) == Place("elsewhere", "deep/renamed.wav")
 
 
-def test_an_instance_may_lay_recordings_at_the_root_of_its_bucket() -> None:
+def test_recordings_may_be_at_the_root_of_the_bucket() -> None:
     place = next(candidate_places(ended_with_agent(), RecordingStorage(BUCKET, "")))
     assert place.prefix == f"2023/08/29/{CONTACT_ID}_"
 
 
-def test_nothing_is_looked_up_with_what_is_no_contact_id() -> None:
+def test_a_contact_id_that_is_no_uuid_has_no_candidate_places() -> None:
     contact = replace(ended_with_agent(), contact_id="../../else")
     with pytest.raises(InvalidContact):
         next(candidate_places(contact, STORAGE))
@@ -72,7 +72,9 @@ def test_nothing_is_looked_up_with_what_is_no_contact_id() -> None:
     st.uuids(),
     st.datetimes(timezones=st.just(UTC), min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1)),
 )
-def test_no_listing_can_show_a_whole_day(contact_id: UUID, connected: datetime) -> None:
+def test_every_candidate_place_has_the_contact_id_in_its_prefix(
+    contact_id: UUID, connected: datetime
+) -> None:
     contact = ended_with_agent(contact_id=str(contact_id), connected_to_agent_timestamp=connected)
     assert all(str(contact_id) in place.prefix for place in candidate_places(contact, STORAGE))
 
@@ -92,12 +94,12 @@ def test_no_listing_can_show_a_whole_day(contact_id: UUID, connected: datetime) 
         (key_of(f"{CONTACT_ID}0"), False),  # an id that this one is a prefix of
     ],
 )
-def test_what_counts_as_the_recording_of_a_contact(key: str, expected: bool) -> None:
+def test_a_key_matches_only_the_agent_recording_of_its_contact(key: str, expected: bool) -> None:
     found = StoredObject(BUCKET, key, 1_000_000, at("10:32"))
     assert matches(ended_with_agent(), day("2023/08/29"), found) == expected
 
 
-def test_a_pointer_counts_under_any_name_but_only_as_a_whole() -> None:
+def test_a_pointer_matches_any_key_but_only_the_whole_key() -> None:
     contact = ended_with_agent(recording_location="elsewhere/deep/renamed.wav")
     place = Place("elsewhere", "deep/renamed.wav")
     assert matches(contact, place, StoredObject("elsewhere", "deep/renamed.wav", 1, at("10:32")))
@@ -107,12 +109,12 @@ def test_a_pointer_counts_under_any_name_but_only_as_a_whole() -> None:
 @pytest.mark.parametrize(
     ("size", "seconds", "has_audio"), [(0, 0, False), (44, 0, False), (45, 0, True), (1_920_044, 60, True)]
 )
-def test_the_length_follows_from_the_size(size: int, seconds: int, has_audio: bool) -> None:
+def test_the_length_of_a_recording_follows_from_its_size(size: int, seconds: int, has_audio: bool) -> None:
     found = StoredObject(BUCKET, key_of(), size, at("10:32"))
     assert (found.seconds, found.has_audio) == (seconds, has_audio)
 
 
-def test_of_several_the_longest_counts() -> None:
+def test_the_longest_of_several_recordings_counts() -> None:
     empty, full = (StoredObject(BUCKET, key_of(), size, at("10:32")) for size in (0, 100))
     assert longest([empty, full]) == full
     assert longest([]) is None

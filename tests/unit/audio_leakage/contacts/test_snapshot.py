@@ -12,14 +12,14 @@ def read(**members: Any) -> ContactSnapshot:
     return ContactSnapshot.from_answer(CONTACT_ID, answer(**members))
 
 
-def test_an_agent_took_the_call_only_if_one_was_connected() -> None:
+def test_a_call_offered_to_an_agent_has_no_connect_time() -> None:
     assert read().connected_to_agent_timestamp == at("10:30:11.038")
     offered = read(connected=None)
     assert offered.agent_id
     assert offered.connected_to_agent_timestamp is None
 
 
-def test_members_and_values_that_nobody_knows_yet_do_no_harm() -> None:
+def test_unknown_members_and_values_are_accepted() -> None:
     snapshot = read(Channel="HOLOGRAM", InitiationMethod="TELEPATHY", Novelty={"Deep": [1]}, AgentInfo=None)
     assert (snapshot.channel, snapshot.initiation_method) == ("HOLOGRAM", "TELEPATHY")
 
@@ -30,7 +30,7 @@ def test_recordings_may_be_missing_in_any_way(recordings: object) -> None:
 
 
 @pytest.mark.parametrize("member", ["Id", "Channel", "InitiationMethod", "InitiationTimestamp"])
-def test_an_answer_without_what_every_contact_has_is_refused_by_name(member: str) -> None:
+def test_an_answer_without_a_required_member_is_refused_by_name(member: str) -> None:
     with pytest.raises(InvalidContact, match=f"without Contact.{member}"):
         read(**{member: None})
 
@@ -47,6 +47,6 @@ def test_an_answer_about_another_contact_is_refused() -> None:
 
 
 @pytest.mark.parametrize("time", ["2023-08-29T10:31:10Z", 1693305070, datetime(2023, 8, 29)])
-def test_a_time_that_is_none_is_refused_by_name(time: object) -> None:
+def test_an_invalid_time_is_refused_by_name(time: object) -> None:
     with pytest.raises(InvalidContact, match="DisconnectTimestamp"):
         read(DisconnectTimestamp=time)

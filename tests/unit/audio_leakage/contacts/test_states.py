@@ -9,7 +9,7 @@ LEFT = ContactState.COMPLETED_QUEUE_IVR
 SERVED = ContactState.COMPLETED_AGENT
 
 
-def test_states_and_verdicts_are_stored_as_the_specification_spells_them() -> None:
+def test_states_and_verdicts_are_spelled_as_in_the_specification() -> None:
     assert [str(state) for state in ContactState] == [
         "INITIALISED",
         "IN_PROGRESS - QUEUE/IVR",
@@ -49,12 +49,12 @@ def test_a_state_only_moves_forward(
 
 @pytest.mark.parametrize("current", list(ContactState))
 @pytest.mark.parametrize("observed", [WAITING, TALKING, LEFT, SERVED])
-def test_every_move_is_in_the_table(current: ContactState, observed: ContactState) -> None:
+def test_every_move_is_in_the_table_of_transitions(current: ContactState, observed: ContactState) -> None:
     after = advance(current, observed)
     assert after == current or after in TRANSITIONS[current]
 
 
-def test_nothing_leads_back_to_initialised_nor_out_of_completed() -> None:
+def test_no_move_leads_back_to_initialised_or_out_of_completed() -> None:
     assert all(INITIALISED not in allowed for allowed in TRANSITIONS.values())
     assert not TRANSITIONS[LEFT]
     assert not TRANSITIONS[SERVED]

@@ -48,11 +48,13 @@ def judge(evidence: Evidence, now: datetime, **fields: Any) -> Contact:
         ({"channel": "EMAIL"}, ClosedReason.NOT_VOICE),
     ],
 )
-def test_whether_a_recording_is_expected(fields: dict[str, Any], reason: ClosedReason | None) -> None:
+def test_a_recording_is_expected_unless_there_is_a_reason_not_to(
+    fields: dict[str, Any], reason: ClosedReason | None
+) -> None:
     assert reason_not_expected(ended_with_agent(**fields)) == reason
 
 
-def test_a_recording_with_audio_is_a_success_and_the_evidence_is_kept() -> None:
+def test_a_recording_with_audio_is_a_success_and_its_evidence_is_kept() -> None:
     after = judge(found(), at("10:33:10"))
     assert after.recorded_state == RecordedState.CALL_RECORDED_SUCCESS
     assert after.next_check_at is None
@@ -65,7 +67,7 @@ def test_a_recording_with_audio_is_a_success_and_the_evidence_is_kept() -> None:
 
 
 @pytest.mark.parametrize("minutes", [2, 6, 30, 59.99])
-def test_nothing_found_is_no_verdict_before_the_time_is_up(minutes: float) -> None:
+def test_a_missing_recording_is_no_verdict_before_the_time_is_up(minutes: float) -> None:
     now = ENDED + minutes * MINUTE
     after = judge(nothing(), now)
     assert after.recorded_state is None
@@ -74,7 +76,7 @@ def test_nothing_found_is_no_verdict_before_the_time_is_up(minutes: float) -> No
 
 
 @pytest.mark.parametrize("minutes", [60, 61, 24 * 60])
-def test_nothing_found_is_a_failure_once_the_time_is_up(minutes: float) -> None:
+def test_a_missing_recording_is_a_failure_once_the_time_is_up(minutes: float) -> None:
     now = ENDED + minutes * MINUTE
     after = judge(nothing(), now)
     assert (after.recorded_state, after.failure_cause) == (FAILURE, FailureCause.NO_OBJECT)
@@ -96,18 +98,18 @@ def test_a_failure_names_its_cause(evidence: Evidence, fields: dict[str, Any], c
     assert judge(evidence, ENDED + 61 * MINUTE, **fields).failure_cause == cause
 
 
-def test_the_clock_starts_when_the_agent_has_left_after_contact_work() -> None:
+def test_the_time_to_failure_starts_at_the_end_of_after_contact_work() -> None:
     worked = {"after_contact_work_end_timestamp": ENDED + 60 * MINUTE}
     assert judge(nothing(), ENDED + 90 * MINUTE, **worked).recorded_state is None
     assert judge(nothing(), ENDED + 120 * MINUTE, **worked).recorded_state == FAILURE
 
 
-def test_a_contact_that_is_not_over_is_looked_at_again_and_not_judged() -> None:
+def test_a_contact_that_has_not_ended_is_checked_again_and_not_judged() -> None:
     after = judge(nothing(), at("12:00"), disconnect_timestamp=None)
     assert (after.recorded_state, after.next_check_at) == (None, at("12:04"))
 
 
-def test_looks_become_rarer_and_end_after_the_days_of_rechecking() -> None:
+def test_checks_become_rarer_and_end_after_the_days_of_rechecking() -> None:
     contact, now, looks = ended_with_agent(), ENDED + 2 * MINUTE, []
     while True:
         looks.append(now)
@@ -132,12 +134,12 @@ def test_a_late_recording_heals_a_failure_and_both_times_stay() -> None:
     assert (healed.warnings, healed.next_check_at) == (("LATE",), None)
 
 
-def test_a_recording_that_was_late_is_marked_even_if_nobody_looked_in_time() -> None:
+def test_a_late_recording_is_marked_even_if_no_check_was_made_in_time() -> None:
     assert judge(found(appeared=ENDED + 61 * MINUTE), ENDED + 120 * MINUTE).warnings == ("LATE",)
     assert judge(found(appeared=ENDED + 59 * MINUTE), ENDED + 120 * MINUTE).warnings == ()
 
 
-def test_a_file_much_shorter_than_the_conversation_is_a_success_with_a_warning() -> None:
+def test_a_recording_much_shorter_than_the_call_is_a_warned_success() -> None:
     after = judge(found(size=6 * SECONDS), at("10:34"))
     assert (after.recorded_state, after.warnings) == (RecordedState.CALL_RECORDED_SUCCESS, ("SHORT",))
 

@@ -32,7 +32,7 @@ def take(contacts: FakeTable, *messages: str) -> Counter[str]:
     return sum((Counter(ingest([(at("10:30"), message)], contacts)) for message in messages), Counter())
 
 
-def test_a_contact_whose_flow_switched_recording_on_enters_as_initialised() -> None:
+def test_a_contact_with_recording_switched_on_enters_as_initialised() -> None:
     contacts = FakeTable()
     assert take(contacts, ON) == {"entered": 1}
     assert contacts.items[CONTACT_ID] == {
@@ -47,7 +47,7 @@ def test_a_contact_whose_flow_switched_recording_on_enters_as_initialised() -> N
     }
 
 
-def test_a_repeated_line_changes_nothing_wherever_the_contact_has_come_to() -> None:
+def test_a_repeated_line_changes_nothing_in_any_state() -> None:
     contacts = FakeTable()
     take(contacts, ON)
     for state in ContactState:
@@ -60,7 +60,7 @@ def test_a_repeated_line_changes_nothing_wherever_the_contact_has_come_to() -> N
 @pytest.mark.parametrize(
     "lines", [(ON, OFF), (ON, FAILED, AGENT_ONLY), (OFF, FAILED), (ON, ON, OFF, AGENT_ONLY)]
 )
-def test_the_order_in_which_lines_arrive_makes_no_difference(lines: tuple[str, ...]) -> None:
+def test_lines_give_the_same_item_in_any_order(lines: tuple[str, ...]) -> None:
     results = []
     for order in permutations(lines):
         contacts = FakeTable()
@@ -73,21 +73,23 @@ LINES = st.lists(st.sampled_from([ON, OFF, FAILED, AGENT_ONLY]), min_size=1)
 
 
 @given(LINES.flatmap(lambda lines: st.tuples(st.just(lines), st.permutations(lines))))
-def test_nor_does_it_however_often_each_arrives(lines_and_shuffled: tuple[list[str], list[str]]) -> None:
+def test_lines_give_the_same_item_however_often_each_arrives(
+    lines_and_shuffled: tuple[list[str], list[str]],
+) -> None:
     straight, shuffled = FakeTable(), FakeTable()
     take(straight, *lines_and_shuffled[0])
     take(shuffled, *lines_and_shuffled[1])
     assert straight.items == shuffled.items
 
 
-def test_a_contact_of_which_only_off_was_ever_said_is_not_followed_and_says_so() -> None:
+def test_a_contact_that_was_only_ever_switched_off_is_closed_at_once() -> None:
     contacts = FakeTable()
     take(contacts, OFF)
     closed = contacts.contact()
     assert (closed.next_check_at, closed.closed_reason) == (None, ClosedReason.RECORDING_SWITCHED_OFF)
 
 
-def test_a_contact_switched_off_before_the_agent_joined_is_closed_and_not_failed() -> None:
+def test_a_contact_switched_off_before_its_agent_joined_is_closed() -> None:
     world = World()
     take(world.contacts, ON, OFF)
     world.connect.answers[CONTACT_ID] = answer()  # the agent joins at 10:30:11
@@ -96,7 +98,7 @@ def test_a_contact_switched_off_before_the_agent_joined_is_closed_and_not_failed
     assert world.contacts.contact().recorded_state is None
 
 
-def test_a_contact_switched_off_after_the_agent_joined_should_have_been_recorded() -> None:
+def test_a_contact_switched_off_after_its_agent_joined_fails() -> None:
     world = World()
     late_off = line(Timestamp="2023-08-29T10:30:30.000Z", Parameters=option("Disable"))
     take(world.contacts, ON, late_off)
@@ -105,7 +107,7 @@ def test_a_contact_switched_off_after_the_agent_joined_should_have_been_recorded
     assert check_recordings(world.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
 
 
-def test_a_line_that_turns_up_late_opens_a_contact_again_that_off_had_closed() -> None:
+def test_a_late_line_reopens_a_contact_that_was_closed_as_switched_off() -> None:
     world = World()
     take(world.contacts, ON, OFF)
     world.connect.answers[CONTACT_ID] = answer()
@@ -117,7 +119,7 @@ def test_a_line_that_turns_up_late_opens_a_contact_again_that_off_had_closed() -
     assert check_recordings(world.run(at("10:45"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
 
 
-def test_a_failed_block_is_the_cause_where_there_is_no_recording() -> None:
+def test_a_failed_block_is_the_cause_of_a_missing_recording() -> None:
     world = World()
     take(world.contacts, FAILED)
     world.connect.answers[CONTACT_ID] = answer()
@@ -126,13 +128,13 @@ def test_a_failed_block_is_the_cause_where_there_is_no_recording() -> None:
     assert world.contacts.contact().failure_cause == "RECORDING_BLOCK_FAILED"
 
 
-def test_lines_that_are_unreadable_or_not_ours_are_counted_and_write_nothing() -> None:
+def test_unreadable_and_foreign_lines_write_nothing() -> None:
     contacts = FakeTable()
     assert take(contacts, "{", line(ContactFlowModuleType="PlayPrompt")) == {"unreadable_lines": 1}
     assert not contacts.items
 
 
-def test_an_item_that_nobody_can_read_keeps_no_other_contact_out() -> None:
+def test_an_unreadable_item_keeps_no_other_contact_out() -> None:
     """Regression: one such item failed every run and every delivery that spoke of it."""
     contacts = FakeTable()
     contacts.items[CONTACT_ID] = {
@@ -157,7 +159,7 @@ EARLIER_ITEM = {
 }
 
 
-def test_a_contact_of_an_earlier_version_keeps_its_blocks_and_takes_more() -> None:
+def test_an_item_of_an_earlier_version_keeps_its_blocks_and_takes_more() -> None:
     contacts = FakeTable({CONTACT_ID: dict(EARLIER_ITEM)})
     assert take(contacts, ON, AGENT_ONLY) == {"known": 2}
     assert contacts.contact().recording_blocks == (
@@ -166,7 +168,7 @@ def test_a_contact_of_an_earlier_version_keeps_its_blocks_and_takes_more() -> No
     )
 
 
-def test_a_contact_of_an_earlier_version_is_judged() -> None:
+def test_an_item_of_an_earlier_version_is_judged() -> None:
     world = World(contacts=FakeTable({CONTACT_ID: dict(EARLIER_ITEM)}))
     world.connect.answers[CONTACT_ID] = answer()
     poll_initialised(world.run(at("10:35")))
@@ -174,7 +176,7 @@ def test_a_contact_of_an_earlier_version_is_judged() -> None:
     assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE
 
 
-def test_what_is_known_is_read_in_batches_and_not_written() -> None:
+def test_known_contacts_are_read_in_batches_and_not_written() -> None:
     contacts = FakeTable()
     lines = [(at("10:30"), line(ContactId=number(n))) for n in range(250)]
     assert ingest(lines, contacts) == {"entered": 250}

@@ -42,7 +42,7 @@ BLOCK_NAMES = (
         ({"VoiceBehavior": {"VoiceRecordingBehavior": {"RecordedParticipants": []}}}, RecordingBehavior.OFF),
     ],
 )
-def test_every_block_and_every_shape_of_its_parameters_is_read(
+def test_every_block_name_and_every_shape_of_parameters_is_read(
     block: str, parameters: dict[str, Any], behavior: RecordingBehavior
 ) -> None:
     read = read_line(line(ContactFlowModuleType=block, Parameters=parameters), EVENT_TIME)
@@ -59,17 +59,17 @@ def test_every_block_and_every_shape_of_its_parameters_is_read(
         line(Results="Error", Parameters=option("Disable")),  # it stays as it was
     ],
 )
-def test_a_line_about_anything_else_is_not_ours(message: str) -> None:
+def test_a_line_about_anything_else_is_ignored(message: str) -> None:
     assert read_line(message, EVENT_TIME) is None
 
 
-def test_a_block_that_failed_is_kept_as_that() -> None:
+def test_a_failed_block_is_read_as_failed() -> None:
     read = read_line(line(Results="Error"), EVENT_TIME)
     assert read
     assert read.behavior is RecordingBehavior.FAILED
 
 
-def test_a_line_without_a_time_has_that_of_its_event() -> None:
+def test_a_line_without_a_time_takes_the_time_of_its_event() -> None:
     read = read_line(line(Timestamp=None), EVENT_TIME)
     assert read
     assert read.at == EVENT_TIME
@@ -96,7 +96,7 @@ def test_a_line_without_a_time_has_that_of_its_event() -> None:
         (line(Parameters={"RecordingBehavior": {"RecordedParticipants": "Agent"}}), "is no list"),
     ],
 )
-def test_a_line_that_cannot_be_understood_says_why(message: str, says: str) -> None:
+def test_an_unreadable_line_says_why(message: str, says: str) -> None:
     with pytest.raises(UnreadableLine) as refused:
         read_line(message, EVENT_TIME)
     assert says in str(refused.value)
@@ -115,7 +115,7 @@ PARAMETERS = st.dictionaries(
 
 
 @given(st.text() | st.builds(lambda p, r: line(Parameters=p, Results=r), PARAMETERS, JSON))
-def test_no_line_whatever_raises_anything_else(message: str) -> None:
+def test_any_line_whatever_is_read_ignored_or_unreadable(message: str) -> None:
     try:
         read = read_line(message, EVENT_TIME)
     except UnreadableLine:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -36,10 +37,6 @@ AGENT_ONLY = line(Timestamp="2023-08-29T10:30:03.000Z", Parameters=option("Enabl
 WITH_LOG = replace(SETTINGS, flow_log_group="/aws/connect/acme")
 
 
-def read_until(world: World) -> datetime | None:
-    return Progress.from_item(world.contacts.progress()).read_until
-
-
 class SlowFlowLog(FakeFlowLog):
     """It takes ten seconds to read a part of it, and nothing else takes any."""
 
@@ -52,94 +49,122 @@ def take(contacts: FakeTable, *messages: str) -> Counter[str]:
     return sum((Counter(ingest([(at("10:30"), message)], contacts)) for message in messages), Counter())
 
 
-class TestRecovery:
-    def recover(self, world: World, *messages: str, **how: object) -> tuple[dict[str, int], Window]:
-        flow_log = FakeFlowLog(messages)
-        run = world.run(at("10:35"), WITH_LOG, flow_log=flow_log, **how)
-        counts = poll_initialised(run)
-        return counts, flow_log.asked[0]
+def keep_read_until(world: World, moment: datetime) -> None:
+    world.contacts.keep_progress(Progress(read_from=moment, read_until=moment).to_item())
 
-    def test_a_run_enters_and_follows_what_its_window_of_the_flow_log_says(self) -> None:
-        world = World()
-        world.connect.answers[CONTACT_ID] = answer()
-        counts, asked = self.recover(world, ON, ON, "{", line(ContactId=number(1), Timestamp=None))
-        assert (counts["recovered"], counts["unreadable_lines"], counts["due"]) == (2, 1, 2)
-        assert asked == Window(at("10:20"), at("10:35"))  # ten minutes early, for lines that come late
 
-    def test_a_run_that_is_only_about_its_window_recovers_that_and_nothing_else(self) -> None:
-        window = Window(at("09:00"), at("09:05"))
-        _, asked = self.recover(World(), only_window=True, window=window)
-        assert asked == window
+def read_until(world: World) -> datetime:
+    moment = Progress.from_item(world.contacts.progress()).read_until
+    assert moment
+    return moment
 
-    def test_a_long_stretch_is_read_in_half_of_the_time_of_each_run_and_none_of_it_is_lost(self) -> None:
-        """Regression: a day of a busy log took longer than the task may run, and so did every try."""
-        world = World()
-        world.connect.answers[CONTACT_ID] = answer(DisconnectTimestamp=None)
-        world.contacts.put(contact())
-        looked_at = 0
-        world.contacts.keep_progress(Progress(read_from=at("00:00"), read_until=at("00:00")).to_item())
-        kept = [at("00:00")]
-        for now in ("10:35", "10:40", "10:45"):
-            flow_log = SlowFlowLog()
-            run = world.run(
-                at(now),
-                WITH_LOG,
-                flow_log=flow_log,
-                seconds_left=flow_log.seconds_left,
-            )
-            counts = poll_initialised(run)
-            kept.append(read_until(world))
-            looked_at += counts["due"]
-            assert flow_log.asked[0].start == kept[-2] - 10 * MINUTE  # for lines that come late
-            assert [part.end for part in flow_log.asked[:-1]] == [part.start for part in flow_log.asked[1:]]
-            assert counts.get("minutes_left_to_recover", 0) == (at(now) - kept[-1]) // MINUTE
-        assert looked_at == 1, "the contacts that are due have their turn"
-        assert kept == [at("00:00"), at("01:50"), at("03:40"), at("05:30")]
 
-    def test_what_could_not_be_read_is_read_by_the_next_run(self) -> None:
-        world, flow_log = World(), FakeFlowLog()
-        world.contacts.keep_progress(Progress(read_from=at("10:00"), read_until=at("10:00")).to_item())
-        flow_log.error = ServiceUnavailable("logs:FilterLogEvents HTTP 503")
-        for now in ("10:35", "10:40"):
-            with pytest.raises(ServiceUnavailable):
-                poll_initialised(world.run(at(now), WITH_LOG, flow_log=flow_log))
-            assert read_until(world) == at("10:00")
-        flow_log.error = None
-        poll_initialised(world.run(at("10:45"), WITH_LOG, flow_log=flow_log))
-        assert read_until(world) == at("10:45")
-        assert flow_log.asked[-2:] == [Window(at("09:50"), at("10:20")), Window(at("10:20"), at("10:45"))]
+def recover(world: World, *messages: str, **how: object) -> tuple[dict[str, int], Window]:
+    world.flow_log.messages = messages
+    counts = poll_initialised(world.run(at("10:35"), WITH_LOG, **how))
+    return counts, world.flow_log.asked[0]
 
-    def test_no_contact_fails_whose_switching_off_lies_in_a_window_not_backfilled_yet(self) -> None:
-        """Regression: windows side by side judged "on" before the "off" that followed it was read."""
-        world = World()
-        world.contacts.put(ended_with_agent())
-        take(world.contacts, ON)
-        world.connect.answers[CONTACT_ID] = answer()
-        flow_log = FakeFlowLog((ON, OFF, line(ContactId=number(1))))
-        window = Window(at("10:25"), at("10:30"))
-        check_recordings(world.run(at("13:00"), WITH_LOG, flow_log=flow_log, only_window=True, window=window))
-        judged = world.contacts.contact()
-        assert (judged.recorded_state, judged.closed_reason) == (None, ClosedReason.RECORDING_SWITCHED_OFF)
-        assert flow_log.asked == [Window(at("10:28:58"), at("10:31:11.038"))]
 
-    def test_of_a_callback_that_waited_for_days_no_more_than_a_day_of_the_log_is_read(self) -> None:
-        """Regression: reading ten days of a busy log for one contact kept all others waiting."""
-        world, flow_log = World(), FakeFlowLog()
-        world.contacts.put(ended_with_agent(initialised_at=at("2023-08-19 10:30")))
-        world.connect.answers[CONTACT_ID] = answer()
-        check_recordings(world.run(at("13:00"), WITH_LOG, flow_log=flow_log))
-        assert flow_log.asked == [Window(at("2023-08-28 10:30:11.038"), at("10:31:11.038"))]
-        assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE
+def test_a_run_enters_and_follows_the_contacts_of_its_window() -> None:
+    world = World()
+    world.connect.answers[CONTACT_ID] = answer()
+    counts, asked = recover(world, ON, ON, "{", line(ContactId=number(1), Timestamp=None))
+    assert (counts["recovered"], counts["unreadable_lines"], counts["due"]) == (2, 1, 2)
+    assert asked == Window(at("10:20"), at("10:35"))  # ten minutes early, for lines that come late
 
-    def test_the_log_is_asked_about_no_contact_but_those_about_to_fail(self) -> None:
-        world, flow_log = World(), FakeFlowLog()
-        world.contacts.put(ended_with_agent())
-        take(world.contacts, ON)
-        world.connect.answers[CONTACT_ID] = answer()
-        check_recordings(world.run(at("10:40"), WITH_LOG, flow_log=flow_log))
-        assert flow_log.asked == []
-        counts = check_recordings(world.run(at("11:40"), WITH_LOG, flow_log=flow_log))
-        assert counts == {"due": 1, "CALL_RECORDED_FAILURE": 1}
-        assert len(flow_log.asked) == 1
-        check_recordings(world.run(at("15:40"), WITH_LOG, flow_log=flow_log))
-        assert len(flow_log.asked) == 1
+
+def test_a_backfill_recovers_its_window_and_nothing_else() -> None:
+    window = Window(at("09:00"), at("09:05"))
+    _, asked = recover(World(), only_window=True, window=window)
+    assert asked == window
+
+
+def test_each_run_reads_on_in_a_long_log_with_half_of_its_time() -> None:
+    """Regression: a day of a busy log took longer than the task may run, and so did every try."""
+    world = World()
+    world.connect.answers[CONTACT_ID] = answer(DisconnectTimestamp=None)
+    world.contacts.put(contact())
+    keep_read_until(world, at("00:00"))
+    looked_at = 0
+    kept = [at("00:00")]
+    for now in ("10:35", "10:40", "10:45"):
+        flow_log = world.flow_log = SlowFlowLog()
+        counts = poll_initialised(world.run(at(now), WITH_LOG, seconds_left=flow_log.seconds_left))
+        kept.append(read_until(world))
+        looked_at += counts["due"]
+        assert flow_log.asked[0].start == kept[-2] - 10 * MINUTE  # for lines that come late
+        assert [part.end for part in flow_log.asked[:-1]] == [part.start for part in flow_log.asked[1:]]
+        assert counts.get("minutes_left_to_recover", 0) == (at(now) - kept[-1]) // MINUTE
+    assert looked_at == 1, "the contacts that are due have their turn"
+    assert kept == [at("00:00"), at("01:50"), at("03:40"), at("05:30")]
+
+
+def test_a_stretch_that_could_not_be_read_is_read_by_the_next_run() -> None:
+    world = World()
+    keep_read_until(world, at("10:00"))
+    world.flow_log.error = ServiceUnavailable("logs:FilterLogEvents HTTP 503")
+    for now in ("10:35", "10:40"):
+        with pytest.raises(ServiceUnavailable):
+            poll_initialised(world.run(at(now), WITH_LOG))
+        assert read_until(world) == at("10:00")
+    world.flow_log.error = None
+    poll_initialised(world.run(at("10:45"), WITH_LOG))
+    assert read_until(world) == at("10:45")
+    assert world.flow_log.asked[-2:] == [Window(at("09:50"), at("10:20")), Window(at("10:20"), at("10:45"))]
+
+
+def test_a_contact_switched_off_in_an_unread_window_does_not_fail() -> None:
+    """Regression: windows side by side judged "on" before the "off" that followed it was read."""
+    world = World()
+    world.contacts.put(ended_with_agent())
+    take(world.contacts, ON)
+    world.connect.answers[CONTACT_ID] = answer()
+    world.flow_log.messages = (ON, OFF, line(ContactId=number(1)))
+    window = Window(at("10:25"), at("10:30"))
+    check_recordings(world.run(at("13:00"), WITH_LOG, only_window=True, window=window))
+    judged = world.contacts.contact()
+    assert (judged.recorded_state, judged.closed_reason) == (None, ClosedReason.RECORDING_SWITCHED_OFF)
+    assert world.flow_log.asked == [Window(at("10:00"), at("10:30")), Window(at("10:30"), at("11:00"))]
+
+
+def test_a_contact_about_to_fail_has_at_most_two_hours_of_the_log_read() -> None:
+    """Regression: reading ten days of a busy log for one contact kept all others waiting."""
+    world = World()
+    world.contacts.put(ended_with_agent(initialised_at=at("2023-08-19 10:30")))
+    world.connect.answers[CONTACT_ID] = answer()
+    check_recordings(world.run(at("13:00"), WITH_LOG))
+    assert (world.flow_log.asked[0].start, world.flow_log.asked[-1].end) == (at("08:30"), at("11:00"))
+    assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE
+
+
+def test_contacts_about_to_fail_share_one_reading_of_the_log() -> None:
+    world = World()
+    for position in range(20):
+        contact_id = number(position)
+        world.contacts.put(ended_with_agent(contact_id=contact_id, initialised_at=at("10:29:58")))
+        world.connect.answers[contact_id] = answer(contact_id)
+    assert check_recordings(world.run(at("13:00"), WITH_LOG))["CALL_RECORDED_FAILURE"] == 20
+    assert world.flow_log.asked == [Window(at("10:00"), at("10:30")), Window(at("10:30"), at("11:00"))]
+
+
+def test_the_log_is_not_read_again_where_recovery_has_read_it() -> None:
+    world = World()
+    world.contacts.put(ended_with_agent(initialised_at=at("10:29:58")))
+    world.contacts.keep_progress(Progress(read_from=at("08:00"), read_until=at("12:00")).to_item())
+    world.connect.answers[CONTACT_ID] = answer()
+    assert check_recordings(world.run(at("13:00"), WITH_LOG))["CALL_RECORDED_FAILURE"] == 1
+    assert world.flow_log.asked == []
+
+
+def test_the_log_is_read_only_for_a_contact_about_to_fail() -> None:
+    world = World()
+    world.contacts.put(ended_with_agent())
+    take(world.contacts, ON)
+    world.connect.answers[CONTACT_ID] = answer()
+    check_recordings(world.run(at("10:40"), WITH_LOG))
+    assert world.flow_log.asked == []
+    counts = check_recordings(world.run(at("11:40"), WITH_LOG))
+    assert counts == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+    assert len(world.flow_log.asked) == 2
+    check_recordings(world.run(at("15:40"), WITH_LOG))
+    assert len(world.flow_log.asked) == 2

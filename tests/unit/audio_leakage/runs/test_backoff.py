@@ -23,7 +23,6 @@ from support.fakes import (
     INSTANCE_ID,
     MARK,
     MINUTE,
-    FakeTopic,
     World,
     answer,
     at,
@@ -46,14 +45,9 @@ def world() -> World:
     return world
 
 
-@pytest.fixture
-def topic() -> FakeTopic:
-    return FakeTopic()
-
-
-def poll(world: World, topic: FakeTopic, now: datetime) -> dict[str, int]:
+def poll(world: World, now: datetime) -> dict[str, int]:
     """Poll with one thread, so that it is sure who comes first."""
-    return poll_initialised(world.run(now, ALERTING, alert_topic=topic))
+    return poll_initialised(world.run(now, ALERTING))
 
 
 def runs(count: int, begin: str = "10:31") -> Iterator[datetime]:
@@ -79,8 +73,8 @@ def looks_at_others(world: World) -> int:
     ],
     ids=["garbled", "unavailable", "denied", "refused", "mistake"],
 )
-def test_a_contact_that_keeps_failing_among_others_is_set_aside_and_told_once(
-    world: World, topic: FakeTopic, wrong: dict[str, object] | Exception, says: str
+def test_a_contact_that_keeps_failing_is_set_aside_and_alerted_once(
+    world: World, wrong: dict[str, object] | Exception, says: str
 ) -> None:
     world.connect.answers[CONTACT_ID] = wrong
     pauses = []
@@ -89,12 +83,12 @@ def test_a_contact_that_keeps_failing_among_others_is_set_aside_and_told_once(
         looks = looks_at_others(world)
         # Only if somebody must grant something may the task be red.
         with suppress(SetupError) if type(wrong) is SetupError else nullcontext():
-            poll(world, topic, now)
+            poll(world, now)
         assert looks_at_others(world) == looks + 3, "the others have their turn"
         next_check = world.contacts.contact().next_check_at
         assert next_check
         pauses.append(next_check - now)
-    ((subject, message, attributes),) = topic.published
+    ((subject, message, attributes),) = world.topic.published
     assert subject == "Audio leakage: 1 contact set aside"
     assert message.startswith(f"1 contact set aside, Amazon Connect instance {INSTANCE_ID}:")
     assert f"contact {CONTACT_ID}, last error {says}" in message
@@ -103,41 +97,41 @@ def test_a_contact_that_keeps_failing_among_others_is_set_aside_and_told_once(
     assert (world.contacts.contact().last_error or "").startswith(says)
 
 
-def test_it_is_told_again_when_it_was_well_in_between(world: World, topic: FakeTopic) -> None:
+def test_a_contact_set_aside_a_second_time_is_alerted_again(world: World) -> None:
     well = answer(DisconnectTimestamp=None, connected=None)
     world.contacts.put(contact(ContactState.IN_PROGRESS_QUEUE_IVR))
     for begin, answers, told in (("11:00", {}, 1), ("11:30", well, 1), ("12:00", {}, 2)):
         world.connect.answers[CONTACT_ID] = answers
         for now in runs(6, begin):
-            poll_in_progress(world.run(now, ALERTING, alert_topic=topic))
-        assert len(topic.published) == told
+            poll_in_progress(world.run(now, ALERTING))
+        assert len(world.topic.published) == told
 
 
 @pytest.mark.parametrize("error", [ServiceUnavailable("sns is away"), SetupError("sns:Publish was denied")])
-def test_nobody_is_set_aside_in_silence(world: World, topic: FakeTopic, error: AudioLeakageError) -> None:
+def test_a_contact_is_not_set_aside_while_its_alert_fails(world: World, error: AudioLeakageError) -> None:
     world.contacts.put(contact(attempts=3))
     world.connect.answers[CONTACT_ID] = {}
-    topic.error = error
+    world.topic.error = error
     if isinstance(error, SetupError):
         with pytest.raises(SetupError):
-            poll(world, topic, at("10:31"))
+            poll(world, at("10:31"))
     else:
-        poll(world, topic, at("10:31"))
+        poll(world, at("10:31"))
     assert world.contacts.contact().attempts == 3
     assert all(world.contacts.contact(number(n)).state.name == "IN_PROGRESS_QUEUE_IVR" for n in range(3))
-    topic.error = None
-    poll(world, topic, at("10:36"))
-    assert (world.contacts.contact().attempts, len(topic.published)) == (4, 1)
+    world.topic.error = None
+    poll(world, at("10:36"))
+    assert (world.contacts.contact().attempts, len(world.topic.published)) == (4, 1)
 
 
-def test_without_a_topic_it_is_set_aside_all_the_same(world: World) -> None:
+def test_a_contact_is_set_aside_without_a_topic(world: World) -> None:
     world.contacts.put(contact(attempts=3))
     world.connect.answers[CONTACT_ID] = {}
     poll_initialised(world.run(at("10:31")))
     assert world.contacts.contact().attempts == 4
 
 
-def test_an_outage_sets_nobody_aside(topic: FakeTopic) -> None:
+def test_an_outage_sets_no_contact_aside() -> None:
     world = World()
     world.contacts.put(*(contact(contact_id=number(position)) for position in range(20)))
     world.connect.answers = {
@@ -146,14 +140,14 @@ def test_an_outage_sets_nobody_aside(topic: FakeTopic) -> None:
     for now in runs(24):
         for retry in range(3):
             with pytest.raises(ServiceUnavailable, match="none of 20 due contacts"):
-                poll(world, topic, now + retry * MINUTE / 2)
+                poll(world, now + retry * MINUTE / 2)
     world.connect.answers = {number(position): answer(number(position)) for position in range(20)}
     after = at("10:31") + 24 * STEP
-    assert poll(world, topic, after) == {"due": 20, "COMPLETED - AGENT": 20}
-    assert topic.published == []
+    assert poll(world, after) == {"due": 20, "COMPLETED - AGENT": 20}
+    assert world.topic.published == []
 
 
-def test_those_who_fail_at_the_head_of_the_queue_stop_the_others_for_one_try_only(topic: FakeTopic) -> None:
+def test_failures_at_the_head_of_the_queue_stop_others_for_one_try_only() -> None:
     world = World()
     sick, well = range(6), range(6, 30)
     world.contacts.put(
@@ -163,30 +157,30 @@ def test_those_who_fail_at_the_head_of_the_queue_stop_the_others_for_one_try_onl
     world.connect.answers = {number(position): ServiceUnavailable("500") for position in sick}
     world.connect.answers |= {number(position): answer(number(position)) for position in well}
     with pytest.raises(ServiceUnavailable):
-        poll(world, topic, at("10:31"))
-    counts = poll(world, topic, at("10:32"))
+        poll(world, at("10:31"))
+    counts = poll(world, at("10:32"))
     assert counts["COMPLETED - AGENT"] == len(well)
 
 
-def test_a_mistake_of_ours_over_one_contact_is_found_in_the_log_without_what_it_quotes(
-    world: World, topic: FakeTopic, caplog: pytest.LogCaptureFixture
+def test_an_unexpected_error_is_logged_with_its_place_but_not_its_text(
+    world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.connect.answers[CONTACT_ID] = KeyError(MARK)
     with caplog.at_level(logging.INFO):
-        assert poll(world, topic, at("10:31")) == {"due": 4, "put_off": 1, "IN_PROGRESS - QUEUE/IVR": 3}
+        assert poll(world, at("10:31")) == {"due": 4, "put_off": 1, "IN_PROGRESS - QUEUE/IVR": 3}
     (told,) = [message for message in caplog.messages if "KeyError" in message]
     assert CONTACT_ID in told
     assert "in describe_contact" in told
     assert MARK not in caplog.text
 
 
-def test_a_mistake_of_ours_over_every_contact_fails_the_task(world: World, topic: FakeTopic) -> None:
+def test_an_unexpected_error_for_every_contact_fails_the_task(world: World) -> None:
     world.connect.answers = {contact_id: KeyError(MARK) for contact_id in world.contacts.items}
     with pytest.raises(UnexpectedError, match=r"^KeyError, see the task's log$"):
-        poll(world, topic, at("10:31"))
+        poll(world, at("10:31"))
 
 
-def test_a_pending_alert_is_told_once_however_often_the_look_at_its_contact_fails(topic: FakeTopic) -> None:
+def test_a_pending_alert_is_published_once_while_its_contact_fails() -> None:
     """Regression: a leak that had been found was told only when its contact could be looked at again."""
     world = World()
     failed = ended_with_agent(
@@ -195,15 +189,15 @@ def test_a_pending_alert_is_told_once_however_often_the_look_at_its_contact_fail
     world.contacts.put(failed)
     world.connect.answers[CONTACT_ID] = {}
     for now in runs(3, "12:00"):
-        check_recordings(world.run(now, ALERTING, alert_topic=topic))
-    assert [attributes["event"] for _, _, attributes in topic.published] == ["CALL_RECORDED_FAILURE"]
+        check_recordings(world.run(now, ALERTING))
+    assert [attributes["event"] for _, _, attributes in world.topic.published] == ["CALL_RECORDED_FAILURE"]
     after = world.contacts.contact()
     assert (after.alert_pending, after.attempts) == (None, 1)
     assert after.next_check_at
     assert after.next_check_at > at("12:15")
 
 
-def test_a_contact_whose_answers_make_no_sense_is_tried_ever_more_rarely() -> None:
+def test_a_contact_with_unreadable_answers_is_tried_ever_more_rarely() -> None:
     world = World()
     world.contacts.put(contact())
     world.connect.answers[CONTACT_ID] = {}

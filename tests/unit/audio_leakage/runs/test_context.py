@@ -24,7 +24,7 @@ def world() -> World:
     return World()
 
 
-def test_that_the_instance_is_gone_is_said_and_closes_nobody(world: World) -> None:
+def test_a_missing_instance_fails_the_task_and_closes_no_contact(world: World) -> None:
     world.contacts.put(*(contact(contact_id=number(position)) for position in range(20)))
     world.connect.instance_exists = False
     with pytest.raises(SetupError, match=f"'{INSTANCE_ID}' does not exist"):
@@ -33,7 +33,7 @@ def test_that_the_instance_is_gone_is_said_and_closes_nobody(world: World) -> No
     assert not any("ClosedReason" in item for item in world.contacts.items.values())
 
 
-def test_when_connect_refuses_the_instance_too_no_contact_is_to_blame(world: World) -> None:
+def test_a_missing_instance_is_named_when_connect_refuses_its_contacts(world: World) -> None:
     world.contacts.put(*(contact(contact_id=number(position)) for position in range(3)))
     world.connect.answers = {number(position): RefusedError("InvalidParameter") for position in range(3)}
     world.connect.instance_exists = False
@@ -41,13 +41,13 @@ def test_when_connect_refuses_the_instance_too_no_contact_is_to_blame(world: Wor
         poll_initialised(world.run(at("12:00")))
 
 
-def test_the_instance_is_asked_for_once_however_many_contacts_it_does_not_know(world: World) -> None:
+def test_the_instance_is_checked_once_for_many_unknown_contacts(world: World) -> None:
     world.contacts.put(*(contact(contact_id=number(position)) for position in range(20)))
     poll_initialised(world.run(at("10:31")))
     assert world.connect.calls["check_instance"] == 1
 
 
-def test_where_recordings_lie_is_asked_once_a_run_and_only_if_it_is_not_set(world: World) -> None:
+def test_the_recording_storage_is_asked_for_once_if_it_is_not_set(world: World) -> None:
     world.contacts.put(*(ended_with_agent(contact_id=number(position)) for position in range(3)))
     for position in range(3):
         world.bucket.put(key_of(number(position)))

@@ -24,7 +24,7 @@ def world() -> World:
     return World()
 
 
-def test_is_looked_at_again_by_a_backfill_and_found(world: World) -> None:
+def test_a_backfill_finds_a_contact_that_was_closed_as_not_found(world: World) -> None:
     unknown = contact(initialised_at=at("10:29:58")).closed(ClosedReason.NOT_FOUND)
     world.contacts.put(unknown)
     world.connect.answers[CONTACT_ID] = answer()
@@ -34,62 +34,64 @@ def test_is_looked_at_again_by_a_backfill_and_found(world: World) -> None:
     assert world.contacts.contact().closed_reason is None
 
 
-def test_a_backfill_looks_at_once_at_who_was_set_aside_in_its_window(world: World) -> None:
+def test_a_backfill_polls_contacts_that_were_set_aside_in_its_window(world: World) -> None:
     world.contacts.put(contact(attempts=9, initialised_at=at("10:30"), next_check_at=at("23:00")))
     world.connect.answers[CONTACT_ID] = answer()
     poll_initialised(world.run(at("12:00"), only_window=True, window=Window(at("10:00"), at("11:00"))))
     assert world.contacts.contact().state is ContactState.COMPLETED_AGENT
 
 
-class TestRunsThatAreOnlyAboutTheirWindow:
-    WINDOW = Window(at("10:25"), at("10:30"))
+WINDOW = Window(at("10:25"), at("10:30"))
 
-    def world(self) -> World:
-        world = World()
-        inside, outside = at("10:29:58"), at("10:30")
-        world.contacts.put(
-            contact(contact_id=number(1), initialised_at=inside),
-            contact(contact_id=number(2), initialised_at=outside),
-            ended_with_agent(contact_id=number(3), initialised_at=inside),
-            ended_with_agent(contact_id=number(4), initialised_at=outside),
-            ended_with_agent(contact_id=number(5), initialised_at=inside, next_check_at=at("23:00")),
-        )
-        world.connect.answers = {number(n): answer(number(n)) for n in range(6)}
-        return world
 
-    def test_they_leave_the_contacts_of_other_windows_alone(self) -> None:
-        world = self.world()
-        run = world.run(at("10:40"), window=self.WINDOW, only_window=True)
-        assert poll_initialised(run)["due"] == 1
-        assert check_recordings(run)["due"] == 2  # the one that was polled just now, and number 3
-        assert set(world.connect.calls) == {number(1), number(3)}
+def two_windows() -> World:
+    """Return contacts of the window and of the next one, in two states."""
+    world = World()
+    inside, outside = at("10:29:58"), at("10:30")
+    world.contacts.put(
+        contact(contact_id=number(1), initialised_at=inside),
+        contact(contact_id=number(2), initialised_at=outside),
+        ended_with_agent(contact_id=number(3), initialised_at=inside),
+        ended_with_agent(contact_id=number(4), initialised_at=outside),
+        ended_with_agent(contact_id=number(5), initialised_at=inside, next_check_at=at("23:00")),
+    )
+    world.connect.answers = {number(n): answer(number(n)) for n in range(6)}
+    return world
 
-    def test_they_check_failures_again_and_heal_them_whenever_those_are_due(self) -> None:
-        world = self.world()
-        failed = ended_with_agent(
-            initialised_at=at("10:29:58"),
-            recorded_state=RecordedState.CALL_RECORDED_FAILURE,
-            next_check_at=None,
-            failed_at=at("11:31"),
-        )
-        world.contacts.put(failed)
-        world.bucket.put()
-        counts = check_recordings(
-            world.run(at("12:00") + timedelta(days=9), window=self.WINDOW, only_window=True)
-        )
-        assert counts["CALL_RECORDED_SUCCESS"] == 1
-        assert world.contacts.contact().warnings == ("LATE",)
 
-    def test_a_second_one_changes_nothing(self) -> None:
-        world = self.world()
-        for _ in range(2):
-            run = world.run(at("12:00"), window=self.WINDOW, only_window=True)
-            poll_initialised(run)
-            check_recordings(run)
-            items = {contact_id: dict(item) for contact_id, item in world.contacts.items.items()}
-            writes = world.contacts.writes.total()
-        run = world.run(at("12:01"), window=self.WINDOW, only_window=True)
+def test_a_backfill_leaves_the_contacts_of_other_windows_alone() -> None:
+    world = two_windows()
+    run = world.run(at("10:40"), window=WINDOW, only_window=True)
+    assert poll_initialised(run)["due"] == 1
+    assert check_recordings(run)["due"] == 2  # the one that was polled just now, and number 3
+    assert set(world.connect.calls) == {number(1), number(3)}
+
+
+def test_a_backfill_checks_failures_again_though_they_are_not_due() -> None:
+    world = two_windows()
+    failed = ended_with_agent(
+        initialised_at=at("10:29:58"),
+        recorded_state=RecordedState.CALL_RECORDED_FAILURE,
+        next_check_at=None,
+        failed_at=at("11:31"),
+    )
+    world.contacts.put(failed)
+    world.bucket.put()
+    counts = check_recordings(world.run(at("12:00") + timedelta(days=9), window=WINDOW, only_window=True))
+    assert counts["CALL_RECORDED_SUCCESS"] == 1
+    assert world.contacts.contact().warnings == ("LATE",)
+
+
+def test_a_second_backfill_changes_nothing() -> None:
+    world = two_windows()
+    for _ in range(2):
+        run = world.run(at("12:00"), window=WINDOW, only_window=True)
         poll_initialised(run)
         check_recordings(run)
-        assert world.contacts.items == items
-        assert world.contacts.writes.total() == writes
+        items = {contact_id: dict(item) for contact_id, item in world.contacts.items.items()}
+        writes = world.contacts.writes.total()
+    run = world.run(at("12:01"), window=WINDOW, only_window=True)
+    poll_initialised(run)
+    check_recordings(run)
+    assert world.contacts.items == items
+    assert world.contacts.writes.total() == writes

@@ -1,8 +1,7 @@
 """The figures that alarms are set on."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 
@@ -11,22 +10,8 @@ from audio_leakage.errors import ServiceUnavailable, SetupError
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import Window
 from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised
-from support.fakes import MINUTE, SETTINGS, World, answer, at, contact, ended_with_agent, number
+from support.fakes import MINUTE, SETTINGS, FakeFlowLog, World, answer, at, contact, ended_with_agent, number
 from support.flow_lines import line
-
-
-class Metrics:
-    """Remembers what was published."""
-
-    def __init__(self, error: SetupError | None = None) -> None:
-        self.values: dict[str, float] = {}
-        self.error = error
-
-    def publish(self, table: str, values: Mapping[str, float]) -> None:
-        assert table == "contacts"
-        if self.error:
-            raise self.error
-        self.values |= values
 
 
 @pytest.fixture
@@ -39,29 +24,29 @@ def world() -> World:
     return world
 
 
-def test_a_run_tells_how_many_calls_leaked_and_how_far_behind_it_is(world: World) -> None:
-    metrics = Metrics()
+def test_a_run_publishes_its_leaks_and_how_far_it_is_behind(world: World) -> None:
     now = at("11:40")
-    check_recordings(world.run(now, metrics=metrics))
-    assert metrics.values == {"Leaks": 1, "OldestDueMinutes": pytest.approx((now - at("10:30")) / MINUTE)}
+    check_recordings(world.run(now))
+    assert world.metrics.latest == {
+        "Leaks": 1,
+        "OldestDueMinutes": pytest.approx((now - at("10:30")) / MINUTE),
+    }
 
 
-def test_a_leak_is_counted_in_the_run_that_finds_it_and_not_again(world: World) -> None:
-    metrics = Metrics()
+def test_a_leak_is_counted_once_in_the_run_that_finds_it(world: World) -> None:
     for minutes in (0, 60):
-        check_recordings(world.run(at("11:40") + minutes * MINUTE, metrics=metrics))
-    assert metrics.values["Leaks"] == 0
+        check_recordings(world.run(at("11:40") + minutes * MINUTE))
+    assert world.metrics.latest["Leaks"] == 0
 
 
-def test_a_leak_is_counted_even_when_the_task_fails_of_something_else(world: World) -> None:
-    metrics = Metrics()
+def test_a_leak_is_counted_even_if_the_task_fails(world: World) -> None:
     denied = ended_with_agent(contact_id=number(2), recording_location="elsewhere/key.wav")
     world.contacts.put(denied)
     world.connect.answers[number(2)] = answer(number(2))
     world.bucket.errors = {"elsewhere": SetupError("denied")}
     with pytest.raises(SetupError):
-        check_recordings(world.run(at("11:40"), metrics=metrics))
-    assert metrics.values["Leaks"] == 1
+        check_recordings(world.run(at("11:40")))
+    assert world.metrics.latest["Leaks"] == 1
 
 
 @pytest.mark.parametrize(
@@ -72,42 +57,38 @@ def test_a_leak_is_counted_even_when_the_task_fails_of_something_else(world: Wor
         (check_recordings, ContactState.COMPLETED_AGENT),
     ],
 )
-def test_contacts_that_throttling_starves_are_told_although_the_run_is_green(
+def test_throttled_contacts_are_counted_in_a_successful_run(
     use_case: Callable[[RunContext], dict[str, int]], state: ContactState
 ) -> None:
     """They go to the back of the queue each time, so OldestDueMinutes says nothing of them."""
-    world, metrics = World(), Metrics()
+    world = World()
     world.contacts.put(*(contact(state, contact_id=number(n)) for n in (1, 2)))
     world.connect.answers = {number(1): ServiceUnavailable("throttled"), number(2): answer(number(2))}
-    assert use_case(world.run(at("10:40"), metrics=metrics))["unavailable"] == 1
-    assert metrics.values["Unavailable"] == 1
-    assert metrics.values.get("OldestDueMinutes", 0) == 0
+    assert use_case(world.run(at("10:40")))["unavailable"] == 1
+    assert world.metrics.latest["Unavailable"] == 1
+    assert world.metrics.latest.get("OldestDueMinutes", 0) == 0
 
 
-def test_with_nothing_due_a_run_is_not_behind() -> None:
-    metrics = Metrics()
-    check_recordings(World().run(at("11:40"), metrics=metrics))
-    assert metrics.values == {"Leaks": 0, "OldestDueMinutes": 0}
+def test_a_run_without_due_contacts_is_not_behind() -> None:
+    world = World()
+    check_recordings(world.run(at("11:40")))
+    assert world.metrics.latest == {"Leaks": 0, "OldestDueMinutes": 0}
 
 
-def test_a_backfill_says_nothing_about_the_present(world: World) -> None:
-    metrics = Metrics()
+def test_a_backfill_publishes_no_metrics(world: World) -> None:
     window = Window(at("10:25"), at("10:30"))
-    check_recordings(world.run(at("11:40"), metrics=metrics, only_window=True, window=window))
-    assert metrics.values == {}
+    check_recordings(world.run(at("11:40"), only_window=True, window=window))
+    assert world.metrics.latest == {}
 
 
-def test_metrics_that_are_denied_cost_no_verdict(world: World) -> None:
-    counts = check_recordings(world.run(at("11:40"), metrics=Metrics(SetupError("denied"))))
+def test_denied_metrics_cost_no_verdict(world: World) -> None:
+    world.metrics.error = SetupError("denied")
+    counts = check_recordings(world.run(at("11:40")))
     assert counts == {"due": 1, "CALL_RECORDED_FAILURE": 1}
 
 
-def test_lines_nobody_can_read_are_told() -> None:
-    class FlowLog:
-        def events(self, *_: object) -> Iterator[tuple[datetime, str]]:
-            yield at("10:36"), line(ContactId="nobody")
-
-    world, metrics = World(), Metrics()
+def test_unreadable_lines_are_counted() -> None:
+    world = World(flow_log=FakeFlowLog((line(ContactId="nobody"),)))
     settings = replace(SETTINGS, flow_log_group="/aws/connect/acme")
-    poll_initialised(world.run(at("10:40"), settings, metrics=metrics, flow_log=FlowLog()))
-    assert metrics.values == {"UnreadableLines": 1}
+    poll_initialised(world.run(at("10:40"), settings))
+    assert world.metrics.latest == {"UnreadableLines": 1}

@@ -28,7 +28,7 @@ def world() -> World:
 
 
 @pytest.mark.parametrize("error", [THROTTLED, DENIED, {}])
-def test_whatever_it_is_that_goes_wrong_with_it(world: World, error: Exception | dict[str, object]) -> None:
+def test_an_error_of_one_contact_stops_no_other(world: World, error: Exception | dict[str, object]) -> None:
     world.contacts.put(*(contact(contact_id=number(position)) for position in range(5)))
     world.connect.answers = {number(position): answer(number(position)) for position in range(5)}
     world.connect.answers[number(2)] = error
@@ -42,7 +42,7 @@ def test_whatever_it_is_that_goes_wrong_with_it(world: World, error: Exception |
     assert world.contacts.contact(number(2)).next_check_at
 
 
-def test_not_even_an_item_that_cannot_be_read(world: World) -> None:
+def test_an_unreadable_item_stops_no_other_contact(world: World) -> None:
     world.contacts.put(contact(contact_id=number(1)), contact(contact_id=number(2)))
     world.contacts.items[number(1)]["State"] = "ENDED"
     world.contacts.items["not an id"] = {**world.contacts.items[number(2)], "ContactId": "not an id"}
@@ -63,7 +63,9 @@ def test_a_throttled_contact_stays_due_behind_the_others(world: World) -> None:
 
 
 @pytest.mark.parametrize("how_many", [1, 4, 50])
-def test_a_task_that_could_look_at_none_is_red_and_so_are_its_retries(world: World, how_many: int) -> None:
+def test_a_task_that_could_look_at_no_contact_fails_and_so_do_its_retries(
+    world: World, how_many: int
+) -> None:
     world.contacts.put(*(contact(contact_id=number(position)) for position in range(how_many)))
     world.connect.answers = dict.fromkeys(world.contacts.items, THROTTLED)
     for retry in range(3):
@@ -73,7 +75,7 @@ def test_a_task_that_could_look_at_none_is_red_and_so_are_its_retries(world: Wor
     assert all(item["State"] == "INITIALISED" for item in world.contacts.items.values())
 
 
-def test_contacts_that_always_fail_never_keep_the_others_from_their_turn(world: World) -> None:
+def test_contacts_that_always_fail_do_not_keep_others_from_their_turn(world: World) -> None:
     """Regression: they stayed at the head of the queue, and the task gave up before it reached any other."""
     world.contacts.put(*(contact(contact_id=number(p), next_check_at=at("09:00")) for p in range(20)))
     world.contacts.put(contact(contact_id=number(99)))
@@ -87,13 +89,13 @@ def test_contacts_that_always_fail_never_keep_the_others_from_their_turn(world: 
     assert world.contacts.contact(number(99)).state is ContactState.COMPLETED_AGENT
 
 
-def test_a_denied_table_is_said(world: World) -> None:
+def test_a_missing_table_fails_the_task_by_name(world: World) -> None:
     world.contacts.error = SetupError("table 'contacts' does not exist")
     with pytest.raises(SetupError, match="does not exist"):
         poll_initialised(world.run(at("10:32")))
 
 
-def test_what_there_is_no_time_for_is_left_for_the_next_run_the_longest_due_first(world: World) -> None:
+def test_contacts_due_for_longest_go_first_and_the_rest_is_left(world: World) -> None:
     world.contacts.put(
         *(contact(contact_id=number(p), next_check_at=at("10:30") - p * MINUTE) for p in range(5))
     )
@@ -104,7 +106,7 @@ def test_what_there_is_no_time_for_is_left_for_the_next_run_the_longest_due_firs
     assert set(world.connect.calls) == {number(4), number(3)}
 
 
-def test_a_contact_that_changed_meanwhile_is_left_to_whoever_changed_it(world: World) -> None:
+def test_a_contact_that_changed_meanwhile_is_not_overwritten(world: World) -> None:
     world.contacts.put(contact())
     world.connect.answers[CONTACT_ID] = answer()
     run = world.run(at("10:32"))

@@ -40,7 +40,7 @@ def scheduled(fired: str = "06:20", **fields: Any) -> AirflowRun:
         pytest.param(AirflowRun(logical_date=FIRED, run_after=at("09:00")), id="manual for a logical date"),
     ],
 )
-def test_a_run_is_about_the_aligned_five_minutes_before_it(run: AirflowRun) -> None:
+def test_the_window_of_a_run_is_the_aligned_five_minutes_before_it(run: AirflowRun) -> None:
     assert window_of(run) == Window(at("06:15"), at("06:20"))
 
 
@@ -49,99 +49,101 @@ def test_a_data_interval_with_a_width_is_the_window() -> None:
     assert window_of(run) == Window(at("05:00"), at("06:00"))
 
 
-class TestWhatARunIsAbout:
-    NOW = at("12:00")
-
-    def scope(self, run: AirflowRun, last: AirflowRun | None = None, **params: Any) -> Scope:
-        return scope_of(run, params, FakeHistory(last), self.NOW)
-
-    @pytest.mark.parametrize(
-        ("run", "params", "only_window", "adopts"),
-        [
-            (scheduled(), {}, False, False),
-            (scheduled("06:05"), {}, False, True),  # one of four windows a day
-            (scheduled(run_type="manual"), {}, False, True),
-            (scheduled(run_type="backfill"), {}, True, False),
-            (scheduled("06:05", run_type="backfill"), {}, True, False),
-            (
-                scheduled(run_type="manual"),
-                {"window_start": "2023-08-29T05:00Z", "window_end": "2023-08-29T06:00Z"},
-                True,
-                False,
-            ),
-        ],
-    )
-    def test_backfills_and_named_windows_are_about_their_contacts_alone(
-        self, run: AirflowRun, params: dict[str, Any], only_window: bool, adopts: bool
-    ) -> None:
-        scope = self.scope(run, **params)
-        assert (scope.only_window, scope.adopts) == (only_window, adopts)
-
-    @pytest.mark.parametrize(
-        ("last", "start"),
-        [
-            pytest.param(None, "06:15", id="the first run there is"),
-            pytest.param(scheduled("06:15"), "06:15", id="nothing was missed"),
-            pytest.param(scheduled("04:00"), "04:00", id="two hours were missed"),
-            pytest.param(scheduled("2023-08-01T00:00"), "2023-08-28T06:20", id="no more than a day"),
-            pytest.param(
-                scheduled("06:10", run_type="backfill"), "2023-08-28T06:20", id="a backfill proves nothing"
-            ),
-            pytest.param(
-                scheduled("06:10", run_type="manual", conf={"window_start": "x"}),
-                "2023-08-28T06:20",
-                id="nor does a named window",
-            ),
-            pytest.param(scheduled("06:15", run_type="manual"), "06:15", id="any other manual run does"),
-        ],
-    )
-    def test_a_scheduled_run_takes_up_what_was_missed_since_the_last_success(
-        self, last: AirflowRun | None, start: str
-    ) -> None:
-        assert self.scope(scheduled(), last).missed == Window(at(start), at("06:20"))
-
-    def test_a_backfilled_run_has_missed_nothing_but_its_window(self) -> None:
-        assert self.scope(scheduled(run_type="backfill")).missed == Window(at("06:15"), at("06:20"))
+NOW = at("12:00")
 
 
-def test_four_scheduled_windows_a_day_adopt_what_others_wrote() -> None:
+def scope_with(run: AirflowRun, last: AirflowRun | None = None, **params: Any) -> Scope:
+    return scope_of(run, params, FakeHistory(last), NOW)
+
+
+@pytest.mark.parametrize(
+    ("run", "params", "only_window", "adopts"),
+    [
+        (scheduled(), {}, False, False),
+        (scheduled("06:05"), {}, False, True),  # one of four windows a day
+        (scheduled(run_type="manual"), {}, False, True),
+        (scheduled(run_type="backfill"), {}, True, False),
+        (scheduled("06:05", run_type="backfill"), {}, True, False),
+        (
+            scheduled(run_type="manual"),
+            {"window_start": "2023-08-29T05:00Z", "window_end": "2023-08-29T06:00Z"},
+            True,
+            False,
+        ),
+    ],
+)
+def test_a_backfill_or_named_window_limits_the_run_to_its_contacts(
+    run: AirflowRun, params: dict[str, Any], only_window: bool, adopts: bool
+) -> None:
+    scope = scope_with(run, **params)
+    assert (scope.only_window, scope.adopts) == (only_window, adopts)
+
+
+@pytest.mark.parametrize(
+    ("last", "start"),
+    [
+        pytest.param(None, "06:15", id="the first run there is"),
+        pytest.param(scheduled("06:15"), "06:15", id="nothing was missed"),
+        pytest.param(scheduled("04:00"), "04:00", id="two hours were missed"),
+        pytest.param(scheduled("2023-08-01T00:00"), "2023-08-28T06:20", id="no more than a day"),
+        pytest.param(
+            scheduled("06:10", run_type="backfill"), "2023-08-28T06:20", id="a backfill proves nothing"
+        ),
+        pytest.param(
+            scheduled("06:10", run_type="manual", conf={"window_start": "x"}),
+            "2023-08-28T06:20",
+            id="nor does a named window",
+        ),
+        pytest.param(scheduled("06:15", run_type="manual"), "06:15", id="any other manual run does"),
+    ],
+)
+def test_a_scheduled_run_takes_up_what_was_missed_since_the_last_success(
+    last: AirflowRun | None, start: str
+) -> None:
+    assert scope_with(scheduled(), last).missed == Window(at(start), at("06:20"))
+
+
+def test_a_backfilled_run_has_missed_its_window_only() -> None:
+    assert scope_with(scheduled(run_type="backfill")).missed == Window(at("06:15"), at("06:20"))
+
+
+def test_four_scheduled_windows_a_day_are_for_adoption() -> None:
     windows = [
         Window(at(f"{hour:02}:{minute:02}"), at("23:59")) for hour in range(24) for minute in range(0, 60, 5)
     ]
     assert [window.start.hour for window in windows if window.is_for_adoption] == [0, 6, 12, 18]
 
 
-class TestNamedWindows:
-    NOW = at("12:00")
+def test_two_times_name_a_window() -> None:
+    named = named_window("2023-08-29T10:00:00+02:00", "2023-08-29T09:00:00Z", NOW)
+    assert named == Window(at("08:00"), at("09:00"))
 
-    def test_two_times_name_a_window(self) -> None:
-        named = named_window("2023-08-29T10:00:00+02:00", "2023-08-29T09:00:00Z", self.NOW)
-        assert named == Window(at("08:00"), at("09:00"))
 
-    @pytest.mark.parametrize("nothing", [None, ""])
-    def test_nothing_names_none(self, nothing: str | None) -> None:
-        assert named_window(nothing, nothing, self.NOW) is None
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_run_without_times_names_no_window(nothing: str | None) -> None:
+    assert named_window(nothing, nothing, NOW) is None
 
-    @pytest.mark.parametrize(
-        ("start", "end", "says"),
-        [
-            ("2023-08-29T10:00Z", None, "must be given both or neither"),
-            ("2023-08-29T10:00Z", "2023-08-29T09:00Z", "ends before it starts"),
-            ("2023-08-29T10:00Z", "2023-08-29T10:00Z", "ends before it starts"),
-            (
-                "2023-08-29T11:00Z",
-                "2023-08-29T12:05Z",
-                "lies in the future: it must end by 2023-08-29T12:00:00.000Z",
-            ),
-            ("2023-08-27T11:00Z", "2023-08-29T11:00Z", "is too long: at most 1 day"),
-            ("2023-08-29T10:00", "2023-08-29T11:00", "must be times in ISO-8601 with an offset"),
-            ("yesterday", "today", "must be times in ISO-8601 with an offset"),
-        ],
-    )
-    def test_what_cannot_be_worked_on_is_refused(self, start: str, end: str | None, says: str) -> None:
-        with pytest.raises(WindowError) as refused:
-            named_window(start, end, self.NOW)
-        assert says in str(refused.value)
+
+@pytest.mark.parametrize(
+    ("start", "end", "says"),
+    [
+        ("2023-08-29T10:00Z", None, "must be given both or neither"),
+        ("2023-08-29T10:00Z", "2023-08-29T09:00Z", "ends before it starts"),
+        ("2023-08-29T10:00Z", "2023-08-29T10:00Z", "ends before it starts"),
+        (
+            "2023-08-29T11:00Z",
+            "2023-08-29T12:05Z",
+            "lies in the future: it must end by 2023-08-29T12:00:00.000Z",
+        ),
+        ("2023-08-27T11:00Z", "2023-08-29T11:00Z", "is too long: at most 1 day"),
+        ("2023-08-29T10:00", "2023-08-29T11:00", "must be times in ISO-8601 with an offset"),
+        ("yesterday", "today", "must be times in ISO-8601 with an offset"),
+    ],
+)
+def test_an_invalid_named_window_is_refused_with_the_reason(start: str, end: str | None, says: str) -> None:
+    with pytest.raises(WindowError) as refused:
+        named_window(start, end, NOW)
+    assert says in str(refused.value)
 
 
 @pytest.mark.parametrize(

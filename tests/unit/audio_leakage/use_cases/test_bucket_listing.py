@@ -37,13 +37,13 @@ def crowd(due: int, others: int, missing: int = 0) -> World:
         pytest.param(1000, 4000, 5, id="many contacts: the folder's pages"),
     ],
 )
-def test_the_cheaper_way_is_taken(due: int, others: int, requests: int) -> None:
+def test_the_listing_with_fewer_requests_is_chosen(due: int, others: int, requests: int) -> None:
     world = crowd(due, others)
     assert check_recordings(world.run(at("10:35")))["CALL_RECORDED_SUCCESS"] == due
     assert len(world.bucket.listings) == pytest.approx(requests, abs=requests // 2)
 
 
-def test_in_a_large_folder_few_contacts_are_asked_for_one_by_one() -> None:
+def test_few_contacts_in_a_large_folder_are_listed_one_by_one() -> None:
     world = crowd(60, 20_000)
     check_recordings(world.run(at("10:35")))
     assert not [listing for listing in world.bucket.listings if listing.startswith(f"{DAY} from")]
@@ -52,13 +52,13 @@ def test_in_a_large_folder_few_contacts_are_asked_for_one_by_one() -> None:
 
 @pytest.mark.parametrize("others", [0, 900, 4000, 20_000])
 @pytest.mark.parametrize("due", [60, 500])
-def test_the_verdicts_are_the_same_either_way(due: int, others: int) -> None:
+def test_both_ways_of_listing_lead_to_the_same_verdicts(due: int, others: int) -> None:
     world = crowd(due, others, missing=20)
     counts = check_recordings(world.run(at("10:31:10.343") + timedelta(hours=1), at_once=8))
     assert counts == {"due": due, "CALL_RECORDED_SUCCESS": due - 20, "CALL_RECORDED_FAILURE": 20}
 
 
-def test_a_folder_that_cannot_be_listed_ahead_fails_no_verdict_by_itself() -> None:
+def test_a_folder_that_cannot_be_prefetched_costs_no_verdict() -> None:
     world = crowd(60, 0)
     listing = world.bucket.list_objects
     world.bucket.list_objects = lambda bucket, prefix: (  # type: ignore[method-assign]

@@ -54,13 +54,13 @@ def described(world: World) -> set[str]:
     return world.connect.calls.keys() - {"SearchContacts"}
 
 
-def test_where_there_is_time_every_contact_is_described_and_nothing_is_searched() -> None:
+def test_every_contact_is_described_if_there_is_time() -> None:
     world = world_of([talking(1), ended(2)])
     poll_in_progress(world.run(NOW))
     assert world.connect.calls == {number(1): 1, number(2): 1}
 
 
-def test_what_ended_among_very_many_costs_one_search_a_hundred_and_one_write_each() -> None:
+def test_ten_thousand_contacts_cost_one_search_per_hundred_ended_calls() -> None:
     world = world_of([*(ended(n) for n in range(2000)), *(talking(n) for n in range(2000, 10_000))])
     counts = poll_in_progress(world.run(NOW, at_once=8))
     assert counts == {"due": 10_000, "COMPLETED - AGENT": 2000, "unchanged": 8000}
@@ -70,7 +70,7 @@ def test_what_ended_among_very_many_costs_one_search_a_hundred_and_one_write_eac
 
 @hypothesis_settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32), minutes=st.integers(0, 60), at_once=st.sampled_from([1, 8]))
-def test_whatever_the_calls_searching_ends_as_describing_each_of_them_does(
+def test_searching_gives_the_same_result_as_describing_each_contact(
     seed: int, minutes: int, at_once: int
 ) -> None:
     writer = CallWriter(Random(seed))
@@ -95,7 +95,7 @@ def test_whatever_the_calls_searching_ends_as_describing_each_of_them_does(
     assert outcome(**TOO_SLOW) == outcome()
 
 
-def test_contacts_no_search_can_show_are_described_the_longest_due_first() -> None:
+def test_a_waiting_contact_is_described_because_no_search_shows_it() -> None:
     waiting = answer(number(1), DisconnectTimestamp=None, connected=None)
     world = world_of([waiting, talking(2)])
     world.contacts.put(contact(WAITING, contact_id=number(1)))
@@ -123,7 +123,7 @@ def test_contacts_are_described_while_the_search_goes_on(monkeypatch: pytest.Mon
     assert poll_in_progress(world.run(NOW, **TOO_SLOW)) == {"due": 2, "unchanged": 2}
 
 
-def test_a_contact_that_no_search_speaks_of_for_an_hour_is_described() -> None:
+def test_a_contact_missing_from_searches_for_an_hour_is_described() -> None:
     world = world_of([ended(1, at("10:31")), talking(2)])
     world.connect.not_indexed = {number(1)}
     poll_in_progress(world.run(NOW, **TOO_SLOW))
@@ -132,7 +132,7 @@ def test_a_contact_that_no_search_speaks_of_for_an_hour_is_described() -> None:
     assert world.contacts.contact(number(1)).state is ContactState.COMPLETED_AGENT
 
 
-def test_what_a_search_shows_alone_never_leads_to_a_purge(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_result_alone_never_leads_to_a_purge(monkeypatch: pytest.MonkeyPatch) -> None:
     """The index may lag behind in what it shows of a contact; deleting cannot be taken back."""
     world = world_of([answer(number(1)), talking(2)], WAITING)
     shown = answer(number(1), connected=None)
@@ -146,7 +146,7 @@ def test_what_a_search_shows_alone_never_leads_to_a_purge(monkeypatch: pytest.Mo
     assert world.contacts.contact(number(1)).state is ContactState.COMPLETED_AGENT
 
 
-def test_a_contact_that_a_search_shows_and_describing_does_not_know_yet_stops_no_other() -> None:
+def test_a_searched_contact_unknown_to_describing_stops_no_other() -> None:
     """Regression: the error ended the task, and every contact behind this one stayed where it was."""
     left = {"connected": None, "DisconnectTimestamp": at("10:38")}
     world = world_of([answer(number(1), **left), answer(number(2), **left)], WAITING)
@@ -159,7 +159,7 @@ def test_a_contact_that_a_search_shows_and_describing_does_not_know_yet_stops_no
     assert world.contacts.contact(number(2)).state is ContactState.COMPLETED_QUEUE_IVR
 
 
-def test_contacts_that_two_searches_show_are_followed_once() -> None:
+def test_a_contact_in_two_searches_is_followed_once() -> None:
     """Regression: a page of nothing but contacts already answered asked the table for no items, which it refuses."""
     world = world_of([ended(1), ended(2)])
     both = [TimeRangeSearch(kind, at("10:15"), NOW) for kind in (DISCONNECTED, CONNECTED_TO_AGENT)]
@@ -169,7 +169,7 @@ def test_contacts_that_two_searches_show_are_followed_once() -> None:
     assert search.sweep.result() == {"due": 2, "COMPLETED - AGENT": 2}
 
 
-def test_contacts_nobody_watches_and_contacts_that_are_done_are_passed_over() -> None:
+def test_searched_contacts_that_are_unknown_or_done_are_ignored() -> None:
     world = world_of([ended(1), ended(2), ended(3), talking(4), talking(5)])
     world.contacts.put(contact(ContactState.COMPLETED_AGENT, contact_id=number(1), next_check_at=at("23:00")))
     del world.contacts.items[number(2)]
@@ -178,7 +178,7 @@ def test_contacts_nobody_watches_and_contacts_that_are_done_are_passed_over() ->
     assert set(world.contacts.writes) == {number(3)}
 
 
-def test_a_run_about_its_window_touches_no_contact_of_another() -> None:
+def test_a_search_of_a_backfill_touches_no_contact_of_other_windows() -> None:
     world = world_of([ended(1), ended(2)])
     world.contacts.put(
         contact(contact_id=number(1), initialised_at=at("10:31")),
@@ -193,7 +193,7 @@ def test_a_run_about_its_window_touches_no_contact_of_another() -> None:
 @pytest.mark.parametrize(
     "error", [ServiceUnavailable("HTTP 429"), SetupError("grant connect:SearchContacts")]
 )
-def test_without_a_search_every_contact_is_described(error: ServiceUnavailable | SetupError) -> None:
+def test_every_contact_is_described_if_the_search_fails(error: ServiceUnavailable | SetupError) -> None:
     world = world_of([ended(1), talking(2)])
     world.connect.search_error = error
     if isinstance(error, SetupError):
@@ -209,7 +209,7 @@ def test_without_a_search_every_contact_is_described(error: ServiceUnavailable |
     assert described(world) == {number(1), number(2)}
 
 
-def test_what_neither_a_search_nor_describing_reaches_in_time_is_left_for_the_next_run() -> None:
+def test_contacts_not_reached_in_time_are_left_for_the_next_run() -> None:
     world = world_of([ended(n, at("10:38") - n * timedelta(seconds=1)) for n in range(300)])
     spent: dict[str, Any] = {"seconds_left": lambda: 0.01 * (world.connect.calls["SearchContacts"] < 2)}
     counts = poll_in_progress(world.run(NOW, **spent))
@@ -229,7 +229,7 @@ def test_a_search_with_more_results_than_connect_shows_is_split(monkeypatch: pyt
     assert all(start == at("10:00") for _, start, _ in world.connect.searches)
 
 
-def test_a_search_is_split_between_two_seconds_because_parts_of_one_are_not_sent(
+def test_a_search_is_split_at_whole_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Regression: of the second it was split in, the contacts that came first were never found."""
@@ -239,20 +239,20 @@ def test_a_search_is_split_between_two_seconds_because_parts_of_one_are_not_sent
     assert {told["Id"] for told in found} == {number(n) for n in range(1000)}
 
 
-def test_a_search_that_cannot_be_split_is_not_taken_for_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_that_cannot_be_split_is_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_search, "MOST_RESULTS", 250)
     world = world_of([ended(n) for n in range(300)])
     poll_in_progress(world.run(NOW, **TOO_SLOW))
     assert all(world.contacts.contact(number(n)).state is ContactState.COMPLETED_AGENT for n in range(300))
 
 
-def test_no_search_is_longer_than_connect_allows() -> None:
+def test_a_search_covers_at_most_eight_weeks() -> None:
     world = World()
     list(newest_first(world.run(NOW), TimeRangeSearch(DISCONNECTED, NOW - timedelta(days=365), NOW)))
     assert world.connect.searches == [(DISCONNECTED, NOW - timedelta(weeks=8), NOW)]
 
 
-def test_one_contact_whose_search_result_makes_no_sense_stops_no_other() -> None:
+def test_an_unreadable_search_result_stops_no_other_contact() -> None:
     nonsense = ended(1)
     del nonsense["Contact"]["InitiationMethod"]
     world = world_of([nonsense, ended(2), talking(3)])
@@ -261,7 +261,7 @@ def test_one_contact_whose_search_result_makes_no_sense_stops_no_other() -> None
     assert world.contacts.contact(number(2)).state is ContactState.COMPLETED_AGENT
 
 
-def test_a_single_contact_is_never_searched_for() -> None:
+def test_a_single_contact_is_described_without_a_search() -> None:
     world = world_of([ended(1)])
     world.contacts.items = {CONTACT_ID: contact().to_item()}
     poll_initialised(world.run(NOW))
@@ -271,7 +271,7 @@ def test_a_single_contact_is_never_searched_for() -> None:
 @pytest.mark.parametrize(
     "lagging", [ContactNotFound("not yet"), answer(DisconnectTimestamp=None, InitiationMethod="OUTBOUND")]
 )
-def test_an_outbound_call_is_not_closed_while_describing_lags_behind_what_a_search_showed(
+def test_an_outbound_call_is_not_closed_while_describing_lags_behind(
     lagging: Mapping[str, Any] | ContactNotFound,
 ) -> None:
     """Regression: no search tells that the customer answered, so the call was closed and its leak never told."""
@@ -284,7 +284,7 @@ def test_an_outbound_call_is_not_closed_while_describing_lags_behind_what_a_sear
     assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE
 
 
-def test_a_silent_call_is_described_in_its_turn_however_many_wait() -> None:
+def test_a_silent_call_is_described_in_its_turn_in_a_full_queue() -> None:
     """Regression: it came after all that wait, so that a full queue kept it from being described for ever."""
     waiting = [answer(number(n), DisconnectTimestamp=None, connected=None) for n in range(1, 30)]
     world = world_of([ended(0), *waiting], WAITING)
@@ -298,7 +298,7 @@ def test_a_silent_call_is_described_in_its_turn_however_many_wait() -> None:
     assert world.contacts.contact(number(0)).state is ContactState.COMPLETED_AGENT
 
 
-def test_a_backfill_without_a_search_describes_what_is_due_beside_what_was_closed() -> None:
+def test_a_backfill_without_a_search_describes_due_contacts() -> None:
     """Regression: a contact that Connect did not know has no NextCheckAt, and the task failed over that."""
     world = world_of([ended(1)])
     unknown = {"closed_reason": ClosedReason.NOT_FOUND, "not_found_since": at("08:00"), "next_check_at": None}

@@ -31,7 +31,7 @@ def world() -> World:
     return World()
 
 
-def test_a_recording_in_its_place_takes_one_listing_and_no_further_question(world: World) -> None:
+def test_a_recording_in_its_usual_place_takes_one_listing_only(world: World) -> None:
     world.contacts.put(ended_with_agent())
     world.bucket.put()
     assert check_recordings(world.run(at("10:35"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
@@ -39,7 +39,7 @@ def test_a_recording_in_its_place_takes_one_listing_and_no_further_question(worl
     assert not world.connect.calls
 
 
-def test_connect_is_asked_again_before_a_recording_is_said_to_be_absent(world: World) -> None:
+def test_connect_is_asked_again_before_a_recording_counts_as_absent(world: World) -> None:
     world.contacts.put(ended_with_agent())
     location = "elsewhere/deep/renamed.wav"
     world.connect.answers[CONTACT_ID] = answer(Recordings=[{"StorageType": "S3", "Location": location}])
@@ -56,14 +56,14 @@ def test_a_recording_under_a_neighbouring_day_is_found(world: World, day: str) -
     assert check_recordings(world.run(at("10:35"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
 
 
-def test_no_place_is_listed_twice_in_one_look(world: World) -> None:
+def test_one_check_lists_no_place_twice(world: World) -> None:
     world.contacts.put(ended_with_agent())
     world.connect.answers[CONTACT_ID] = answer()
     assert check_recordings(world.run(at("10:35"))) == {"due": 1, "unchanged": 1}
     assert len(world.bucket.listings) == len(set(world.bucket.listings)) == 3
 
 
-def test_an_item_without_facts_is_described_first(world: World) -> None:
+def test_a_contact_without_facts_is_described_first(world: World) -> None:
     world.contacts.put(contact(ContactState.COMPLETED_AGENT))
     world.connect.answers[CONTACT_ID] = answer()
     world.bucket.put()
@@ -71,14 +71,14 @@ def test_an_item_without_facts_is_described_first(world: World) -> None:
     assert world.connect.calls[CONTACT_ID] == 1
 
 
-def test_an_item_that_only_claims_to_have_met_an_agent_is_closed_with_the_reason(world: World) -> None:
+def test_a_contact_that_never_met_an_agent_is_closed_with_the_reason(world: World) -> None:
     world.contacts.put(contact(ContactState.COMPLETED_AGENT))
     world.connect.answers[CONTACT_ID] = answer(connected=None)
     assert check_recordings(world.run(at("10:35"))) == {"due": 1, "NO_AGENT": 1}
     assert not world.bucket.listings
 
 
-def test_a_failure_that_healed_is_a_success(world: World) -> None:
+def test_a_failure_becomes_a_success_when_its_recording_appears(world: World) -> None:
     world.contacts.put(ended_with_agent())
     world.connect.answers[CONTACT_ID] = answer()
     assert check_recordings(world.run(at("11:35"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
@@ -87,7 +87,7 @@ def test_a_failure_that_healed_is_a_success(world: World) -> None:
     assert check_recordings(world.run(at("12:10"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
 
 
-def test_a_verdict_does_not_need_connect_to_remember_the_contact(world: World) -> None:
+def test_a_contact_that_connect_forgot_is_judged_all_the_same(world: World) -> None:
     world.contacts.put(ended_with_agent())
     assert check_recordings(world.run(at("11:35"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
 
@@ -96,7 +96,7 @@ def test_a_verdict_does_not_need_connect_to_remember_the_contact(world: World) -
     "error",
     [ServiceUnavailable("SlowDown"), SetupError("s3:ListBucket on bucket 'recordings' was denied")],
 )
-def test_a_bucket_that_does_not_answer_is_never_a_verdict(world: World, error: ServiceUnavailable) -> None:
+def test_an_error_of_the_bucket_is_never_a_verdict(world: World, error: ServiceUnavailable) -> None:
     world.contacts.put(ended_with_agent())
     world.connect.answers[CONTACT_ID] = answer()
     world.bucket.error = error
@@ -106,56 +106,55 @@ def test_a_bucket_that_does_not_answer_is_never_a_verdict(world: World, error: S
     assert after == ended_with_agent(attempts=1, last_error=str(error), next_check_at=at("12:00:00.001"))
 
 
-class TestADeleteMarker:
-    def test_is_named_as_the_cause(self, world: World) -> None:
-        world.contacts.put(ended_with_agent())
-        world.bucket.deleted.add(f"{BUCKET}/{key_of()}")
-        check_recordings(world.run(at("12:00")))
-        assert world.contacts.contact().failure_cause == "DELETE_MARKER"
-
-    def test_that_cannot_be_asked_for_costs_no_verdict(self, world: World) -> None:
-        world.contacts.put(ended_with_agent())
-        world.bucket.has_delete_marker = self.refuse  # type: ignore[method-assign]
-        assert check_recordings(world.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
-        assert world.contacts.contact().failure_cause == "NO_OBJECT"
-
-    @staticmethod
-    def refuse(bucket: str, prefix: str) -> bool:  # noqa: ARG004
-        raise SetupError("s3:ListBucketVersions was denied")
+def test_a_delete_marker_is_named_as_the_cause_of_a_failure(world: World) -> None:
+    world.contacts.put(ended_with_agent())
+    world.bucket.deleted.add(f"{BUCKET}/{key_of()}")
+    check_recordings(world.run(at("12:00")))
+    assert world.contacts.contact().failure_cause == "DELETE_MARKER"
 
 
-class TestAPointerIntoAnotherBucket:
-    LOCATION = "elsewhere/deep/renamed.wav"
-
-    @pytest.fixture
-    def pointed(self, world: World) -> World:
-        world.contacts.put(ended_with_agent())
-        world.connect.answers[CONTACT_ID] = answer(
-            Recordings=[{"StorageType": "S3", "Location": self.LOCATION}]
-        )
-        return world
-
-    def test_that_is_gone_leaves_a_failure_with_its_cause(self, pointed: World) -> None:
-        pointed.bucket.errors["elsewhere"] = MissingError("bucket 'elsewhere' does not exist")
-        assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
-        assert pointed.contacts.contact().failure_cause == "POINTER_WITHOUT_OBJECT"
-
-    def test_that_is_denied_is_said_and_is_no_verdict(self, pointed: World) -> None:
-        pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
-        with pytest.raises(SetupError, match="elsewhere"):
-            check_recordings(pointed.run(at("12:00")))
-        assert pointed.contacts.contact().recorded_state is None
-
-    def test_that_is_denied_does_not_hide_the_recording_in_its_usual_place(self, pointed: World) -> None:
-        pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
-        pointed.contacts.put(ended_with_agent(recording_location=self.LOCATION))
-        pointed.bucket.put()
-        assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+def refuse(bucket: str, prefix: str) -> bool:  # noqa: ARG001
+    raise SetupError("s3:ListBucketVersions was denied")
 
 
-def test_a_success_that_failed_at_first_stays_one_when_its_recording_is_gone_and_its_window_backfilled() -> (
-    None
-):
+def test_a_denied_request_for_delete_markers_costs_no_verdict(world: World) -> None:
+    world.contacts.put(ended_with_agent())
+    world.bucket.has_delete_marker = refuse  # type: ignore[method-assign]
+    assert check_recordings(world.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+    assert world.contacts.contact().failure_cause == "NO_OBJECT"
+
+
+LOCATION = "elsewhere/deep/renamed.wav"
+
+
+@pytest.fixture
+def pointed(world: World) -> World:
+    world.contacts.put(ended_with_agent())
+    world.connect.answers[CONTACT_ID] = answer(Recordings=[{"StorageType": "S3", "Location": LOCATION}])
+    return world
+
+
+def test_a_pointer_into_a_missing_bucket_is_a_failure_with_its_cause(pointed: World) -> None:
+    pointed.bucket.errors["elsewhere"] = MissingError("bucket 'elsewhere' does not exist")
+    assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+    assert pointed.contacts.contact().failure_cause == "POINTER_WITHOUT_OBJECT"
+
+
+def test_a_pointer_into_a_denied_bucket_is_an_error_and_no_verdict(pointed: World) -> None:
+    pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
+    with pytest.raises(SetupError, match="elsewhere"):
+        check_recordings(pointed.run(at("12:00")))
+    assert pointed.contacts.contact().recorded_state is None
+
+
+def test_a_pointer_into_a_denied_bucket_does_not_hide_the_recording(pointed: World) -> None:
+    pointed.bucket.errors["elsewhere"] = SetupError("bucket 'elsewhere' was denied")
+    pointed.contacts.put(ended_with_agent(recording_location=LOCATION))
+    pointed.bucket.put()
+    assert check_recordings(pointed.run(at("12:00"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+
+
+def test_a_success_stays_one_when_a_backfill_finds_no_recording() -> None:
     """Regression: the backfill took its last look for failed and judged it anew, a lifecycle rule having been there."""
     world = World()
     world.connect.answers[CONTACT_ID] = answer()

@@ -29,7 +29,7 @@ def world() -> World:
         ({"connected": None}, ContactState.COMPLETED_QUEUE_IVR, "10:32"),
     ],
 )
-def test_an_initialised_contact_moves_to_where_connect_says_it_is(
+def test_an_initialised_contact_moves_to_the_state_connect_reports(
     world: World, members: dict[str, Any], state: ContactState, next_check: str
 ) -> None:
     world.contacts.put(contact())
@@ -39,7 +39,7 @@ def test_an_initialised_contact_moves_to_where_connect_says_it_is(
     assert (after.state, after.next_check_at) == (state, at(next_check))
 
 
-def test_what_connect_said_is_kept(world: World) -> None:
+def test_the_facts_that_connect_reports_are_stored(world: World) -> None:
     world.contacts.put(contact())
     world.connect.answers[CONTACT_ID] = answer(QueueInfo={"Id": "queue"})
     poll_initialised(world.run(at("10:32")))
@@ -59,14 +59,14 @@ def test_a_call_in_progress_is_followed_to_its_end(world: World) -> None:
     assert poll_in_progress(world.run(at("10:35")))[ContactState.COMPLETED_AGENT] == 1
 
 
-def test_nothing_is_asked_and_nothing_written_before_a_contact_is_due(world: World) -> None:
+def test_a_contact_that_is_not_due_costs_no_request_and_no_write(world: World) -> None:
     world.contacts.put(contact(next_check_at=at("10:40")))
     assert poll_initialised(world.run(at("10:35"))) == {"due": 0}
     assert not world.connect.calls
     assert not world.contacts.writes
 
 
-def test_a_good_answer_makes_up_for_all_the_bad_ones(world: World) -> None:
+def test_a_good_answer_resets_the_failed_attempts(world: World) -> None:
     world.contacts.put(contact(attempts=9, last_error="many"))
     world.connect.answers[CONTACT_ID] = answer()
     poll_initialised(world.run(at("10:32")))

@@ -32,7 +32,7 @@ def play(case: Case) -> World:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_what_is_told_and_what_it_costs(case: Case) -> None:
+def test_each_case_ends_as_the_table_says_with_the_stated_requests(case: Case) -> None:
     world = play(case)
     item = world.contacts.items.get(case.contact_id)
     told = (None, None, None)
