@@ -77,7 +77,7 @@ def build(dag_id: str) -> DAG:
         doc_md=__doc__,
     )
     def monitor_audio_leakage() -> None:
-        # multiple_outputs=False: as a key of its own, the count "IN_PROGRESS - QUEUE/IVR" fails on Airflow 3.0.
+        # multiple_outputs=False: as a key, the count "IN_PROGRESS - QUEUE/IVR" fails on Airflow 3.0.
         @task(multiple_outputs=False)
         def poll_initialised() -> Summary:
             """Follows new contacts: where is each INITIALISED contact that is due by now?"""

@@ -4,7 +4,7 @@ The hooks satisfy these protocols by shape. Every method may raise ``SetupError`
 of :mod:`audio_leakage.errors`, which is what AWS's errors become before they reach the domain.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -73,12 +73,12 @@ class FlowLog(Protocol):
         log_group: str,
         start: datetime,
         end: datetime,
-        blocks: Collection[str],
+        block_family: str,
         contact_id: str | None = None,
     ) -> Iterator[tuple[datetime, str]]:
-        """Yield time (aware) and message of each line of some kinds of block; ``end`` is excluded.
+        """Yield time (aware) and message of each line of one family of blocks; ``end`` is excluded.
 
-        :param blocks: the block names to read.
+        :param block_family: a word that the name of each of these blocks contains.
         :param contact_id: read only the lines of this contact.
         """
         ...

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -120,11 +120,11 @@ class FakeFlowLog:
         log_group: str,
         start: datetime,
         end: datetime,
-        blocks: Collection[str],
+        block_family: str,
         contact_id: str | None = None,  # noqa: ARG002  # the pattern may let more through
     ) -> Iterator[tuple[datetime, str]]:
         assert log_group == LOG_GROUP
-        assert blocks
+        assert block_family == "Recording"
         self.asked.append(Window(start, end))
         if self.error:
             raise self.error

@@ -23,6 +23,8 @@ BLOCK_NAMES = frozenset(
         "UpdateContactRecordingAndAnalyticsBehavior",
     }
 )
+#: A word that each of these names contains, and the next one will, too.
+BLOCK_FAMILY = "Recording"
 #: A clock may be off; a line cannot be of the next day.
 _AHEAD = timedelta(days=1)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from audio_leakage.contacts.contact import Contact, check_contact_id
 from audio_leakage.flow_log.ingest import blocks_of, ingest, with_blocks
-from audio_leakage.flow_log.line import BLOCK_NAMES
+from audio_leakage.flow_log.line import BLOCK_FAMILY
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.metrics import publish_metrics
 from audio_leakage.runs.window import LONGEST
@@ -37,7 +37,9 @@ def recover(run: RunContext) -> dict[str, int]:
     read_until, half = run.scope.unread.start, run.seconds_left() / 2
     try:
         for part in run.scope.to_recover.parts(_PART):
-            counts.update(ingest(run.flow_log.events(group, part.start, part.end, BLOCK_NAMES), run.contacts))
+            counts.update(
+                ingest(run.flow_log.events(group, part.start, part.end, BLOCK_FAMILY), run.contacts)
+            )
             read_until = max(read_until, part.end)
             if run.seconds_left() <= half and not run.scope.only_window:
                 break
@@ -66,5 +68,5 @@ def with_logged_blocks(run: RunContext, contact: Contact) -> Contact:
         return contact
     start, end = max(min(began, joined) - _MARGIN, joined - LONGEST), joined + _MARGIN
     contact_id = check_contact_id(contact.contact_id).lower()  # as Connect writes it into lines
-    lines = run.flow_log.events(group, start, end, BLOCK_NAMES, contact_id)
+    lines = run.flow_log.events(group, start, end, BLOCK_FAMILY, contact_id)
     return with_blocks(contact, blocks_of(contact_id, lines))
