@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from audio_leakage.errors import ContactNotFound, SetupError
 from audio_leakage_aws.errors import code_of, domain_errors, member
+from audio_leakage_aws.pages import complete
 from audio_leakage_hooks.rate_limit import RateLimiter, shared_limiter
 from audio_leakage_hooks.retrying_hook import RetryingHook
 
@@ -110,7 +111,7 @@ class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
                 Sort={"FieldName": kind, "Order": "DESCENDING"},
                 PaginationConfig={"PageSize": 100},
             )
-            for page in pages:
+            for page in complete(pages, "NextToken"):
                 yield from member(page, "Contacts")
 
     def recording_storage(self, instance_id: str) -> tuple[str, str]:
@@ -147,5 +148,5 @@ class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
             pages = self.conn.get_paginator("list_instance_storage_configs").paginate(
                 InstanceId=instance_id, ResourceType="CALL_RECORDINGS"
             )
-            for page in pages:
+            for page in complete(pages, "NextToken"):
                 yield from member(page, "StorageConfigs")

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 
-from audio_leakage_aws.errors import domain_errors, member
+from audio_leakage_aws.errors import domain_errors
+from audio_leakage_aws.pages import patient
 from audio_leakage_hooks.retrying_hook import RetryingHook
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator, Mapping
 
     from types_boto3_logs.client import CloudWatchLogsClient
+    from types_boto3_logs.type_defs import FilterLogEventsResponseTypeDef
 
 
 class FlowLogHook(RetryingHook, AwsLogsHook):
@@ -33,10 +35,14 @@ class FlowLogHook(RetryingHook, AwsLogsHook):
         log_group: str,
         start: datetime,
         end: datetime,
-        blocks: Collection[str],
+        block_family: str,
         contact_id: str | None = None,
     ) -> Iterator[tuple[datetime, str]]:
-        """Read the lines of some kinds of block; all pages are followed, empty ones too.
+        """Read the lines of one family of blocks; all pages are followed, empty ones too.
+
+        CloudWatch Logs may repeat a token and go on after that, which its paginator in boto3 takes for an
+        error. So the tokens are followed here. The lines of a page are yielded before the next page is asked
+        for: what was read is not lost when a later page fails.
 
         .. seealso::
             - :external+boto3:py:meth:`CloudWatchLogs.Client.filter_log_events`
@@ -44,19 +50,22 @@ class FlowLogHook(RetryingHook, AwsLogsHook):
         :param log_group: name of the log group.
         :param start: aware; included.
         :param end: aware; excluded.
-        :param blocks: the block names, as ``ContactFlowModuleType`` has them.
+        :param block_family: a word that ``ContactFlowModuleType`` contains, such as ``Recording``.
         :param contact_id: a UUID, to read the lines of this contact alone.
         :return: time and message of each line.
         """
-        of_blocks = " || ".join(f'($.ContactFlowModuleType = "{block}")' for block in sorted(blocks))
         of_contact = f' && ($.ContactId = "{contact_id}")' if contact_id else ""
-        with domain_errors("logs:FilterLogEvents", f"log group '{log_group}'", "flow_log_group"):
-            pages = self.conn.get_paginator("filter_log_events").paginate(
+
+        def ask(token: Mapping[str, str]) -> FilterLogEventsResponseTypeDef:
+            return self.conn.filter_log_events(
                 logGroupName=log_group,
                 startTime=int(start.timestamp() * 1000),
                 endTime=int(end.timestamp() * 1000) - 1,  # the service includes it
-                filterPattern=f"{{ ({of_blocks}){of_contact} }}",
+                filterPattern=f'{{ ($.ContactFlowModuleType = "*{block_family}*"){of_contact} }}',
+                **token,  # type: ignore[arg-type]
             )
-            for page in pages:
-                for event in member(page, "events"):
+
+        with domain_errors("logs:FilterLogEvents", f"log group '{log_group}'", "flow_log_group"):
+            for page in patient(ask, "events"):
+                for event in page["events"]:
                     yield datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event["message"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
 from audio_leakage_aws.errors import domain_errors, member
+from audio_leakage_aws.pages import complete
 from audio_leakage_hooks.retrying_hook import RetryingHook
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class RecordingBucketHook(RetryingHook, S3Hook):
         """
         with domain_errors("s3:ListBucket", f"bucket '{bucket}'", "recording_bucket"):
             pages = self.conn.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            for page in pages:
+            for page in complete(pages, "NextContinuationToken"):
                 if member(page, "KeyCount"):
                     yield from member(page, "Contents")
 
@@ -59,4 +60,5 @@ class RecordingBucketHook(RetryingHook, S3Hook):
         """
         with domain_errors("s3:ListBucketVersions", f"bucket '{bucket}'", "recording_bucket"):
             pages = self.conn.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
-            return any(page.get("DeleteMarkers") for page in pages)
+            markers = ("NextKeyMarker", "NextVersionIdMarker")
+            return any(page.get("DeleteMarkers") for page in complete(pages, *markers))

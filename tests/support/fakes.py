@@ -126,7 +126,7 @@ class FakeFlowLog:
         contact_id: str | None = None,  # the pattern may let other contacts' lines through
     ) -> Iterator[tuple[datetime, str]]:
         assert log_group == LOG_GROUP
-        assert block_family
+        assert block_family == "Recording"
         self.asked.append(Window(start, end))
         self.asked_about.add(contact_id)
         if self.error:

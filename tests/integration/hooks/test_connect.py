@@ -72,6 +72,16 @@ class TestConnect:
         with pytest.raises(ServiceUnavailable, match="without its member Contacts"):
             list(hook.search_contacts(INSTANCE_ID, "INITIATION_TIMESTAMP", at("10:00"), at("11:00")))
 
+    @pytest.mark.parametrize("tokens", [("a", "a"), ("a", "b", "a")], ids=["twice", "a circle of two"])
+    def test_a_search_whose_pages_go_in_circles_is_no_whole_search(
+        self, hook: ConnectHook, tokens: tuple[str, ...]
+    ) -> None:
+        with Stubber(hook.conn) as connect:
+            for token in tokens:
+                connect.add_response("search_contacts", {"Contacts": [], "NextToken": token})
+            with pytest.raises(ServiceUnavailable):
+                list(hook.search_contacts(INSTANCE_ID, "INITIATION_TIMESTAMP", at("10:00"), at("11:00")))
+
     def test_connect_says_where_recordings_lie(self, stage: Stage, hook: ConnectHook) -> None:
         stage.connect.storage["BucketPrefix"] = f"{PREFIX}/"
         try:

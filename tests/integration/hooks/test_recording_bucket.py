@@ -23,6 +23,35 @@ class TestRecordingBucket:
             stage.put_object(key, b"")
         assert {found["Key"] for found in hook.list_objects(BUCKET, "many/")} == keys
 
+    @pytest.mark.parametrize(
+        "pages",
+        [
+            [{"NextContinuationToken": "a"}, {"NextContinuationToken": "a"}],
+            [{"NextContinuationToken": "a"}, {"NextContinuationToken": "b"}, {"NextContinuationToken": "a"}],
+            [{}],
+        ],
+        ids=["the same token twice", "a circle of two", "more, and no token"],
+    )
+    def test_a_listing_without_an_end_is_no_whole_listing(
+        self, hook: RecordingBucketHook, pages: list[dict[str, Any]]
+    ) -> None:
+        with Stubber(hook.conn) as s3:
+            for page in pages:
+                contents = {"KeyCount": 1, "IsTruncated": True, "Contents": [{"Key": "x/1"}]}
+                s3.add_response("list_objects_v2", contents | page)
+            with pytest.raises(ServiceUnavailable):
+                list(hook.list_objects(BUCKET, "x/"))
+
+    def test_versions_without_an_end_are_no_proof_that_nothing_was_deleted(
+        self, hook: RecordingBucketHook
+    ) -> None:
+        page = {"IsTruncated": True, "NextKeyMarker": "x/1", "NextVersionIdMarker": "1"}
+        with Stubber(hook.conn) as s3:
+            for _ in range(2):
+                s3.add_response("list_object_versions", page)
+            with pytest.raises(ServiceUnavailable):
+                hook.has_delete_marker(BUCKET, "x/")
+
     def test_an_empty_folder_is_empty(self, hook: RecordingBucketHook) -> None:
         assert list(hook.list_objects(BUCKET, "none/")) == []
 
