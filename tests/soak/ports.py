@@ -11,13 +11,10 @@ from typing import Any
 
 from audio_leakage.errors import ContactNotFound
 from audio_leakage.ports import Item
-from local_aws.contact_centre.calls import SimulatedCall
 from local_aws.contact_centre.centre import ContactCentre
 from local_aws.contact_centre.flow_log import lines_of
 from soak.weather import Weather
 from support.fakes import BUCKET, PREFIX, FakeTable, searched
-
-_IVR_BYTES = 100_000
 
 
 @dataclass
@@ -62,7 +59,7 @@ class Bucket:
 
     def __init__(self, centre: ContactCentre, weather: Weather) -> None:
         self.weather = weather
-        self.objects = dict(_objects(centre.calls))
+        self.objects = {file.key: (file.size, file.lands) for call in centre.calls for file in call.files}
         self._keys = sorted(self.objects)
 
     def list_objects(self, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002
@@ -81,20 +78,14 @@ class Bucket:
         return False
 
 
-def _objects(calls: tuple[SimulatedCall, ...]) -> Iterator[tuple[str, tuple[int, datetime]]]:
-    for call in calls:
-        if call.recording_lands:
-            yield call.recording_key(PREFIX), (call.recording_size, call.recording_lands)
-        if call.ivr_recording and call.disconnected:
-            yield call.recording_key(f"{PREFIX}/ivr"), (_IVR_BYTES, call.disconnected)
-
-
 @dataclass
 class Table(FakeTable):
     """The contact table; now and then another run does all of its work between a read and a write."""
 
     weather: Weather = field(default_factory=lambda: Weather(0))
     another_run: Callable[[], None] = lambda: None
+    closes: Counter[str] = field(default_factory=Counter)
+    """How often a contact was closed, by reason."""
     _lock: Lock = field(default_factory=Lock)
 
     def due(self, open_state: str, until: str, since: str = "") -> Iterator[Item]:
@@ -107,7 +98,13 @@ class Table(FakeTable):
     def update(self, before: Item, after: Item) -> bool:
         if before == after:
             return True  # nothing is sent
-        return self._write(before["ContactId"], lambda: FakeTable.update(self, before, after))
+        return self._write(before["ContactId"], lambda: self._update(before, after))
+
+    def _update(self, before: Item, after: Item) -> bool:
+        done, reason = FakeTable.update(self, before, after), after.get("ClosedReason")
+        if done and reason and reason != before.get("ClosedReason"):
+            self.closes[reason] += 1
+        return done
 
     def purge_all(self, contact_ids: list[str]) -> bool:
         if not self._write("purge", lambda: all(self._may_go(contact_id) for contact_id in contact_ids)):

@@ -73,7 +73,7 @@ def followed(contact: Contact, snapshot: ContactSnapshot, now: datetime, setting
     if not contact.state.ended:
         return _going_on(contact, now, settings)
     if contact.state.reached_agent and contact.left_at:
-        return replace(contact, next_check_at=contact.left_at + settings.first_check)
+        return replace(contact, next_check_at=(contact.ended_at or contact.left_at) + settings.first_check)
     return replace(contact, next_check_at=now)
 
 

@@ -64,6 +64,15 @@ def concerns(run: RunContext, item: Item) -> bool:
     return not run.scope.only_window or start <= str(item.get("InitialisedAt", "")) < end
 
 
+def in_turn(*contacts: Iterator[Item]) -> Iterator[Item]:
+    """Yield one contact of each iterator in turn, so that none keeps the others waiting."""
+    waiting = list(contacts)
+    while waiting:
+        turns = [(each, next(each, None)) for each in waiting]
+        yield from (item for _, item in turns if item is not None)
+        waiting = [each for each, item in turns if item is not None]
+
+
 def _live_first(live: Iterator[Item], past: Iterator[Item]) -> Iterator[Item]:
     """Give most turns to live contacts and every fourth to one of the past, so that both come to an end."""
     while turn := [*islice(live, _LIVE_TURNS), *islice(past, 1)]:

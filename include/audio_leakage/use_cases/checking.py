@@ -139,12 +139,15 @@ class _Checker:
         reason = self._reason(contact)
         if snapshot is None and (reason or not contact.is_described):
             return not_found(contact, self.run.now, self.run.settings)
-        return self._decided(contact, self._search(contact, evidence), reason)
-
-    def _decided(self, contact: Contact, evidence: Evidence, reason: ClosedReason | None) -> Contact:
-        after = self._judged(contact, evidence)
-        if reason and contact.left_at and not (reason is _OFF and evidence.has_audio):
+        evidence = self._search(contact, evidence)
+        # An answer that does not know the end yet lags behind, and closes nothing.
+        knows_the_end = snapshot and (snapshot.disconnect_timestamp or contact.end_assumed_at)
+        if reason and knows_the_end and not (reason is _OFF and evidence.has_audio):
             return contact.closed(reason)
+        return self._decided(contact, evidence)
+
+    def _decided(self, contact: Contact, evidence: Evidence) -> Contact:
+        after = self._judged(contact, evidence)
         if after.recorded_state is not _FAILURE or contact.recorded_state is _FAILURE:
             return after
         return self._failed(contact, evidence)
@@ -210,15 +213,13 @@ class _Checker:
             yield from self._places(contact)
 
     def _places(self, contact: Contact) -> Iterable[Place]:
-        """Return where to look: at more places before a contact fails, at one before "off" closes it."""
+        """Return where to look: everywhere, but at one place only before "off" closes the contact."""
         reason = self._reason(contact)
         if not contact.is_described or reason not in (None, _OFF):
             return ()
         if reason is _OFF:
             return [next(likely_places(contact, self.run.storage))]
-        if is_about_to_fail(contact, self.run.now, self.run.settings):
-            return candidate_places(contact, self.run.storage)
-        return likely_places(contact, self.run.storage)
+        return candidate_places(contact, self.run.storage)
 
     def _search(self, contact: Contact, evidence: Evidence) -> Evidence:
         """List the places that were not listed yet, until one of them shows audio.

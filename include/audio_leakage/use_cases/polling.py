@@ -12,7 +12,7 @@ from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import AwsError, InvalidContact
 from audio_leakage.flow_log.recovery import recover
 from audio_leakage.runs.context import RunContext
-from audio_leakage.runs.due import can_describe_all, count_due, due, due_since
+from audio_leakage.runs.due import can_describe_all, count_due, due, due_since, in_turn
 from audio_leakage.runs.sweep import Step, Sweep, described, record_outcome
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.adoption import adopt
@@ -96,8 +96,8 @@ def _search_and_describe(search: BulkSearch, states: tuple[ContactState, ...], f
 
     with ThreadPoolExecutor(max_workers=1) as beside:
         searching = beside.submit(search.run)
-        sweep.each(due(run, *unsearchable), follow_unanswered)
-        sweep.each(due(run, *talking, until=silent_since), follow_unanswered)
+        silent = due(run, *talking, until=silent_since)
+        sweep.each(in_turn(due(run, *unsearchable), silent), follow_unanswered)
         searching.result()
     if search.is_complete:
         sweep.counts["unchanged"] += count_due(run, *talking)

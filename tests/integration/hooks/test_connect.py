@@ -1,6 +1,7 @@
 """Connect over real HTTP: every page, our share of its quota, and errors that say what to do."""
 
 import pytest
+from botocore.stub import Stubber
 
 from audio_leakage.errors import ContactNotFound, ServiceUnavailable, SetupError
 from audio_leakage_hooks.connect import ConnectHook

@@ -1,5 +1,7 @@
 """The recording bucket over real HTTP: every page, delete markers, and errors that say what to do."""
 
+from typing import Any
+
 import pytest
 from botocore.stub import Stubber
 

@@ -30,7 +30,11 @@ LOCATION = "recordings/connect/acme/CallRecordings/2023/08/29/other-name_2023082
     ("entry", "kept"),
     [
         ({"StorageType": "S3", "Location": LOCATION}, True),
-        ({"StorageType": "S3", "Location": LOCATION, "ParticipantType": "SOMEBODY_NEW"}, True),
+        ({"StorageType": "S3", "Location": LOCATION, "ParticipantType": "SOMEBODY_NEW"}, False),
+        ({"StorageType": "S3", "Location": LOCATION, "ParticipantType": "AGENT"}, True),
+        ({"StorageType": "S3", "Location": LOCATION, "ParticipantType": "VOICEMAIL"}, False),
+        ({"StorageType": "S3", "Location": LOCATION.replace("/2023/", "/voicemail/2023/")}, False),
+        ({"StorageType": "S3", "Location": LOCATION.replace("CallRecordings", "Voicemails")}, False),
         ({"StorageType": "S3", "Location": LOCATION, "MediaStreamType": "AUDIO"}, True),
         ({"StorageType": "S3", "Location": LOCATION, "MediaStreamType": "VIDEO"}, False),
         ({"StorageType": "S3", "Location": LOCATION, "ParticipantType": "IVR"}, False),
@@ -61,10 +65,10 @@ def test_an_answer_that_lags_behind_takes_nothing_back(world: World) -> None:
 
 
 def test_a_long_call_is_polled_more_rarely_but_at_least_once_an_hour(world: World) -> None:
-    long = contact(ContactState.IN_PROGRESS_QUEUE_IVR, initiation_timestamp=at("2023-08-20T10:00"))
+    long = contact(ContactState.IN_PROGRESS_QUEUE_IVR, initiation_timestamp=at("2023-08-28T11:00"))
     world.contacts.put(long)
     world.connect.answers[CONTACT_ID] = answer(
-        InitiationTimestamp=at("2023-08-20T10:00"), DisconnectTimestamp=None, connected=None
+        InitiationTimestamp=at("2023-08-28T11:00"), DisconnectTimestamp=None, connected=None
     )
     assert poll_in_progress(world.run(at("10:31"))) == {"due": 1, "unchanged": 1}
     assert world.contacts.contact().next_check_at == at("11:31")
@@ -81,16 +85,18 @@ def test_a_contact_connect_does_not_know_yet_waits_and_is_found(world: World) ->
 def test_a_contact_connect_never_knew_is_closed_as_not_found(world: World) -> None:
     world.contacts.put(contact())
     poll_initialised(world.run(at("10:31")))
-    assert poll_initialised(world.run(at("11:31"))) == {"due": 1, "NOT_FOUND": 1}
+    with pytest.raises(SetupError, match="knows none of 1 contacts: correct 'connect_instance_id'"):
+        poll_initialised(world.run(at("11:31")))
     after = world.contacts.contact()
-    assert (after.closed_reason, after.next_check_at) == (ClosedReason.NOT_FOUND, None)
+    assert (after.closed_reason, after.next_check_at) == (ClosedReason.NOT_FOUND, at("12:01"))
+    assert world.metrics.closed == {"NOT_FOUND": 1}
 
 
 def test_a_contact_is_closed_as_not_found_after_an_hour_at_the_earliest(world: World) -> None:
     """Regression: with a minute until failure, a contact not to be seen for some minutes was closed for good."""
     world.contacts.put(contact())
     soon = replace(SETTINGS, failure_after_minutes=1, first_check_minutes=1)
-    for now in ("10:31", "10:36", "10:41"):
+    for now in ("10:31", "10:35", "10:39"):
         assert poll_initialised(world.run(at(now), soon)) == {"due": 1, "unchanged": 1}
     world.connect.answers[CONTACT_ID] = answer()
     assert poll_initialised(world.run(at("10:46"), soon))[ContactState.COMPLETED_AGENT] == 1

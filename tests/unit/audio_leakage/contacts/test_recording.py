@@ -107,7 +107,8 @@ def test_a_pointer_matches_any_key_but_only_the_whole_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "seconds", "has_audio"), [(0, 0, False), (44, 0, False), (45, 0, True), (1_920_044, 60, True)]
+    ("size", "seconds", "has_audio"),
+    [(0, 0, False), (44, 0, False), (78, 0, False), (683, 0, False), (684, 0, True), (1_920_044, 60, True)],
 )
 def test_the_length_of_a_recording_follows_from_its_size(size: int, seconds: int, has_audio: bool) -> None:
     found = StoredObject(BUCKET, key_of(), size, at("10:32"))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_leakage.contacts.states import ClosedReason, ContactState, RecordedState
+from audio_leakage.contacts.states import ContactState, RecordedState
 from audio_leakage.flow_log.ingest import ingest
 from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.polling import poll_initialised
@@ -82,11 +82,17 @@ def test_lines_give_the_same_item_however_often_each_arrives(
     assert straight.items == shuffled.items
 
 
-def test_a_contact_that_was_only_ever_switched_off_is_closed_at_once() -> None:
+def test_a_contact_that_was_only_ever_switched_off_is_looked_at_once_an_hour_later() -> None:
     contacts = FakeTable()
     take(contacts, OFF)
-    closed = contacts.contact()
-    assert (closed.next_check_at, closed.closed_reason) == (None, ClosedReason.RECORDING_SWITCHED_OFF)
+    waiting = contacts.contact()
+    assert (waiting.next_check_at, waiting.closed_reason) == (at("11:30:05"), None)
+
+
+def test_a_later_on_brings_a_contact_that_was_only_switched_off_forward() -> None:
+    contacts = FakeTable()
+    take(contacts, OFF, ON)
+    assert contacts.contact().next_check_at == at("10:29:58")
 
 
 def test_a_contact_switched_off_before_its_agent_joined_is_closed() -> None:

@@ -72,7 +72,7 @@ def test_throttled_contacts_are_counted_in_a_successful_run(
 def test_a_run_without_due_contacts_is_not_behind() -> None:
     world = World()
     check_recordings(world.run(at("11:40")))
-    assert world.metrics.latest == {"Leaks": 0, "OldestDueMinutes": 0}
+    assert world.metrics.latest == {"Leaks": 0, "Short": 0, "OldestDueMinutes": 0}
 
 
 def test_a_backfill_publishes_no_metrics(world: World) -> None:
@@ -91,4 +91,4 @@ def test_unreadable_lines_are_counted() -> None:
     world = World(flow_log=FakeFlowLog((line(ContactId="nobody"),)))
     settings = replace(SETTINGS, flow_log_group="/aws/connect/acme")
     poll_initialised(world.run(at("10:40"), settings))
-    assert world.metrics.latest == {"UnreadableLines": 1}
+    assert world.metrics.latest == {"UnreadableLines": 1, "MinutesNotRead": 0}

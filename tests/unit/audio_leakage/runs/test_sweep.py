@@ -111,7 +111,7 @@ def test_a_contact_that_changed_meanwhile_is_not_overwritten(world: World) -> No
     world.connect.answers[CONTACT_ID] = answer()
     run = world.run(at("10:32"))
     items = list(due(run, ContactState.INITIALISED))
-    world.contacts.due = lambda *_: iter(items)  # type: ignore[method-assign]
+    world.contacts.due = lambda *args: iter(items if len(args) > 2 else [])  # type: ignore[method-assign]
     world.contacts.put(contact(ContactState.COMPLETED_QUEUE_IVR))
     assert poll_initialised(run) == {"due": 1, "changed_meanwhile": 1}
     assert world.contacts.contact().state == ContactState.COMPLETED_QUEUE_IVR
@@ -122,7 +122,7 @@ def test_a_contact_that_was_deleted_meanwhile_is_not_brought_back(world: World) 
     world.connect.answers[CONTACT_ID] = answer()
     run = world.run(at("10:32"))
     items = list(due(run, ContactState.INITIALISED))
-    world.contacts.due = lambda *_: iter(items)  # type: ignore[method-assign]
+    world.contacts.due = lambda *args: iter(items if len(args) > 2 else [])  # type: ignore[method-assign]
     del world.contacts.items[CONTACT_ID]
     assert poll_initialised(run) == {"due": 1, "changed_meanwhile": 1}
     assert world.contacts.items == {}

@@ -44,7 +44,9 @@ def test_connect_is_asked_again_before_a_recording_counts_as_absent(world: World
     location = "elsewhere/deep/renamed.wav"
     world.connect.answers[CONTACT_ID] = answer(Recordings=[{"StorageType": "S3", "Location": location}])
     world.bucket.objects[location] = (1_000_000, at("10:32"))
-    assert check_recordings(world.run(at("10:35"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+    assert check_recordings(world.run(at("10:35"))) == {"due": 1, "unchanged": 1}
+    assert world.connect.calls[CONTACT_ID] == 0, "nothing is about to be said"
+    assert check_recordings(world.run(at("11:35"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
     assert world.contacts.contact().recording_key == "deep/renamed.wav"
     assert world.bucket.listings[-1] == location
 

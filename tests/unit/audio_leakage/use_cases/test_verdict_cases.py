@@ -1,9 +1,12 @@
 """Every case of the table, through the four use cases in the order of the DAG."""
 
+from contextlib import nullcontext, suppress
+
 import pytest
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState
+from audio_leakage.errors import SetupError
 from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised, purge_ivr
 from support.fakes import World, at
 from support.verdict_cases import CASES, RUNS, Case
@@ -27,7 +30,8 @@ def play(case: Case) -> World:
         world.bucket.objects[f"{bucket}/{key}"] = (size, lands)
     for now in RUNS:
         for use_case in (poll_initialised, purge_ivr, poll_in_progress, check_recordings):
-            use_case(world.run(now))
+            with nullcontext() if case.known else suppress(SetupError):  # Connect knows no contact at all
+                use_case(world.run(now))
     return world
 
 
