@@ -9,9 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
+from threading import Lock
 from typing import Any
 
 from audio_leakage.contacts.recording import Place, StoredObject
+from audio_leakage.errors import AwsError
 from audio_leakage.ports import RecordingBucket
 
 log = logging.getLogger(__name__)
@@ -29,25 +31,37 @@ class BucketListing:
     def __init__(self, bucket: RecordingBucket) -> None:
         self._bucket = bucket
         self._known: dict[Place, list[StoredObject]] = {}
+        self._wanted: dict[Place, list[Place]] = {}
+        self._lock = Lock()
 
     def objects_at(self, place: Place) -> Iterator[StoredObject]:
         """Yield the objects at a place, from an earlier listing or with one request."""
+        self._list_wanted(_folder_of(place))
         yield from self._known.get(place) or ()
         if place not in self._known:
             yield from _objects(place.bucket, self._bucket.list_objects(place.bucket, place.prefix))
 
-    def prefetch(self, places: Iterable[Place]) -> None:
-        """List whole folders where that is cheaper than listing each place, and forget earlier listings.
+    def expect(self, places: Iterable[Place]) -> None:
+        """Say which places may be asked for, and forget earlier listings.
 
-        :raises AwsError: when a folder cannot be listed. Its places are then listed one by one.
+        The first time that one of many places in a folder is asked for, the whole folder is listed if that is
+        cheaper than listing each place.
         """
         self._known = {}
         folders: defaultdict[Place, list[Place]] = defaultdict(list)
         for place in places:
-            folders[Place(place.bucket, place.prefix.rpartition("/")[0] + "/")].append(place)
-        for folder, wanted in folders.items():
-            if len(wanted) >= _MANY:
+            folders[_folder_of(place)].append(place)
+        self._wanted = {folder: wanted for folder, wanted in folders.items() if len(wanted) >= _MANY}
+
+    def _list_wanted(self, folder: Place) -> None:
+        with self._lock:
+            wanted = self._wanted.pop(folder, None)
+            if wanted is None:
+                return
+            try:
                 self._list_folder(folder, sorted(wanted, key=lambda place: place.prefix))
+            except AwsError as error:
+                log.warning("%s could not be listed, its contacts are listed one by one: %s", folder, error)
 
     def _list_folder(self, folder: Place, wanted: Sequence[Place]) -> None:
         listed = _objects(folder.bucket, self._bucket.list_objects(folder.bucket, folder.prefix))
@@ -62,6 +76,10 @@ class BucketListing:
         seen = [place for place in wanted if is_whole or place.prefix < first[-1].key[: len(place.prefix)]]
         self._known |= {place: by_prefix[place.prefix] for place in seen}
         log.info("%s: listed for %d of %d contacts", folder, len(seen), len(wanted))
+
+
+def _folder_of(place: Place) -> Place:
+    return Place(place.bucket, place.prefix.rpartition("/")[0] + "/")
 
 
 def _sort_in(listed: Iterable[StoredObject], by_prefix: Mapping[str, list[StoredObject]]) -> None:

@@ -74,7 +74,7 @@ def check_recordings(run: RunContext) -> dict[str, int]:
         return outcome
 
     try:
-        sweep.each(due(run, ContactState.COMPLETED_AGENT), check, checker.prefetch)
+        sweep.each(due(run, ContactState.COMPLETED_AGENT), check, checker.prepare)
     finally:
         publish_metrics(run, Leaks=sweep.counts[_FAILURE], Short=sweep.extra["short"])
         _tell(run, list(to_tell.values()))
@@ -107,9 +107,9 @@ class _Checker:
         in_half_the_time = self.run.settings.describe_contact_rps * self.run.seconds_left() / 2
         self.descriptions = iter(range(int(max(in_half_the_time, 1))))
 
-    def prefetch(self, contacts: Sequence[Contact]) -> None:
-        """List the folders that many contacts need."""
-        self.listing.prefetch(place for contact in contacts for place in self._unnamed_places(contact))
+    def prepare(self, contacts: Sequence[Contact]) -> None:
+        """Let the listing know which places may be asked for."""
+        self.listing.expect(place for contact in contacts for place in self._unnamed_places(contact))
 
     def check(self, contact: Contact) -> Contact:
         """Return the contact after one look.

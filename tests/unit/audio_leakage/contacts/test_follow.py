@@ -7,6 +7,7 @@ import pytest
 from audio_leakage.contacts.follow import with_facts
 from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.contacts.states import ClosedReason, ContactState
+from audio_leakage.errors import SetupError
 from audio_leakage.use_cases.polling import poll_in_progress, poll_initialised
 from support.fakes import (
     CONTACT_ID,

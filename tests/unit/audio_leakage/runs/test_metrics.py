@@ -29,6 +29,7 @@ def test_a_run_publishes_its_leaks_and_how_far_it_is_behind(world: World) -> Non
     check_recordings(world.run(now))
     assert world.metrics.latest == {
         "Leaks": 1,
+        "Short": 0,
         "OldestDueMinutes": pytest.approx((now - at("10:30")) / MINUTE),
     }
 
