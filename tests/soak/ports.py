@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -143,7 +143,7 @@ class Log:
         log_group: str,  # noqa: ARG002
         start: datetime,
         end: datetime,
-        blocks: Collection[str],  # noqa: ARG002
+        block_family: str,  # noqa: ARG002
         contact_id: str | None = None,
     ) -> Iterator[tuple[datetime, str]]:
         self.weather.unavailable("the log is unavailable")

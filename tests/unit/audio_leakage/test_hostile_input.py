@@ -1,7 +1,7 @@
 """What somebody could write into a log line, an answer, a table item or the settings, and what must not come of it."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -298,10 +298,10 @@ class _Lines:
         log_group: str,
         start: datetime,
         end: datetime,
-        blocks: Collection[str],
+        block_family: str,
         contact_id: str | None = None,
     ) -> Iterator[tuple[datetime, str]]:
-        del log_group, start, end, blocks
+        del log_group, start, end, block_family
         self.asked.add(contact_id)
         yield from ((at("10:30"), message) for message in self.messages)
 
