@@ -1,9 +1,10 @@
-"""The one place where what AWS answers becomes an error of the domain."""
+"""Turn the errors of AWS into the errors of the domain. No other module does."""
 
 import re
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import (
@@ -14,8 +15,17 @@ from botocore.exceptions import (
     IncompleteReadError,
     PaginationError,
     ParamValidationError,
+    UnknownServiceError,
 )
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 from botocore.parsers import ResponseParserError
+from botocore.retries.standard import (
+    OrRetryChecker,
+    RetryContext,
+    ThrottledRetryableChecker,
+    TransientRetryableChecker,
+)
 
 from audio_leakage.errors import MissingError, RefusedError, ServiceUnavailable, SetupError
 
@@ -33,21 +43,18 @@ _CREDENTIALS = frozenset(
     }
 )
 _MISSING = frozenset({"ResourceNotFoundException", "NoSuchBucket", "NotFound", "NotFoundException", "404"})
-_THROTTLED = frozenset(
+#: What botocore's own lists lack although it passes by itself.
+_PASSING = frozenset(
     {
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestTimeout",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        # Somebody else's transaction has the item, or ours is still under way.
+        # Another writer has the item, or another Region's write of it comes first.
+        "ReplicatedWriteConflictException",
+        "TransactionCanceledException",
         "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
+#: botocore's own lists of codes that are worth another try.
+_RETRYABLE = OrRetryChecker([ThrottledRetryableChecker(), TransientRetryableChecker()])
 #: What botocore's parser lets through when an answer has not the types of the service's model.
 _GARBLED = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, PaginationError)
@@ -137,7 +144,7 @@ def _from_client_error(
     code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     name = code if _CODE.fullmatch(code) else "an error without a code"
-    if code in _THROTTLED or status == 429 or status >= 500:
+    if status == 429 or status >= 500 or _passes(error, action.partition(":")[0]):
         return ServiceUnavailable(f"{action} on {resource} is unavailable for now: {name} (HTTP {status})")
     if code in _CREDENTIALS:
         return SetupError(f"{action} on {resource} was refused, the credentials are not valid: {code}")
@@ -147,3 +154,31 @@ def _from_client_error(
         return MissingError(f"{resource} does not exist: create it, or correct '{setting}' in the settings")
     why = _short(error) if _may_be_quoted(error, action) else f"{name} (HTTP {status})"
     return RefusedError(f"{action} on {resource} was refused: {why}")
+
+
+def _passes(error: ClientError, service: str) -> bool:
+    """Tell whether an error is worth another try: botocore says so, or the service's model, or its name."""
+    code = code_of(error)
+    return (
+        bool(_RETRYABLE.is_retryable(RetryContext(attempt_number=1, parsed_response=error.response)))
+        or "throttl" in code.lower()  # such as SNS's KMSThrottling, which its model does not mark
+        or code in _PASSING
+        or code in _retryable_codes(service)
+    )
+
+
+@cache
+def _retryable_codes(service: str) -> frozenset[str]:
+    """Return the codes that a service's model marks with the trait ``retryable``.
+
+    :param service: the prefix of its IAM actions, which is botocore's name for all services that we ask.
+    """
+    try:
+        model = ServiceModel(Loader().load_service_model(service, "service-2"))
+    except UnknownServiceError:
+        return frozenset()
+    return frozenset(
+        shape.metadata.get("error", {}).get("code", shape.name)
+        for shape in model.error_shapes
+        if shape.metadata.get("retryable") is not None
+    )
