@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from local_aws.commands.airflow import Airflow, new_airflow
 from local_aws.commands.playback import SETTINGS, WINDOW, play_past, windows_ago
 from local_aws.connect.quotas import UNLIMITED
 from local_aws.connect.simulator import ConnectSimulator
-from local_aws.contact_centre.centre import ContactCentre
+from local_aws.contact_centre.centre import QUICK_WEIGHTS, ContactCentre
 from local_aws.contact_centre.company import BUCKET, PREFIX, contact_centre, set_up
 from local_aws.contact_centre.seed_contacts import INSTANCE_ID
 from local_aws.server import LocalAws
@@ -45,7 +45,7 @@ class Played:
 @pytest.fixture(scope="session")
 def played() -> Iterator[Played]:
     start = windows_ago(WINDOWS)
-    centre = contact_centre(start, timedelta(hours=1), calls_per_hour=80)
+    centre = replace(contact_centre(start, timedelta(hours=1), calls_per_hour=80), weights=QUICK_WEIGHTS)
     connect = ConnectSimulator(
         INSTANCE_ID, centre, recording_bucket=BUCKET, recording_prefix=PREFIX, quotas=UNLIMITED
     )

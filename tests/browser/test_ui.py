@@ -43,8 +43,9 @@ def window_with_a_leak(played: Played) -> tuple[datetime, list[SimulatedCall]]:
     """Return the end of the window that has most leaks, and its calls."""
     windows: dict[datetime, list[SimulatedCall]] = {}
     for call in played.centre.calls:
-        assert call.recording_set
-        begun = (call.recording_set - played.centre.start) // WINDOW
+        if call.entered is None:
+            continue
+        begun = (call.entered - played.centre.start) // WINDOW
         windows.setdefault(played.centre.start + (begun + 1) * WINDOW, []).append(call)
     return max(windows.items(), key=lambda window: truths(played, window[1])["leaked"])
 

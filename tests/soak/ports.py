@@ -11,13 +11,10 @@ from typing import Any
 
 from audio_leakage.errors import ContactNotFound
 from audio_leakage.ports import Item
-from local_aws.contact_centre.calls import SimulatedCall
 from local_aws.contact_centre.centre import ContactCentre
 from local_aws.contact_centre.flow_log import lines_of
 from soak.weather import Weather
 from support.fakes import BUCKET, PREFIX, FakeTable, searched
-
-_IVR_BYTES = 100_000
 
 
 @dataclass
@@ -62,7 +59,7 @@ class Bucket:
 
     def __init__(self, centre: ContactCentre, weather: Weather) -> None:
         self.weather = weather
-        self.objects = dict(_objects(centre.calls))
+        self.objects = {file.key: (file.size, file.lands) for call in centre.calls for file in call.files}
         self._keys = sorted(self.objects)
 
     def list_objects(self, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002
@@ -79,14 +76,6 @@ class Bucket:
 
     def has_delete_marker(self, bucket: str, prefix: str) -> bool:  # noqa: ARG002
         return False
-
-
-def _objects(calls: tuple[SimulatedCall, ...]) -> Iterator[tuple[str, tuple[int, datetime]]]:
-    for call in calls:
-        if call.recording_lands:
-            yield call.recording_key(PREFIX), (call.recording_size, call.recording_lands)
-        if call.ivr_recording and call.disconnected:
-            yield call.recording_key(f"{PREFIX}/ivr"), (_IVR_BYTES, call.disconnected)
 
 
 @dataclass

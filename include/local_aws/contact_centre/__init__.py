@@ -1,7 +1,10 @@
 """A simulated contact centre that knows the truth about each of its calls.
 
 =================  ===========================================================
-``calls``          the life of one call, and the truth about it
+``calls``          one call, and the truth about it at any moment
+``kinds``          what may become of a call
+``blocks``         the flow's recording blocks, and what it wanted with them
+``described``      what Connect says of a call
 ``centre``         many calls on a clock
 ``flow_log``       the lines that their flows write
 ``recordings``     the files that Connect would write

@@ -1,27 +1,85 @@
-"""The life of one simulated call, what Connect says of it at any moment, and the truth about it."""
+"""One simulated call: what happens to it, and the truth about it at any moment."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from random import Random
 from typing import Any
-from uuid import UUID
 
-from local_aws.contact_centre.recordings import HEADER_BYTES, size_of
+from local_aws.contact_centre.blocks import Block, last_word_is_off, wished_off
+from local_aws.contact_centre.described import contact_of
+from local_aws.contact_centre.recordings import has_audio, length_of
 
-_ACCOUNT = "arn:aws:connect:af-south-1:123456789012"
-_QUEUE_ID = "54b468a3-86b1-4746-aeb5-c31b62eecaa2"
-_AGENT_ID = "59ede75e-26d7-44f9-bf20-32e6bfc378af"
+#: A contact that Connect has not ended is judged this long after its agent joined, by default.
+LONGEST_CALL = timedelta(hours=24)
+#: After-contact work that has begun ends this long after the disconnect, whatever Connect says.
+LONGEST_WORK = timedelta(hours=4)
+#: A callback may wait this long for an agent.
+LONGEST_CALLBACK = timedelta(days=7)
+#: What depends on when the monitor first looked is certain this long after it is true.
+_CERTAIN_AFTER = timedelta(hours=3)
+_WAITING, _TALKING, _SERVED = "IN_PROGRESS - QUEUE/IVR", "IN_PROGRESS - AGENT", "COMPLETED - AGENT"
+_SUCCESS, _FAILURE = "CALL_RECORDED_SUCCESS", "CALL_RECORDED_FAILURE"
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What a monitor that makes no mistake has to say about a call at some moment."""
+    """What a monitor that makes no mistake has to say about a call at some moment.
+
+    Two truths are equal if state and verdict are. :meth:`differences` compares the rest as well.
+    """
 
     state: str | None
-    """In the specification's words; None: the contact is gone from the table."""
+    """In the specification's words; None: the contact is not in the table."""
     recorded_state: str | None
     """In the specification's words; None: undecided yet, or no recording is expected."""
+    closed_reason: str | None = field(default=None, compare=False)
+    """Why there is no verdict; None: there is one, or it is not certain yet."""
+    cause: str | None = field(default=None, compare=False)
+    """Why it failed; None: it did not, or more than one cause may be named."""
+    warnings: frozenset[str] | None = field(default=None, compare=False)
+    """What is to be said beside the verdict; None: it is not certain."""
+    other_states: frozenset[str] = field(default=frozenset(), compare=False)
+    """States that are right, too, because they depend on when the monitor first looked."""
+
+    def differences(self, item: Mapping[str, Any] | None) -> list[str]:
+        """Return what an item of the contact table says otherwise, as far as the truth is certain.
+
+        :param item: its attributes as plain values; None or nothing if it is not in the table.
+        """
+        item = item or {}
+        told = {
+            "State": (item.get("State"), {self.state, *self.other_states}),
+            "RecordedState": (item.get("RecordedState"), {self.recorded_state}),
+            "ClosedReason": (item.get("ClosedReason"), {self.closed_reason} if self.closed_reason else None),
+            "FailureCause": (item.get("FailureCause"), {self.cause} if self.cause else None),
+            "Warnings": (
+                frozenset(item.get("Warnings", ())),
+                None if self.warnings is None else {self.warnings},
+            ),
+        }
+        return [
+            f"{name} is {value}, the truth is {' or '.join(map(str, right))}"
+            for name, (value, right) in told.items()
+            if right is not None and value not in right
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """An entry of ``Contact.Recordings``."""
+
+    key: str
+    appears: datetime
+    participant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An object that lands in the recording bucket."""
+
+    key: str
+    size: int  # bytes
+    lands: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +89,13 @@ class SimulatedCall:
     contact_id: str
     kind: str
     initiated: datetime
+    bucket: str
+    prefix: str  # of the instance's recordings
+    blocks: tuple[Block, ...] = ()  # that the flow ran to set recording
     channel: str = "VOICE"
     method: str = "INBOUND"
     previous_contact_id: str | None = None
-    recording_set: datetime | None = None  # the flow's block switched recording on
-    switched_off: datetime | None = None
+    known_from: datetime | None = None  # to Connect
     connected_to_system: datetime | None = None
     enqueued: datetime | None = None
     offered: datetime | None = None
@@ -45,37 +105,16 @@ class SimulatedCall:
     disconnected: datetime | None = None
     recording_lands: datetime | None = None
     recording_size: int = 0  # bytes
-    ivr_recording: bool = False
+    pointers: tuple[Pointer, ...] = ()
+    other_files: tuple[File, ...] = ()  # that are not the recording of the conversation
 
     def contact_at(self, moment: datetime) -> Mapping[str, Any] | None:
-        """Return ``Contact`` as DescribeContact answers it, or None before the call was initiated."""
-        if moment < self.initiated:
-            return None
+        """Return ``Contact`` as DescribeContact answers it, or None while Connect does not know it."""
+        return contact_of(self, moment) if self.is_known(moment) else None
 
-        def known(event: datetime | None) -> datetime | None:
-            return event if event and event <= moment else None
-
-        agent = {
-            "Id": _AGENT_ID if known(self.offered) else None,
-            "ConnectedToAgentTimestamp": known(self.connected_to_agent),
-            "AfterContactWorkStartTimestamp": known(self.agent_left),
-            "AfterContactWorkEndTimestamp": known(self.work_ended),
-        }
-        queue = {"Id": _QUEUE_ID, "EnqueueTimestamp": self.enqueued} if known(self.enqueued) else None
-        contact = {
-            "Arn": f"{_ACCOUNT}:instance/{UUID(int=0)}/contact/{self.contact_id}",
-            "Id": self.contact_id,
-            "PreviousContactId": self.previous_contact_id,
-            "InitialContactId": self.previous_contact_id,
-            "InitiationMethod": self.method,
-            "Channel": self.channel,
-            "QueueInfo": queue,
-            "AgentInfo": {name: value for name, value in agent.items() if value} or None,
-            "InitiationTimestamp": self.initiated,
-            "ConnectedToSystemTimestamp": known(self.connected_to_system),
-            "DisconnectTimestamp": known(self.disconnected),
-        }
-        return {name: value for name, value in contact.items() if value is not None}
+    def is_known(self, moment: datetime) -> bool:
+        """Tell whether Connect knows the contact at a moment."""
+        return self.known_from is not None and max(self.initiated, self.known_from) <= moment
 
     def recording_key(self, prefix: str) -> str:
         """Return the key Connect gives the recording of the agent's conversation."""
@@ -83,171 +122,136 @@ class SimulatedCall:
         return f"{prefix}/{connected:%Y/%m/%d}/{self.contact_id}_{connected:%Y%m%dT%H:%M}_UTC.wav"
 
     @property
+    def files(self) -> Iterator[File]:
+        """Give every object of the call, those that prove nothing among them."""
+        if self.recording_lands:
+            yield File(self.recording_key(self.prefix), self.recording_size, self.recording_lands)
+        yield from self.other_files
+
+    @property
+    def entered(self) -> datetime | None:
+        """When the flow said for the first time whether to record; None: it never did."""
+        return min((block.at for block in self.blocks if block.asks or block.switches_off), default=None)
+
+    @property
     def ended(self) -> datetime | None:
         """The later of the disconnect and the end of after-contact work."""
         return max(filter(None, (self.disconnected, self.work_ended)), default=None)
 
     @property
-    def recording_expected(self) -> bool:
-        """Whether an agent recording should come of this call."""
-        return (
-            self.channel == "VOICE"
-            and self.connected_to_agent is not None
-            and self.switched_off is None
-            and (self.method != "OUTBOUND" or self.connected_to_system is not None)
-        )
+    def is_short(self) -> bool:
+        """Whether the recording has less than half of the talk."""
+        if not (self.recording_lands and self.connected_to_agent):
+            return False
+        left = self.agent_left or self.disconnected
+        return left is not None and length_of(self.recording_size) < (left - self.connected_to_agent) / 2
 
-    def truth(self, moment: datetime, failure_after: timedelta) -> Truth:
+    def fails_at(self, failure_after: timedelta, longest_call: timedelta = LONGEST_CALL) -> datetime | None:
+        """Return when a call without a recording has failed; None if no agent took it.
+
+        :param failure_after: how long after its end.
+        :param longest_call: how long after its agent joined if Connect never ends it.
+        """
+        if self.connected_to_agent is None:
+            return None
+        if self.disconnected is None:
+            return self.connected_to_agent + longest_call
+        if self.is_work_endless:
+            return self.disconnected + LONGEST_WORK
+        return (self.ended or self.disconnected) + failure_after
+
+    @property
+    def is_work_endless(self) -> bool:
+        """Whether after-contact work has begun and never ends."""
+        return self.agent_left is not None and self.work_ended is None
+
+    @property
+    def reasons(self) -> frozenset[str]:
+        """Why no recording of the conversation is expected; without one, it is."""
+        joined = self.connected_to_agent
+        reasons = {
+            "NOT_VOICE": self.channel != "VOICE",
+            "RECORDING_SWITCHED_OFF": joined is not None and wished_off(self.blocks, joined),
+            "CUSTOMER_NEVER_ANSWERED": self.method == "OUTBOUND" and self.connected_to_system is None,
+        }
+        return frozenset(reason for reason, holds in reasons.items() if holds)
+
+    def truth(
+        self, moment: datetime, failure_after: timedelta, longest_call: timedelta = LONGEST_CALL
+    ) -> Truth:
         """Return what is true at a moment.
 
         :param failure_after: how long after its end a call without a recording has failed.
+        :param longest_call: how long after its agent joined it has ended, whatever Connect says.
         """
-        agent = self.connected_to_agent is not None and self.connected_to_agent <= moment
-        over = self.disconnected is not None and self.disconnected <= moment
-        if not over:
-            return Truth("IN_PROGRESS - AGENT" if agent else "IN_PROGRESS - QUEUE/IVR", None)
-        if not agent:
+        if self.entered is None or moment < self.entered:
             return Truth(None, None)
+        if not self.is_known(moment):
+            return Truth("INITIALISED", None, _if("NOT_FOUND", moment - self.entered >= _CERTAIN_AFTER))
+        if self.channel != "VOICE":
+            return self._at_first_sight(moment)
+        if self.connected_to_agent is None or moment < self.connected_to_agent:
+            return self._without_agent(moment, longest_call)
+        over = self.disconnected or self.connected_to_agent + longest_call
+        if moment < over:
+            return Truth(_TALKING, None)
+        return self._judged(moment, failure_after, longest_call)
+
+    def _at_first_sight(self, moment: datetime) -> Truth:
+        assert self.entered  # noqa: S101
+        steps = {_TALKING: self.connected_to_agent, _SERVED: self.disconnected}
+        passed = frozenset(state for state, at in steps.items() if at and at <= moment)
+        reason = _if("NOT_VOICE", moment - self.entered >= _CERTAIN_AFTER)
+        return Truth(_WAITING, None, reason, other_states=passed)
+
+    def _without_agent(self, moment: datetime, longest_call: timedelta) -> Truth:
+        if self.disconnected and self.disconnected <= moment:
+            return Truth(None, None)
+        longest = LONGEST_CALLBACK if self.method == "CALLBACK" else longest_call
+        return Truth(_WAITING, None, _if("NEVER_ENDED", moment - self.initiated >= longest + _CERTAIN_AFTER))
+
+    def _judged(self, moment: datetime, failure_after: timedelta, longest_call: timedelta) -> Truth:
+        fails_at = self.fails_at(failure_after, longest_call)
+        assert fails_at  # noqa: S101
+        reasons = self.reasons
+        is_recorded = (
+            self.recording_lands and self.recording_lands <= moment and has_audio(self.recording_size)
+        )
+        if is_recorded and reasons <= {"RECORDING_SWITCHED_OFF"}:
+            return Truth(_SERVED, _SUCCESS, warnings=self._warnings_of_success(fails_at))
+        if reasons:
+            return Truth(_SERVED, None, _if(next(iter(reasons)), len(reasons) == 1 and moment >= fails_at))
+        if moment < fails_at:
+            return Truth(_SERVED, None)
+        assumed = self.disconnected is None or self.is_work_endless
         return Truth(
-            "COMPLETED - AGENT", self._verdict(moment, failure_after) if self.recording_expected else None
+            _SERVED,
+            _FAILURE,
+            cause=self._cause(),
+            warnings=frozenset({"END_ASSUMED"} if assumed else ()),
         )
 
-    def _verdict(self, moment: datetime, failure_after: timedelta) -> str | None:
-        if self.recording_lands and self.recording_lands <= moment and self.recording_size > HEADER_BYTES:
-            return "CALL_RECORDED_SUCCESS"
-        ended = self.ended
-        return "CALL_RECORDED_FAILURE" if ended and moment >= ended + failure_after else None
+    def _warnings_of_success(self, fails_at: datetime) -> frozenset[str] | None:
+        assert self.recording_lands  # noqa: S101
+        if self.is_work_endless:  # found before the bound, there is nothing to assume
+            return None
+        warnings = {
+            "LATE": self.recording_lands > fails_at,
+            "SHORT": self.is_short,
+            "RECORDED_THOUGH_OFF": bool(self.reasons),
+            "END_ASSUMED": self.disconnected is None,
+        }
+        return frozenset(word for word, holds in warnings.items() if holds)
+
+    def _cause(self) -> str | None:
+        causes = {
+            "EMPTY_OBJECT": self.recording_lands is not None,
+            "SWITCHED_OFF_LATE": last_word_is_off(self.blocks),
+            "another": any(block.asks and block.result != "Success" for block in self.blocks),
+        }
+        named = [cause for cause, holds in causes.items() if holds] or ["NO_OBJECT"]
+        return named[0] if len(named) == 1 and named != ["another"] else None
 
 
-class CallWriter:
-    """Writes the lives of calls with the dice it is given."""
-
-    def __init__(self, dice: Random) -> None:
-        self._dice = dice
-
-    def write(self, kind: str, initiated: datetime) -> SimulatedCall:
-        """Return a call of a kind of :data:`KINDS`."""
-        return KINDS[kind](self, self._new(kind, initiated))
-
-    def _new(self, kind: str, initiated: datetime) -> SimulatedCall:
-        contact_id = str(UUID(int=self._dice.getrandbits(128), version=4))
-        return SimulatedCall(
-            contact_id=contact_id,
-            kind=kind,
-            initiated=initiated,
-            connected_to_system=initiated,
-            recording_set=initiated + self._seconds(1, 4),
-        )
-
-    def _seconds(self, low: float, high: float) -> timedelta:
-        return timedelta(milliseconds=round(1000 * self._dice.uniform(low, high)))
-
-    def _queued(self, call: SimulatedCall) -> SimulatedCall:
-        return replace(call, enqueued=call.initiated + self._seconds(5, 15))
-
-    def _answered(self, call: SimulatedCall) -> SimulatedCall:
-        call = self._queued(call)
-        offered = (call.enqueued or call.initiated) + self._seconds(2, 120)
-        connected = offered + self._seconds(2, 10)
-        left = connected + self._seconds(15, 150)
-        return replace(
-            call,
-            offered=offered,
-            connected_to_agent=connected,
-            agent_left=left,
-            work_ended=left + self._seconds(1, 60),
-            disconnected=left,
-        )
-
-    def _recorded(self, call: SimulatedCall, after: timedelta | None = None) -> SimulatedCall:
-        assert call.connected_to_agent and call.agent_left and call.ended  # noqa: PT018, S101
-        return replace(
-            call,
-            recording_lands=call.ended + (after or self._seconds(15, 75)),
-            recording_size=size_of(call.agent_left - call.connected_to_agent),
-        )
-
-    def spoke_to_agent(self, call: SimulatedCall) -> SimulatedCall:
-        """The ordinary case: the recording is there within a minute or so."""
-        return self._recorded(self._answered(call))
-
-    def recorded_late(self, call: SimulatedCall) -> SimulatedCall:
-        """The recording takes its time, but less than half an hour."""
-        return self._recorded(self._answered(call), after=self._seconds(5 * 60, 25 * 60))
-
-    def leaked(self, call: SimulatedCall) -> SimulatedCall:
-        """What it is all about: the recording never comes."""
-        return self._answered(call)
-
-    def recorded_empty(self, call: SimulatedCall) -> SimulatedCall:
-        """There is a file, and nothing but a header in it."""
-        return replace(self._recorded(self._answered(call)), recording_size=HEADER_BYTES)
-
-    def only_ivr_recorded(self, call: SimulatedCall) -> SimulatedCall:
-        """The automated interaction was recorded, the conversation was not."""
-        return replace(self._answered(call), ivr_recording=True)
-
-    def long_after_contact_work(self, call: SimulatedCall) -> SimulatedCall:
-        """The agent works on for a while, and the recording waits for it."""
-        call = self._answered(call)
-        return self._recorded(
-            replace(call, work_ended=(call.agent_left or call.initiated) + self._seconds(600, 1500))
-        )
-
-    def switched_off_again(self, call: SimulatedCall) -> SimulatedCall:
-        """A later block switches recording off before the agent joins: no recording is expected."""
-        call = self._answered(call)
-        return replace(call, switched_off=call.enqueued)
-
-    def answered_outbound(self, call: SimulatedCall) -> SimulatedCall:
-        """An agent dials, the customer answers."""
-        return replace(self._recorded(self._answered(call)), method="OUTBOUND")
-
-    def unanswered_outbound(self, call: SimulatedCall) -> SimulatedCall:
-        """An agent dials, the customer never answers: there is nothing to record."""
-        return replace(self._answered(call), method="OUTBOUND", connected_to_system=None)
-
-    def transferred(self, call: SimulatedCall) -> SimulatedCall:
-        """The second leg of a call, which has a recording of its own."""
-        previous = str(UUID(int=self._dice.getrandbits(128), version=4))
-        return replace(self._recorded(self._answered(call)), method="TRANSFER", previous_contact_id=previous)
-
-    def chat(self, call: SimulatedCall) -> SimulatedCall:
-        """A chat whose flow runs the same block."""
-        return replace(self._answered(call), channel="CHAT")
-
-    def abandoned_in_ivr(self, call: SimulatedCall) -> SimulatedCall:
-        """The customer hangs up before the queue."""
-        return replace(call, disconnected=call.initiated + self._seconds(5, 60))
-
-    def abandoned_in_queue(self, call: SimulatedCall) -> SimulatedCall:
-        """The customer hangs up in the queue."""
-        call = self._queued(call)
-        return replace(call, disconnected=(call.enqueued or call.initiated) + self._seconds(10, 400))
-
-    def missed_offer(self, call: SimulatedCall) -> SimulatedCall:
-        """An agent is offered the call and does not take it; the customer hangs up."""
-        call = self.abandoned_in_queue(call)
-        return replace(call, offered=(call.enqueued or call.initiated) + timedelta(seconds=5))
-
-
-#: What may become of a call, by name.
-KINDS: Mapping[str, Callable[[CallWriter, SimulatedCall], SimulatedCall]] = {
-    life.__name__: life
-    for life in (
-        CallWriter.spoke_to_agent,
-        CallWriter.recorded_late,
-        CallWriter.leaked,
-        CallWriter.recorded_empty,
-        CallWriter.only_ivr_recorded,
-        CallWriter.long_after_contact_work,
-        CallWriter.switched_off_again,
-        CallWriter.answered_outbound,
-        CallWriter.unanswered_outbound,
-        CallWriter.transferred,
-        CallWriter.chat,
-        CallWriter.abandoned_in_ivr,
-        CallWriter.abandoned_in_queue,
-        CallWriter.missed_offer,
-    )
-}
+def _if(word: str, holds: bool) -> str | None:
+    return word if holds else None

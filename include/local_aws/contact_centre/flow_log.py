@@ -1,40 +1,36 @@
 """The lines a flow writes while it runs, as they were seen in real logs (CONNECT.md, "Flow logs")."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
+from local_aws.contact_centre.blocks import SHAPES, Block
 from local_aws.contact_centre.calls import SimulatedCall
 
 
 def lines_of(call: SimulatedCall) -> Iterator[tuple[datetime, str]]:
     """Give the lines of a call with their times: those about recording, and others."""
     yield call.initiated, _line(call, call.initiated, "PlayPrompt", {"PromptLocation": "welcome"})
-    if call.recording_set:
-        yield (
-            call.recording_set,
-            _line(call, call.recording_set, "SetRecordingBehavior", _recording("Enable")),
-        )
     if call.enqueued:
         moment = call.enqueued + timedelta(milliseconds=1)
         yield moment, _line(call, moment, "TransferToQueue", {})
-    if call.switched_off:
-        yield call.switched_off, _line(call, call.switched_off, "SetRecordingBehavior", _recording("Disable"))
+    for block in call.blocks:
+        yield block.at, line_of(call, block)
 
 
-def _recording(option: str) -> dict[str, str]:
-    # The participant reads All even when the option is Disable.
-    return {
-        "RecordingBehaviorOption": option,
-        "RecordingParticipantOption": "All",
-        "IVRRecordingBehavior": "Disabled",
-    }
+def line_of(call: SimulatedCall, block: Block) -> str:
+    """Return the line that a recording block writes."""
+    shape = SHAPES[block.shape]
+    return _line(call, block.at, block.name or shape.name, shape.parameters, block.result)
 
 
-def _line(call: SimulatedCall, moment: datetime, block: str, parameters: dict[str, str]) -> str:
+def _line(
+    call: SimulatedCall, moment: datetime, block: str, parameters: Mapping[str, Any], result: str = "Success"
+) -> str:
     return json.dumps(
         {
-            "Results": "Success",
+            "Results": result,
             "ContactId": call.contact_id,
             "ContactFlowId": "arn:aws:connect:af-south-1:123456789012:instance/i/contact-flow/f",
             "ContactFlowName": "Main",

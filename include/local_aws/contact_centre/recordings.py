@@ -5,12 +5,24 @@ from datetime import timedelta
 
 HEADER_BYTES = 44
 _RATE = 8000
-_FRAME_BYTES = 4
+_SAMPLE_BYTES = 4  # of both channels
+#: Audio comes in frames of 20 ms: a file with less than one of them has none.
+_FRAME_BYTES = _RATE // 50 * _SAMPLE_BYTES
 
 
 def size_of(length: timedelta) -> int:
     """Return the size in bytes of a recording of a length."""
-    return HEADER_BYTES + round(length.total_seconds() * _RATE) * _FRAME_BYTES
+    return HEADER_BYTES + round(length.total_seconds() * _RATE) * _SAMPLE_BYTES
+
+
+def length_of(size: int) -> timedelta:
+    """Return the length of a recording of a size in bytes."""
+    return timedelta(seconds=max(size - HEADER_BYTES, 0) / (_RATE * _SAMPLE_BYTES))
+
+
+def has_audio(size: int) -> bool:
+    """Tell whether a recording of a size in bytes has at least one frame."""
+    return size - HEADER_BYTES >= _FRAME_BYTES
 
 
 def wav(size: int) -> bytes:
@@ -18,7 +30,7 @@ def wav(size: int) -> bytes:
     if size < HEADER_BYTES:
         return b""
     audio = size - HEADER_BYTES
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, _RATE, _RATE * _FRAME_BYTES, _FRAME_BYTES, 16)
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 2, _RATE, _RATE * _SAMPLE_BYTES, _SAMPLE_BYTES, 16)
     return (
         b"RIFF"
         + struct.pack("<I", size - 8)

@@ -25,8 +25,8 @@ from audio_leakage.use_cases.bulk_search import (
     newest_first,
 )
 from audio_leakage.use_cases.polling import poll_in_progress, poll_initialised
-from local_aws.contact_centre.calls import KINDS, CallWriter
-from support.fakes import BUCKET, CONTACT_ID, MINUTE, PREFIX, SETTINGS, World, answer, at, contact, number
+from local_aws.contact_centre.kinds import KINDS, CallWriter
+from support.fakes import BUCKET, CONTACT_ID, MINUTE, SETTINGS, World, answer, at, contact, number
 
 NOW = at("10:40")
 #: Describing is so slow that not a single contact can be described in time, yet time is never up.
@@ -81,9 +81,8 @@ def test_whatever_the_calls_searching_ends_as_describing_each_of_them_does(
     def outcome(**limits: Any) -> Mapping[str, tuple[Any, ...]]:
         world = world_of(answers, ContactState.INITIALISED)
         for call in calls:
-            if call.recording_lands:
-                path = f"{BUCKET}/{call.recording_key(PREFIX)}"
-                world.bucket.objects[path] = (call.recording_size, call.recording_lands)
+            for file in call.files:
+                world.bucket.objects[f"{BUCKET}/{file.key}"] = (file.size, file.lands)
         window = Window(NOW, now + MINUTE)
         for use_case in (poll_initialised, poll_in_progress, purge_ivr):
             use_case(world.run(now, window=window, at_once=at_once, **limits))
