@@ -10,7 +10,7 @@ import pytest
 import time_machine
 
 from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
-from local_aws.contact_centre.centre import ContactCentre
+from local_aws.contact_centre.centre import QUICK_WEIGHTS, ContactCentre
 from local_aws.contact_centre.recordings import wav
 from support.fakes import BUCKET, PREFIX
 from support.stage import LOG_GROUP, Stage
@@ -36,6 +36,7 @@ def centre(stage: Stage) -> ContactCentre:
         bucket=BUCKET,
         prefix=PREFIX,
         log_group=LOG_GROUP,
+        weights=QUICK_WEIGHTS,
     )
     stage.aws.create_log_group(LOG_GROUP)
     with time_machine.travel(start, tick=True) as clock:

@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 
 from audio_leakage.runs.window import Window
 from local_aws.connect.simulator import StaticDirectory
-from local_aws.contact_centre.centre import ContactCentre
+from local_aws.contact_centre.centre import QUICK_WEIGHTS, ContactCentre
 from local_aws.contact_centre.seed_contacts import (
     DISCONNECTED_IN_QUEUE,
     ON_CALL_WITH_AGENT,
@@ -66,6 +66,7 @@ def test_half_an_hour_of_calls_ends_with_the_truth(stage: Stage, dag: DAG) -> No
         bucket=BUCKET,
         prefix=PREFIX,
         log_group=LOG_GROUP,
+        weights=QUICK_WEIGHTS,
     )
     stage.connect.directory = centre
     stage.aws.create_log_group(LOG_GROUP)

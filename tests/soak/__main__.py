@@ -19,7 +19,7 @@ from rich.console import Console
 
 from conftest import ROOT
 from soak import report
-from soak.day import AFTERMATH, Day
+from soak.day import Day
 from soak.scheduler import WINDOWS, ScheduledHours, scheduled_hours
 
 _console = Console(stderr=True, soft_wrap=True)
@@ -43,7 +43,7 @@ def main() -> int:
 def _play_day(day: Day) -> None:
     for number, sample in enumerate(day.play(), start=1):
         _console.print(
-            f"window {number} of {day.windows + AFTERMATH}: {sample.open_items} open contacts, {sample.items} items, "
+            f"window {number} of {day.windows + day.aftermath}: {sample.open_items} open contacts, {sample.items} items, "
             f"{sample.process.memory // report.MIB} MiB, {sample.process.open_files} files, "
             f"{day.weather.struck.total()} faults so far"
         )

@@ -11,14 +11,15 @@ from random import Random
 from types import SimpleNamespace
 
 from audio_leakage import use_cases
+from audio_leakage.contacts.states import ClosedReason
 from audio_leakage.errors import AwsError
 from audio_leakage.flow_log.ingest import ingest
-from audio_leakage.ports import AirflowRun
+from audio_leakage.ports import AirflowRun, Item
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import Scope, Window
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
-from local_aws.contact_centre.calls import Truth
+from local_aws.contact_centre.calls import LONGEST_CALL, SimulatedCall, Truth
 from local_aws.contact_centre.centre import ContactCentre
 from soak.ports import Bucket, Connect, Log, Table, Topic
 from soak.process import Process, process
@@ -28,10 +29,10 @@ from support.fakes import BUCKET, INSTANCE_ID, PREFIX, FakeHistory, FakeMetrics
 START = datetime(2024, 2, 28, 18, 0, tzinfo=UTC)  # over midnight, into a leap day
 WINDOW = timedelta(minutes=5)
 #: Fair windows after the last call: every verdict has fallen by then, and every failure been looked at again.
-AFTERMATH = 48
+AFTERMATH = 60
 #: Judged items leave the table after this, as with the template's TTL: what is finished must not look like growth.
 KEPT = timedelta(hours=3)
-_FAILURE = "CALL_RECORDED_FAILURE"
+_FAILURE, _SHORT = "CALL_RECORDED_FAILURE", "RECORDING_SHORT"
 _TRIES = 3
 _DELIVERY = 20
 #: From share to share of the day the subscription delivers nothing, and the scheduler starts nothing.
@@ -65,9 +66,14 @@ class Day:
     seed: int
     windows: int
     number_of_calls: int
+    is_fair: bool = False
+    """Whether nothing goes wrong all day."""
+    aftermath: int = AFTERMATH
     samples: list[Sample] = field(default_factory=list)
     runs: Counter[str] = field(default_factory=Counter)
-    wrong_on_the_way: set[str] = field(default_factory=set)
+    wrong_on_the_way: dict[str, list[str]] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """Contacts by outcome, as the tasks counted them."""
 
     def __post_init__(self) -> None:
         self.centre = ContactCentre(
@@ -83,7 +89,7 @@ class Day:
         self.topic, self.log = Topic(self.weather), Log(self.centre, self.weather)
         self._connect, self._bucket = Connect(self.centre, self.weather), Bucket(self.centre, self.weather)
         self._calls = {call.contact_id: call for call in self.centre.calls}
-        self._expired: dict[str, Truth] = {}
+        self._expired: dict[str, Item] = {}
         self._judged: set[str] = set()
         self._history = FakeHistory()
         self._deliveries = sorted(self._late_and_double(), reverse=True)
@@ -92,10 +98,10 @@ class Day:
 
     def play(self) -> Iterator[Sample]:
         """Go from window to window; after each, give what there is."""
-        for number in range(1, self.windows + AFTERMATH + 1):
+        for number in range(1, self.windows + self.aftermath + 1):
             self._end = START + number * WINDOW
             now = self._end + timedelta(seconds=20)
-            self.weather.begin(now, fair=number > self.windows)
+            self.weather.begin(now, fair=self.is_fair or number > self.windows)
             self._deliver(now, is_down=self._is_within(_SUBSCRIPTION_DOWN, number))
             if not self._is_within(_SCHEDULER_DOWN, number) and not self.weather.strikes(
                 "the scheduler misses a run"
@@ -108,12 +114,11 @@ class Day:
 
     def truths(self) -> dict[str, Truth]:
         """Return what is true of each call in the end."""
-        after = SETTINGS.failure_after
-        return {id_: call.truth(self._end, after) for id_, call in self._calls.items()}
+        return {id_: _truth(call, self._end) for id_, call in self._calls.items()}
 
-    def told(self) -> dict[str, Truth]:
-        """Return what the monitor says of each call; nothing of those it purged."""
-        return self._expired | {id_: _told(item) for id_, item in self.table.items.items()}
+    def told(self) -> dict[str, Item]:
+        """Return the item of each call; nothing of those that were purged or never entered."""
+        return {**self._expired, **self.table.items}
 
     @property
     def lost(self) -> list[str]:
@@ -123,9 +128,18 @@ class Day:
     @property
     def wrong(self) -> list[str]:
         """The calls of which something else is told than is true, in the end or at some time."""
-        gone, told = Truth(None, None), self.told()
-        in_the_end = {id_ for id_, truth in self.truths().items() if told.get(id_, gone) != truth}
-        return sorted((in_the_end | self.wrong_on_the_way | (told.keys() - self._calls)) - {*self.lost})
+        told = self.told()
+        in_the_end = {id_ for id_, truth in self.truths().items() if truth.differences(told.get(id_))}
+        return sorted((in_the_end | {*self.wrong_on_the_way} | (told.keys() - self._calls)) - {*self.lost})
+
+    @property
+    def explained(self) -> list[str]:
+        """What is told of each of the wrong calls, and what is true, for a person."""
+        truths, told = self.truths(), self.told()
+        return [
+            f"{self._calls[id_].kind} {id_}: {truths[id_].differences(told.get(id_))} {self.wrong_on_the_way.get(id_, '')}"
+            for id_ in self.wrong
+        ]
 
     @property
     def leaks(self) -> list[str]:
@@ -138,9 +152,27 @@ class Day:
         return [id_ for id_ in self.leaks if not self.topic.told[id_, _FAILURE]]
 
     @property
+    def shorts(self) -> list[str]:
+        """The calls of which less than half was recorded."""
+        return [id_ for id_, truth in self.truths().items() if "SHORT" in (truth.warnings or ())]
+
+    @property
+    def short_untold(self) -> list[str]:
+        """The short ones of which nobody heard."""
+        return [id_ for id_ in self.shorts if not self.topic.told[id_, _SHORT]]
+
+    @property
     def alerted_in_vain(self) -> list[str]:
-        """The calls somebody was alerted of although they did not leak."""
-        return sorted({id_ for id_, _ in self.topic.told} - {*self.leaks})
+        """The calls somebody was alerted of although they did not leak, or were not short."""
+        worth_it = {_SHORT: {*self.shorts}}
+        return sorted(
+            {id_ for id_, event in self.topic.told if id_ not in worth_it.get(event, {*self.leaks})}
+        )
+
+    @property
+    def closes_counted(self) -> Counter[str]:
+        """The closes without a verdict by reason, as the tasks counted them."""
+        return Counter({reason: self.outcomes[reason] for reason in ClosedReason if self.outcomes[reason]})
 
     @property
     def half_indexed(self) -> list[str]:
@@ -180,7 +212,7 @@ class Day:
             self._history.success = _airflow_run(self._end)
 
     def _task(self, use_case: Task) -> bool:
-        succeeded = self._tried(lambda: use_case(self._of_run()))
+        succeeded = self._tried(lambda: self.outcomes.update(use_case(self._of_run())))
         self.runs[f"{use_case.__name__} {'succeeded' if succeeded else 'failed'}"] += 1
         return succeeded
 
@@ -200,7 +232,7 @@ class Day:
         try:
             for use_case in (use_cases.poll_in_progress, use_cases.check_recordings, use_cases.purge_ivr):
                 with suppress(AwsError, Killed):
-                    use_case(self._of_run())
+                    self.outcomes.update(use_case(self._of_run()))
         finally:
             self._in_between = False
 
@@ -227,14 +259,14 @@ class Day:
         for id_, item in self.table.items.items():
             if "RecordedState" in item and id_ not in self._judged:
                 self._judged.add(id_)
-                if _told(item) != self._calls[id_].truth(now, SETTINGS.failure_after):
-                    self.wrong_on_the_way.add(id_)
+                if differences := _truth(self._calls[id_], now).differences(item):
+                    self.wrong_on_the_way[id_] = differences
 
     def _expire(self, now: datetime) -> None:
         until = format_time(now - KEPT)
         for id_, item in list(self.table.items.items()):
             if "NextCheckAt" not in item and item["InitialisedAt"] < until:
-                self._expired[id_] = _told(self.table.items.pop(id_))
+                self._expired[id_] = self.table.items.pop(id_)
 
     def _sample(self) -> Sample:
         for remembered in (self.table.writes, self.table.batches, self.table.transactions):
@@ -244,8 +276,8 @@ class Day:
         return Sample(process(), sum("NextCheckAt" in item for item in items), len(items))
 
 
-def _told(item: dict[str, str]) -> Truth:
-    return Truth(item["State"], item.get("RecordedState"))
+def _truth(call: SimulatedCall, moment: datetime) -> Truth:
+    return call.truth(moment, SETTINGS.failure_after, LONGEST_CALL)
 
 
 def _airflow_run(end: datetime) -> AirflowRun:

@@ -84,6 +84,8 @@ class Table(FakeTable):
 
     weather: Weather = field(default_factory=lambda: Weather(0))
     another_run: Callable[[], None] = lambda: None
+    closes: Counter[str] = field(default_factory=Counter)
+    """How often a contact was closed, by reason."""
     _lock: Lock = field(default_factory=Lock)
 
     def due(self, open_state: str, until: str) -> Iterator[Item]:
@@ -96,7 +98,13 @@ class Table(FakeTable):
     def update(self, before: Item, after: Item) -> bool:
         if before == after:
             return True  # nothing is sent
-        return self._write(before["ContactId"], lambda: FakeTable.update(self, before, after))
+        return self._write(before["ContactId"], lambda: self._update(before, after))
+
+    def _update(self, before: Item, after: Item) -> bool:
+        done, reason = FakeTable.update(self, before, after), after.get("ClosedReason")
+        if done and reason and reason != before.get("ClosedReason"):
+            self.closes[reason] += 1
+        return done
 
     def purge_all(self, contact_ids: list[str]) -> bool:
         if not self._write("purge", lambda: all(self._may_go(contact_id) for contact_id in contact_ids)):

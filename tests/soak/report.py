@@ -62,6 +62,7 @@ def failures(day: Day, hours: ScheduledHours | None = None) -> list[str]:
         "lost": day.lost,
         "wrong": day.wrong,
         "leaks nobody heard of": day.never_alerted,
+        "short recordings nobody heard of": day.short_untold,
         "alerts in vain": day.alerted_in_vain,
         "half in an index": day.half_indexed,
         "grown": grown(of_day(day)),
@@ -90,6 +91,8 @@ def _about_day(day: Day) -> list[str]:
         "wrong verdicts, in the end or on the way": len(day.wrong),
         "leaks": len(day.leaks),
         "leaks nobody was alerted of": len(day.never_alerted),
+        "short recordings": len(day.shorts),
+        "short recordings nobody was alerted of": len(day.short_untold),
         "alerts of calls that did not leak": len(day.alerted_in_vain),
         "alerts that came more than once": sum(count > 1 for count in day.topic.told.values()),
     }
@@ -98,6 +101,7 @@ def _about_day(day: Day) -> list[str]:
         _DAY.format(windows=day.windows, calls=day.number_of_calls, aftermath=AFTERMATH),
         _facts(facts),
         _table("task", "tasks", day.runs),
+        _table("closed without a verdict", "times", day.table.closes),
         _table("fault", "times", day.weather.struck),
         _means(of_day(day)),
     ]

@@ -4,7 +4,6 @@ import logging
 
 import pytest
 
-from local_aws.contact_centre.calls import Truth
 from soak.day import Day
 from soak.flat import grown
 
@@ -22,7 +21,7 @@ def day() -> Day:
 
 
 def test_no_call_is_lost_and_no_verdict_is_wrong_at_any_time(day: Day) -> None:
-    assert (day.lost, day.wrong) == ([], [])
+    assert (day.lost, day.explained) == ([], [])
     assert {truth.recorded_state for truth in day.truths().values()} >= {
         "CALL_RECORDED_SUCCESS",
         "CALL_RECORDED_FAILURE",
@@ -30,7 +29,7 @@ def test_no_call_is_lost_and_no_verdict_is_wrong_at_any_time(day: Day) -> None:
 
 
 def test_somebody_hears_of_every_leak_and_of_nothing_else(day: Day) -> None:
-    assert (day.never_alerted, day.alerted_in_vain) == ([], [])
+    assert (day.never_alerted, day.short_untold, day.alerted_in_vain) == ([], [], [])
 
 
 def test_it_went_through_bad_weather(day: Day) -> None:
@@ -46,10 +45,10 @@ def test_no_file_stays_open_and_the_table_holds_nothing_back(day: Day) -> None:
 def test_a_lost_call_and_a_wrong_verdict_would_be_seen(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
     told = day.told()
     leaked, recorded = (
-        next(id_ for id_, truth in told.items() if truth.recorded_state == verdict)
+        next(id_ for id_, item in told.items() if item.get("RecordedState") == verdict)
         for verdict in ("CALL_RECORDED_FAILURE", "CALL_RECORDED_SUCCESS")
     )
-    told[leaked] = Truth("COMPLETED - AGENT", "CALL_RECORDED_SUCCESS")
+    told[leaked] = {**told[leaked], "RecordedState": "CALL_RECORDED_SUCCESS"}
     del told[recorded]
     monkeypatch.setattr(day, "told", lambda: told)
     assert (day.lost, day.wrong) == ([recorded], [leaked])

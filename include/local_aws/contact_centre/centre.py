@@ -43,8 +43,8 @@ QUICK_WEIGHTS: Mapping[str, int] = {
     "unknown_block_name": 2,
     "unreadable_block": 1,
 }
-#: How often each kind of call comes, in a contact centre in which a lot goes wrong. Two kinds are left out, for
-#: nobody watches that long: ``callback_waits`` and ``expired``.
+#: How often each kind of call comes, in a contact centre in which a lot goes wrong. Two kinds are left out
+#: because nobody watches that long: ``callback_waits`` and ``expired``.
 WEIGHTS: Mapping[str, int] = {
     **QUICK_WEIGHTS,
     "work_for_ninety_minutes": 2,
