@@ -1,6 +1,7 @@
 """Three hours in all weathers; `make soak` plays a whole day, and Airflow's scheduler."""
 
 import logging
+from collections import Counter
 
 import pytest
 
@@ -18,6 +19,39 @@ def day() -> Day:
     finally:
         logging.disable(logging.NOTSET)
     return day
+
+
+@pytest.fixture(scope="module")
+def fair_day() -> Day:
+    """Play an hour in which nothing goes wrong."""
+    day = Day(seed=3, windows=12, number_of_calls=120, is_fair=True)
+    logging.disable(logging.CRITICAL)
+    try:
+        list(day.play())
+    finally:
+        logging.disable(logging.NOTSET)
+    return day
+
+
+def test_every_close_is_counted_with_its_reason(fair_day: Day) -> None:
+    assert fair_day.explained == []
+    assert fair_day.closes_counted == fair_day.table.closes
+    assert set(fair_day.table.closes) >= {
+        "CUSTOMER_NEVER_ANSWERED",
+        "NEVER_ENDED",
+        "NOT_FOUND",
+        "NOT_VOICE",
+        "RECORDING_SWITCHED_OFF",
+    }
+    reasons = Counter(item["ClosedReason"] for item in fair_day.told().values() if "ClosedReason" in item)
+    reopened = Counter(NOT_FOUND=sum(call.kind == "known_late" for call in fair_day.centre.calls))
+    assert fair_day.table.closes == reasons + reopened
+
+
+def test_no_close_is_counted_that_was_not_made(day: Day) -> None:
+    """A task that is killed after a close counts nothing, so in bad weather some are missing."""
+    assert day.closes_counted <= day.table.closes
+    assert day.closes_counted.total() >= day.table.closes.total() / 2
 
 
 def test_no_call_is_lost_and_no_verdict_is_wrong_at_any_time(day: Day) -> None:

@@ -227,10 +227,12 @@ class SimulatedCall:
         causes = {
             "EMPTY_OBJECT": self.recording_lands is not None,
             "SWITCHED_OFF_LATE": last_word_is_off(self.blocks),
-            "another": any(block.asks and block.result != "Success" for block in self.blocks),
+            "a failed block": any(block.asks and block.result != "Success" for block in self.blocks),
+            "a pointer": not self.recording_lands
+            and any(pointer.key == self.recording_key(self.prefix) for pointer in self.pointers),
         }
         named = [cause for cause, holds in causes.items() if holds] or ["NO_OBJECT"]
-        return named[0] if len(named) == 1 and named != ["another"] else None
+        return named[0] if len(named) == 1 and named[0].isupper() else None
 
 
 def _words(value: str | frozenset[str] | None) -> str:

@@ -46,7 +46,7 @@ IN_THE_END = {
     "recorded_short": Truth(SERVED, SUCCESS, warnings=frozenset({"SHORT"})),
     "only_ivr_recorded": failed("NO_OBJECT"),
     "voicemail_only": failed("NO_OBJECT"),
-    "expired": failed("NO_OBJECT"),
+    "expired": failed(None),
     "long_after_contact_work": RECORDED,
     "work_for_ninety_minutes": RECORDED,
     "work_never_ends": failed("NO_OBJECT", "END_ASSUMED"),
