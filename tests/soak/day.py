@@ -98,6 +98,7 @@ class Day:
 
     def play(self) -> Iterator[Sample]:
         """Go from window to window; after each, give what there is."""
+        gc.freeze()  # what was there before is not looked at after each window
         for number in range(1, self.windows + self.aftermath + 1):
             self._end = START + number * WINDOW
             now = self._end + timedelta(seconds=20)
@@ -111,6 +112,7 @@ class Day:
             self._expire(now)
             self.samples.append(self._sample())
             yield self.samples[-1]
+        gc.unfreeze()
 
     def truths(self) -> dict[str, Truth]:
         """Return what is true of each call in the end."""

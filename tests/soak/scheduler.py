@@ -18,7 +18,7 @@ from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
 from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET
 from local_aws.connect.quotas import UNLIMITED
 from local_aws.connect.simulator import ConnectSimulator
-from local_aws.contact_centre.calls import Truth
+from local_aws.contact_centre.calls import LONGEST_CALL, Truth
 from local_aws.contact_centre.centre import ContactCentre
 from local_aws.server import LocalAws
 from soak.process import Process, scheduler_of
@@ -27,6 +27,8 @@ from support.stage import LOG_GROUP, TABLE, Stage
 
 WINDOW, MINUTE, HOURS = timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3)
 WINDOWS = HOURS // WINDOW
+#: The last recordings land this long after the last call, when ninety minutes of after-contact work are over.
+_AFTERMATH = timedelta(hours=2)
 _SAMPLE_SECONDS, _AT_MOST_SECONDS = 5, 2400
 _FAULTS = ("ThrottlingException", "InternalServiceException", RESET, CUT_OFF, NOT_JSON)
 
@@ -73,22 +75,22 @@ class ScheduledHours:
     @property
     def wrong(self) -> list[str]:
         """The calls of which something else is told than is true, or nothing."""
-        told, gone = self._told(), Truth(None, None)
-        truths = {
-            call.contact_id: call.truth(datetime.now(UTC), timedelta(hours=1)) for call in self.centre.calls
-        }
+        told, truths, gone = self._told(), self._truths(), Truth(None, None)
         return [id_ for id_ in truths | told if told.get(id_, gone) != truths.get(id_, gone)]
 
     @property
     def lost(self) -> list[str]:
         """Those of them of which there is nothing."""
-        told = self._told()
-        purged = {call.contact_id for call in self.centre.calls if not call.connected_to_agent}
-        return [id_ for id_ in self.wrong if id_ not in told and id_ not in purged]
+        told, truths = self._told(), self._truths()
+        return [id_ for id_, truth in truths.items() if truth.state and id_ not in told]
 
     @property
     def _is_over(self) -> bool:
         return self.runs["backfill success"] + self.runs["backfill failed"] == WINDOWS
+
+    def _truths(self) -> dict[str, Truth]:
+        now, hour = datetime.now(UTC), timedelta(hours=1)
+        return {call.contact_id: call.truth(now, hour, LONGEST_CALL) for call in self.centre.calls}
 
     def _told(self) -> dict[str, Truth]:
         items = Stage(self.aws, self.centre).items()  # type: ignore[arg-type]  # it asks the table only
@@ -139,6 +141,6 @@ def scheduled_hours(home: Path, number_of_calls: int) -> Iterator[ScheduledHours
 def _play_out(centre: ContactCentre, aws: LocalAws) -> None:
     """Play all of it on its own clock: lines and recordings have the times they would have had."""
     with time_machine.travel(centre.start, tick=True) as clock:
-        for minute in range(1, HOURS // MINUTE + 60):
+        for minute in range(1, (HOURS + _AFTERMATH) // MINUTE):
             clock.move_to(centre.start + minute * MINUTE)
             centre.play(centre.start + minute * MINUTE, aws)

@@ -16,6 +16,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET, STATUS, Faults
+from local_aws.connect.limits import check_limits
 from local_aws.connect.quotas import ACCOUNT_QUOTAS, TokenBucket
 
 Contact = Mapping[str, Any]
@@ -157,6 +158,7 @@ def _app(connect: ConnectSimulator) -> Flask:
     @app.get("/contacts/<instance_id>/<contact_id>")
     def describe_contact(instance_id: str, contact_id: str) -> Response:
         def act() -> Mapping[str, Any]:
+            check_limits("DescribeContact", {"InstanceId": instance_id, "ContactId": contact_id})
             contact = connect.directory.describe(contact_id, datetime.now(UTC))
             if contact is None:
                 raise LookupError("Contact not found")
@@ -183,6 +185,7 @@ def _app(connect: ConnectSimulator) -> Flask:
 
 
 def _search(connect: ConnectSimulator, query: Mapping[str, Any]) -> Mapping[str, Any]:
+    check_limits("SearchContacts", query)
     time_range = query["TimeRange"]
     start, end = (datetime.fromtimestamp(time_range[bound], UTC) for bound in ("StartTime", "EndTime"))
     if end < start or end - start > timedelta(weeks=8):
@@ -199,7 +202,7 @@ def _search(connect: ConnectSimulator, query: Mapping[str, Any]) -> Mapping[str,
     ]
     descending = (query.get("Sort") or {}).get("Order") == "DESCENDING"
     found.sort(key=lambda contact: (moment_of(contact), contact["Id"]), reverse=descending)
-    first, size = int(query.get("NextToken") or 0), min(int(query.get("MaxResults") or 100), 100)
+    first, size = int(query.get("NextToken") or 0), query.get("MaxResults") or 100
     if first + size > _MOST_RESULTS:
         raise ValueError(f"a search shows at most {_MOST_RESULTS} contacts")
     page: dict[str, Any] = {

@@ -3,6 +3,8 @@
 =================  ===========================================================
 ``calls``          one call, and the truth about it at any moment
 ``kinds``          what may become of a call
+``flow_kinds``     the same, where the flow does something unusual
+``lives``          what the kinds have in common
 ``blocks``         the flow's recording blocks, and what it wanted with them
 ``described``      what Connect says of a call
 ``centre``         many calls on a clock

@@ -7,7 +7,7 @@ from typing import Any
 
 from local_aws.contact_centre.blocks import Block, last_word_is_off, wished_off
 from local_aws.contact_centre.described import contact_of
-from local_aws.contact_centre.recordings import has_audio, length_of
+from local_aws.contact_centre.recordings import File, Pointer, has_audio, length_of
 
 #: A contact that Connect has not ended is judged this long after its agent joined, by default.
 LONGEST_CALL = timedelta(hours=24)
@@ -47,39 +47,19 @@ class Truth:
         :param item: its attributes as plain values; None or nothing if it is not in the table.
         """
         item = item or {}
-        told = {
-            "State": (item.get("State"), {self.state, *self.other_states}),
-            "RecordedState": (item.get("RecordedState"), {self.recorded_state}),
-            "ClosedReason": (item.get("ClosedReason"), {self.closed_reason} if self.closed_reason else None),
-            "FailureCause": (item.get("FailureCause"), {self.cause} if self.cause else None),
-            "Warnings": (
-                frozenset(item.get("Warnings", ())),
-                None if self.warnings is None else {self.warnings},
-            ),
-        }
+        warnings = frozenset(item.get("Warnings", ()))
+        told = (
+            ("State", item.get("State"), {self.state, *self.other_states}),
+            ("RecordedState", item.get("RecordedState"), {self.recorded_state}),
+            ("ClosedReason", item.get("ClosedReason"), {self.closed_reason or item.get("ClosedReason")}),
+            ("FailureCause", item.get("FailureCause"), {self.cause or item.get("FailureCause")}),
+            ("Warnings", warnings, {warnings if self.warnings is None else self.warnings}),
+        )
         return [
-            f"{name} is {value}, the truth is {' or '.join(map(str, right))}"
-            for name, (value, right) in told.items()
-            if right is not None and value not in right
+            f"{name} is {_words(value)}, the truth is {' or '.join(map(_words, right))}"
+            for name, value, right in told
+            if value not in right
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """An entry of ``Contact.Recordings``."""
-
-    key: str
-    appears: datetime
-    participant: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """An object that lands in the recording bucket."""
-
-    key: str
-    size: int  # bytes
-    lands: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,10 +227,16 @@ class SimulatedCall:
         causes = {
             "EMPTY_OBJECT": self.recording_lands is not None,
             "SWITCHED_OFF_LATE": last_word_is_off(self.blocks),
-            "another": any(block.asks and block.result != "Success" for block in self.blocks),
+            "a failed block": any(block.asks and block.result != "Success" for block in self.blocks),
+            "a pointer": not self.recording_lands
+            and any(pointer.key == self.recording_key(self.prefix) for pointer in self.pointers),
         }
         named = [cause for cause, holds in causes.items() if holds] or ["NO_OBJECT"]
-        return named[0] if len(named) == 1 and named != ["another"] else None
+        return named[0] if len(named) == 1 and named[0].isupper() else None
+
+
+def _words(value: str | frozenset[str] | None) -> str:
+    return str(value) if isinstance(value, str | None) else " ".join(sorted(value)) or "none"
 
 
 def _if(word: str, holds: bool) -> str | None:

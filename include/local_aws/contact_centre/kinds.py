@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from random import Random
 from uuid import UUID
 
-from local_aws.contact_centre.blocks import FAILED_RESULTS, SHAPES_OF, UNKNOWN_NAMES, Block, Wish
-from local_aws.contact_centre.calls import File, Pointer, SimulatedCall
-from local_aws.contact_centre.recordings import HEADER_BYTES, size_of
+from local_aws.contact_centre.calls import SimulatedCall
+from local_aws.contact_centre.flow_kinds import FlowKinds
+from local_aws.contact_centre.recordings import HEADER_BYTES, File, Pointer, size_of
 
 #: A header as long as some writers make it, and no audio behind it.
 _LONG_HEADER_BYTES = 78
@@ -16,81 +15,12 @@ _IVR_BYTES, _VOICEMAIL_BYTES = 100_000, 640_044
 _VOICEMAIL_FOLDERS = ("Voicemail", "Voicemails", "voicemail", "VoiceMail")
 
 
-class CallWriter:
-    """Writes the lives of calls with the dice it is given.
-
-    :param bucket: where the calls' recordings would lie, under ``prefix``.
-    """
-
-    def __init__(
-        self, dice: Random, *, bucket: str = "recordings", prefix: str = "connect/acme/CallRecordings"
-    ) -> None:
-        self._dice = dice
-        self._bucket = bucket
-        self._prefix = prefix
+class CallWriter(FlowKinds):
+    """Writes the lives of calls with the dice it is given; each further method is a kind."""
 
     def write(self, kind: str, initiated: datetime) -> SimulatedCall:
         """Return a call of a kind of :data:`KINDS`."""
         return KINDS[kind](self, self._new(kind, initiated))
-
-    def _new(self, kind: str, initiated: datetime) -> SimulatedCall:
-        initiated = initiated.replace(microsecond=initiated.microsecond // 1000 * 1000)  # as Connect has it
-        return SimulatedCall(
-            contact_id=str(UUID(int=self._dice.getrandbits(128), version=4)),
-            kind=kind,
-            initiated=initiated,
-            known_from=initiated,
-            bucket=self._bucket,
-            prefix=self._prefix,
-            connected_to_system=initiated,
-            blocks=(Block(initiated + self._seconds(1, 4)),),
-        )
-
-    def _seconds(self, low: float, high: float) -> timedelta:
-        return timedelta(milliseconds=round(1000 * self._dice.uniform(low, high)))
-
-    def _shape(self, wish: Wish) -> str:
-        return self._dice.choice(SHAPES_OF[wish])
-
-    def _queued(self, call: SimulatedCall) -> SimulatedCall:
-        return replace(call, enqueued=call.initiated + self._seconds(5, 15))
-
-    def _answered(self, call: SimulatedCall) -> SimulatedCall:
-        call = self._queued(call)
-        offered = (call.enqueued or call.initiated) + self._seconds(2, 120)
-        connected = offered + self._seconds(2, 10)
-        left = connected + self._seconds(15, 150)
-        return replace(
-            call,
-            offered=offered,
-            connected_to_agent=connected,
-            agent_left=left,
-            work_ended=left + self._seconds(1, 60),
-            disconnected=left,
-        )
-
-    def _recorded(self, call: SimulatedCall, after: timedelta | None = None) -> SimulatedCall:
-        assert call.connected_to_agent and call.agent_left and call.ended  # noqa: PT018, S101
-        lands = call.ended + (after or self._seconds(15, 75))
-        pointer = Pointer(call.recording_key(call.prefix), lands, self._dice.choice((None, None, "ALL")))
-        return replace(
-            call,
-            recording_lands=lands,
-            recording_size=size_of(call.agent_left - call.connected_to_agent),
-            pointers=(pointer,) if self._dice.random() < 0.5 else (),
-        )
-
-    def _then(self, call: SimulatedCall, *blocks: Block) -> SimulatedCall:
-        return replace(call, blocks=(*call.blocks, *blocks))
-
-    def _off_first(self, call: SimulatedCall) -> SimulatedCall:
-        """Let an agent take a call whose flow says "off" where others say "on"."""
-        (first,) = call.blocks
-        return self._answered(replace(call, blocks=(Block(first.at, self._shape(Wish.OFF)),)))
-
-    def _after_joining(self, call: SimulatedCall, low: float, high: float) -> datetime:
-        assert call.connected_to_agent  # noqa: S101
-        return call.connected_to_agent + self._seconds(low, high)
 
     # The ordinary ones.
 
@@ -125,8 +55,7 @@ class CallWriter:
 
     def abandoned_in_queue(self, call: SimulatedCall) -> SimulatedCall:
         """The customer hangs up in the queue."""
-        call = self._queued(call)
-        return replace(call, disconnected=(call.enqueued or call.initiated) + self._seconds(10, 400))
+        return self._abandoned(call)
 
     def missed_offer(self, call: SimulatedCall) -> SimulatedCall:
         """An agent is offered the call and does not take it; the customer hangs up."""
@@ -204,89 +133,6 @@ class CallWriter:
         """A callback that nobody dials."""
         return replace(self._queued(call), method="CALLBACK", connected_to_system=None)
 
-    # What the flow wanted.
-
-    def switched_off_again(self, call: SimulatedCall) -> SimulatedCall:
-        """A later block switches recording off before the agent joins: no recording is expected."""
-        call = self._answered(call)
-        assert call.enqueued  # noqa: S101
-        return self._then(call, Block(call.enqueued, self._shape(Wish.OFF)))
-
-    def switched_off_late(self, call: SimulatedCall) -> SimulatedCall:
-        """Recording is switched off when the agent has joined, or in the same moment."""
-        call = self._answered(call)
-        return self._then(call, Block(self._after_joining(call, -0.4, 14), self._shape(Wish.OFF)))
-
-    def switching_off_failed(self, call: SimulatedCall) -> SimulatedCall:
-        """A block would have switched recording off, and failed."""
-        call = self._recorded(self._answered(call))
-        assert call.enqueued  # noqa: S101
-        result = self._dice.choice(FAILED_RESULTS)
-        return self._then(call, Block(call.enqueued, self._shape(Wish.OFF), result))
-
-    def switched_on_late(self, call: SimulatedCall) -> SimulatedCall:
-        """Recording is switched on when the agent has joined, and nothing comes of it."""
-        call = self._answered(call)
-        return replace(call, blocks=(Block(self._after_joining(call, 0.062, 14), self._shape(Wish.ON)),))
-
-    def off_then_on(self, call: SimulatedCall) -> SimulatedCall:
-        """AWS's recipe for another setting: off first, then on."""
-        call = self._recorded(self._off_first(call))
-        assert call.enqueued  # noqa: S101
-        return self._then(call, Block(call.enqueued, self._shape(Wish.ON)))
-
-    def off_then_on_late(self, call: SimulatedCall) -> SimulatedCall:
-        """The same in a whisper flow: "on" comes when the agent has joined, and nothing comes of it."""
-        call = self._off_first(call)
-        return self._then(call, Block(self._after_joining(call, 0.062, 14), self._shape(Wish.ON)))
-
-    def off_then_on_failed(self, call: SimulatedCall) -> SimulatedCall:
-        """The same recipe, and the block that switches recording on fails."""
-        call = self._off_first(call)
-        assert call.enqueued  # noqa: S101
-        result = self._dice.choice(FAILED_RESULTS)
-        return self._then(call, Block(call.enqueued, self._shape(Wish.ON), result))
-
-    def recorded_though_off(self, call: SimulatedCall) -> SimulatedCall:
-        """The flow switched recording off in time, and there is a recording."""
-        return self._recorded(self.switched_off_again(call))
-
-    def only_off(self, call: SimulatedCall) -> SimulatedCall:
-        """The flow only ever said "off", and an agent takes the call."""
-        return self._off_first(call)
-
-    def only_off_abandoned(self, call: SimulatedCall) -> SimulatedCall:
-        """The flow only ever said "off", and the customer hangs up before an agent takes the call."""
-        (first,) = call.blocks
-        return self.abandoned_in_queue(replace(call, blocks=(Block(first.at, self._shape(Wish.OFF)),)))
-
-    # What the lines are about.
-
-    def screen_block_only(self, call: SimulatedCall) -> SimulatedCall:
-        """The flow only sets something that is not the conversation: the screen, chat, IVR, analytics."""
-        (first,) = call.blocks
-        return replace(self._answered(call), blocks=(Block(first.at, self._shape(Wish.ELSE)),))
-
-    def screen_and_voice(self, call: SimulatedCall) -> SimulatedCall:
-        """One block sets the screen and the next one the voice, as AWS demands."""
-        (first,) = call.blocks
-        screen = Block(first.at, "screen")
-        voice = Block(first.at + timedelta(milliseconds=40), "voice")
-        return self._recorded(self._answered(replace(call, blocks=(screen, voice))))
-
-    def unknown_block_name(self, call: SimulatedCall) -> SimulatedCall:
-        """AWS has renamed the block once more, its parameters are known, and the recording never comes."""
-        (first,) = call.blocks
-        block = Block(first.at, self._shape(Wish.ON), name=self._dice.choice(UNKNOWN_NAMES))
-        return self._answered(replace(call, blocks=(block,)))
-
-    def unreadable_block(self, call: SimulatedCall) -> SimulatedCall:
-        """A second block has a name and parameters that nobody has seen."""
-        call = self._recorded(self._answered(call))
-        assert call.enqueued  # noqa: S101
-        block = Block(call.enqueued, self._shape(Wish.UNREADABLE), name=self._dice.choice(UNKNOWN_NAMES))
-        return self._then(call, block)
-
     # What Connect knows, and what is no call.
 
     def unknown_to_connect(self, call: SimulatedCall) -> SimulatedCall:
@@ -326,5 +172,5 @@ class CallWriter:
 
 #: What may become of a call, by name.
 KINDS: Mapping[str, Callable[[CallWriter, SimulatedCall], SimulatedCall]] = {
-    name: life for name, life in vars(CallWriter).items() if name[0] != "_" and name != "write"
+    name: getattr(CallWriter, name) for name in dir(CallWriter) if name[0] != "_" and name != "write"
 }

@@ -1,13 +1,32 @@
 """Recordings as Connect writes them: WAV, pcm_s16le, 8000 Hz, two channels (CONNECT.md, "The file")."""
 
 import struct
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 HEADER_BYTES = 44
 _RATE = 8000
 _SAMPLE_BYTES = 4  # of both channels
 #: Audio comes in frames of 20 ms: a file with less than one of them has none.
 _FRAME_BYTES = _RATE // 50 * _SAMPLE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """An entry of ``Contact.Recordings``."""
+
+    key: str
+    appears: datetime
+    participant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An object that lands in the recording bucket."""
+
+    key: str
+    size: int  # bytes
+    lands: datetime
 
 
 def size_of(length: timedelta) -> int:

@@ -13,6 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from audio_leakage.contacts.states import TRANSITIONS, ContactState
 from audio_leakage.errors import AwsError, ContactNotFound, ServiceUnavailable, SetupError
 from audio_leakage.flow_log.ingest import ingest
+from audio_leakage.runs.window import Window
 from audio_leakage.times import parse_time
 from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised, purge_ivr
 from local_aws.contact_centre.blocks import FAILED_RESULTS, SHAPES, UNKNOWN_NAMES, Block
@@ -228,3 +229,16 @@ TestAnyDay.settings = settings(
     deadline=None,
     derandomize=True,  # the same in every run
 )
+
+
+def test_a_backfill_beyond_the_buckets_lifecycle_finds_recordings_that_have_expired() -> None:
+    call = CallWriter(Random(1)).write("expired", START)
+    connect, world = SimulatedConnect(), World()
+    connect.calls[call.contact_id] = call
+    ingest(lines_of(call), world.contacts)
+    connect.now = START + 2 * SETTINGS.recheck_for
+    window = Window(START, START + 5 * MINUTE)
+    for use_case in USE_CASES:
+        use_case(world.run(connect.now, connect=connect, window=window, only_window=True))
+    item = world.contacts.items[call.contact_id]
+    assert (item["RecordedState"], item["FailureCause"]) == ("CALL_RECORDED_FAILURE", "EXPIRED")
