@@ -4,7 +4,11 @@ import atexit
 import os
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+from botocore.loaders import JSONFileLoader
 
 ROOT = Path(__file__).parents[1]
 _HOME = Path(tempfile.mkdtemp(prefix="audio-leakage-airflow-"))
@@ -30,3 +34,15 @@ for _name in [
     name for name in os.environ if name.startswith(("AIRFLOW_VAR_", "AIRFLOW_CONN_", "AWS_ENDPOINT"))
 ]:
     del os.environ[_name]
+
+
+# Every hook has a boto3 session of its own, and every session parses the same files: a quarter of the tests' time.
+_load_file = JSONFileLoader.load_file
+
+
+@cache
+def _load_once(path: str) -> Any:  # noqa: ANN401  # JSON
+    return _load_file(JSONFileLoader(), path)
+
+
+JSONFileLoader.load_file = lambda _self, path: _load_once(path)  # type: ignore[method-assign, assignment]

@@ -40,6 +40,7 @@ class LocalAws:
         self.connect = connect
         self.dynamodb_url = dynamodb_url
         self._moto = ThreadedMotoServer(ip_address=host, port=port, verbose=False)
+        self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -88,7 +89,12 @@ class LocalAws:
         urlopen(Request(f"{self.endpoint_url}/moto-api/reset", method="POST")).close()  # noqa: S310
 
     def client(self, service: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
-        """Return a boto3 client that talks to this stand-in and never retries."""
+        """Return the boto3 client of a service that talks to this stand-in and never retries."""
+        if service not in self._clients:
+            self._clients[service] = self._new_client(service)
+        return self._clients[service]
+
+    def _new_client(self, service: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
         elsewhere = {"connect": self.connect.endpoint_url, "dynamodb": self.dynamodb_url}
         return boto3.client(  # type: ignore[call-overload]
             service,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections import Counter
 from contextlib import contextmanager
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-IMAGES = ROOT / "docs" / "images"
+#: Where pictures go; `make pictures` takes those of the README.
+IMAGES = ROOT / os.environ.get("PICTURES", "build/pictures")
 DAG = "monitor_audio_leakage"
 GROUPS = {"CALL_RECORDED_FAILURE": "leaked", "CALL_RECORDED_SUCCESS": "recorded", None: "not expected"}
 
@@ -242,7 +244,7 @@ def test_a_hostile_contact_is_text(page: Page, played: Played) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_pages_wear_the_theme_of_airflow(page: Page, played: Played, theme: str) -> None:
-    """The pictures of the README are taken here."""
+    """`make pictures` takes the pictures of the README here."""
     end, _ = window_with_a_leak(played)
     page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
     photograph(page, open_page(page), f"page-{theme}", theme)
