@@ -1,4 +1,4 @@
-"""Contacts as the rows of a table: what became of each, and the evidence."""
+"""Turn contacts into the rows of a table: the outcome of each, and its evidence."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from audio_leakage.ports import Item
     from audio_leakage_ui.consoles import Consoles
 
-#: So many rows of an hour at most go to the browser, the ones that matter first; the rest is counted.
+#: Maximum number of rows per hour that go to the browser. The rest is only counted.
 MOST_ROWS = 2_000
-#: Longer texts are cut; no id, key or message of ours is as long.
+#: Characters; longer texts are cut. No id, key or message of ours is as long.
 _LONGEST_TEXT = 300
 
 
 class Group(StrEnum):
-    """What a contact means to the person who looks, in the order in which they want to see it."""
+    """The outcome of a contact, in the order in which a person wants to see them."""
 
     LEAKED = "leaked"
     UNREADABLE = "unreadable"
@@ -46,7 +46,7 @@ _BY_STATE = {
 
 
 def calls_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
-    """Return the rows of a table, those that need somebody first, and how many there are of each group."""
+    """Return the rows of a table and the number of contacts by group. Rows that need attention come first."""
     rows = sorted((row_of(item, consoles) for item in items), key=lambda row: _ORDER[row["group"]])
     return {
         "rows": rows[:MOST_ROWS],
@@ -56,7 +56,7 @@ def calls_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
 
 
 def group_of(contact: Contact) -> Group:
-    """Return what a contact means to the person who looks."""
+    """Return the group of a contact."""
     if contact.recorded_state:
         return _BY_VERDICT[contact.recorded_state]
     if contact.closed_reason:
@@ -65,7 +65,7 @@ def group_of(contact: Contact) -> Group:
 
 
 def row_of(item: Item, consoles: Consoles) -> dict[str, Any]:
-    """Return everything the browser shows of an item; one that cannot be read says why."""
+    """Return everything that the browser shows of an item. The row of an unreadable item says why."""
     try:
         return _row(Contact.from_item(item), consoles)
     except InvalidContact as error:

@@ -1,4 +1,4 @@
-"""The contacts of one hour in a few numbers, so that a day of a hundred thousand fits into a page."""
+"""Sum up the contacts of one hour in a few numbers, so that a day of 100,000 contacts fits on a page."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from audio_leakage.ports import Item
     from audio_leakage_ui.consoles import Consoles
 
-#: Failures of an hour that are listed; the rest are only counted.
+#: Maximum number of failures listed per hour. The rest are only counted.
 _MOST_LISTED = 100
 
 
 def hour_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
-    """Return how many contacts there are of each group, how long recordings took, and the failures."""
+    """Return the number of contacts by group, the delays of recordings, and the failures of an hour."""
     counts: Counter[str] = Counter()
     delays: list[float] = []
     failures: list[dict[str, Any]] = []
@@ -51,7 +51,7 @@ def hour_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
 
 
 def _quantiles(delays: Sequence[float]) -> dict[str, float] | None:
-    """Return median and 95th percentile (nearest rank), in seconds; None of nothing."""
+    """Return median and 95th percentile (nearest rank) in seconds, or None without delays."""
     if not delays:
         return None
     ranked = sorted(delays)

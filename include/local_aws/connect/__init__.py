@@ -3,6 +3,6 @@
 =============  =======================================================
 ``simulator``  the wire format of the operations that moto lacks
 ``quotas``     the account's quotas as token buckets
-``faults``     what can be made to go wrong, for tests
+``faults``     faults that tests inject
 =============  =======================================================
 """
