@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
-#: Maximum size of the unpacked data, in bytes. A packed delivery has at most a megabyte. The function has 256 MB.
+#: Maximum size of the unpacked data, in bytes. The function has 256 MB of memory.
 _LONGEST = 32 * 1024 * 1024
 
 

@@ -54,8 +54,8 @@ class Parameters:
 
     :param options: what to deploy, and where.
     :param environment: the MWAA environment.
-    :param output: returns an output of one of our stacks, by part and key. While the stack is only planned, the
-        output is an empty text.
+    :param output: returns an output of one of our stacks, by part and key. It is an empty text while the
+        stack is only planned.
     """
 
     def __init__(

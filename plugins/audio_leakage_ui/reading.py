@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 #: Longest due contacts read per state. They are enough to show a problem.
 _LONGEST_DUE = 100
-#: Lifetime of a hook, because making one takes longer than reading an hour. Then we notice a changed connection.
+#: Lifetime of a hook. Making one takes longer than reading an hour. A new one notices a changed connection.
 _HOOK_SECONDS = 300
 
 

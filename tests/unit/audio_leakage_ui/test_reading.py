@@ -104,9 +104,9 @@ def test_the_longest_due_contact_is_found_and_those_set_aside() -> None:
     later = replace(SERVED, next_check_at=at("12:00"), attempts=7, contact_id=number(2))
     after_an_outage = replace(later, attempts=3, contact_id=number(3))
     contacts = [*waiting, later, after_an_outage]
-    told = due_contacts((contact.to_item() for contact in contacts), CONSOLES, at("10:45"))
-    assert (told["due"], told["oldest_due"]["id"]) == (2, CONTACT_ID)
-    assert [row["id"] for row in told["set_aside"]] == [number(2)]
+    health = due_contacts((contact.to_item() for contact in contacts), CONSOLES, at("10:45"))
+    assert (health["due"], health["oldest_due"]["id"]) == (2, CONTACT_ID)
+    assert [row["id"] for row in health["set_aside"]] == [number(2)]
     assert due_contacts([{}], CONSOLES, at("10:45"))["oldest_due"] is None
 
 
@@ -133,22 +133,22 @@ def test_windows_without_a_run_are_named(runs: list[RunOfMonitor], gaps: list[tu
 
 
 def test_a_missed_window_comes_with_the_command_that_backfills_it() -> None:
-    def told(*runs: RunOfMonitor) -> dict[str, Any]:
+    def health(*runs: RunOfMonitor) -> dict[str, Any]:
         return health_of("monitor_audio_leakage", runs, since=at("10:00"), now=at("10:25"))
 
-    (gap,) = told(run("10:15"), run("10:05"))["missed"]
+    (gap,) = health(run("10:15"), run("10:05"))["missed"]
     assert gap["command"] == (
         "airflow backfill create --dag-id monitor_audio_leakage --from-date 2023-08-29T10:10:00.000Z "
         "--to-date 2023-08-29T10:10:00.000Z --max-active-runs 3"
     )
-    failed = told(run("10:15"), run("10:10", "failed"), run("10:05"))
+    failed = health(run("10:15"), run("10:10", "failed"), run("10:05"))
     assert failed["missed"][0]["command"].endswith("--reprocess-behavior failed")
     assert (failed["last_run"]["run_id"], failed["last_success"]["run_id"]) == ("run 10:15", "run 10:15")
 
 
 def test_a_monitor_that_never_ran_has_missed_nothing() -> None:
-    told = health_of("monitor_audio_leakage", [], since=None, now=at("10:25"))
-    assert told == {"last_run": None, "last_success": None, "missed": []}
+    health = health_of("monitor_audio_leakage", [], since=None, now=at("10:25"))
+    assert health == {"last_run": None, "last_success": None, "missed": []}
 
 
 @pytest.mark.parametrize(
