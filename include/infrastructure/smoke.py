@@ -33,7 +33,7 @@ def first_run(environment: Environment, dag_id: str, pause: Callable[[float], No
     state = _wait(lambda: _end_of(environment, path), f"the end of {run['dag_run_id']}", pause)
     yield f"{run['dag_run_id']}: {state}"
     if state != "success":
-        raise SmokeCheckFailed(f"{_failed(environment, path)}: the last line of the log says what to do")
+        raise SmokeCheckFailed(f"{_failed(environment, path)}: the last line of its log says what to do")
     for task in _TASKS:
         answer = environment.rest("GET", f"{path}/taskInstances/{task}/xcomEntries/return_value")
         yield f"  {task}: {answer['value'] if answer else 'nothing'}"

@@ -1,5 +1,6 @@
 """What the pages show of table items: groups, rows, counts, gaps, addresses."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,7 +65,7 @@ def test_an_item_that_cannot_be_read_is_shown_with_the_reason(item: dict[str, An
     row = row_of(item, CONSOLES)
     assert row["group"] is Group.UNREADABLE
     assert says in row["last_error"]
-    assert hour_of([item], CONSOLES)["counts"] == {"unreadable": 1, "expected": 0}
+    assert +Counter(hour_of([item], CONSOLES)["counts"]) == {"unreadable": 1}
 
 
 def test_texts_without_end_are_cut() -> None:
@@ -82,6 +83,67 @@ def test_what_needs_somebody_comes_first_and_nothing_is_left_out_uncounted() -> 
     assert table["counts"] == {"leaked": 1, "waiting": 1, "recorded": MOST_ROWS}
 
 
+@pytest.mark.parametrize(
+    ("warning", "words"),
+    [
+        ("LATE", "recorded late"),
+        ("SHORT", "shorter than the talk"),
+        ("RECORDED_THOUGH_OFF", "recorded though switched off"),
+        ("END_ASSUMED", "end assumed"),
+        ("A_WORD_OF_TOMORROW", "A_WORD_OF_TOMORROW"),
+    ],
+)
+def test_a_row_shows_its_warnings_in_words(warning: str, words: str) -> None:
+    item = replace(RECORDED, warnings=("LATE", warning)).to_item()
+    assert row_of(item, CONSOLES)["warnings"] == ["recorded late", words]
+
+
+def test_a_row_cuts_a_warning_without_end() -> None:
+    (warning,) = row_of(replace(RECORDED, warnings=("W" * 100_000,)).to_item(), CONSOLES)["warnings"]
+    assert len(warning) < 400
+
+
+def test_a_row_shows_when_its_contact_was_judged() -> None:
+    assert row_of(replace(LEAKED, judged_at=at("11:31:11")).to_item(), CONSOLES)["judged"] == at("11:31:11")
+    assert "judged" not in row_of(SERVED.to_item(), CONSOLES)
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("2023-08-30T10:29:58.000Z", at("2023-08-30T10:29:58")),
+        ("2023-08-30T12:29:58+02:00", at("2023-08-30T10:29:58")),
+        ("<script>alert(1)</script>", None),
+        ("2023-08-30T10:29:58", None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_a_row_shows_an_assumed_end_that_is_a_time(stored: object, shown: datetime | None) -> None:
+    assert row_of({**SERVED.to_item(), "EndAssumedAt": stored}, CONSOLES).get("end_assumed") == shown
+
+
+def test_a_row_has_no_assumed_end_unless_its_item_has_one() -> None:
+    assert "end_assumed" not in row_of(SERVED.to_item(), CONSOLES)
+
+
+def test_closed_contacts_are_counted_by_reason() -> None:
+    reasons = [ClosedReason.NOT_VOICE, ClosedReason.NOT_FOUND, ClosedReason.NOT_VOICE]
+    closed = [
+        replace(SERVED, contact_id=number(place), closed_reason=reason)
+        for place, reason in enumerate(reasons)
+    ]
+    items = [contact.to_item() for contact in [*closed, LEAKED]]
+    assert hour_of(items, CONSOLES)["closed"] == {"NOT_VOICE": 2, "NOT_FOUND": 1}
+    assert calls_of(items, CONSOLES)["closed"] == {"NOT_VOICE": 2, "NOT_FOUND": 1}
+
+
+def test_short_recordings_are_counted_and_waiting_contacts_are_not_judged() -> None:
+    short = replace(RECORDED, warnings=("LATE", "SHORT"))
+    counts = hour_of([short.to_item(), replace(SERVED, contact_id=number(1)).to_item()], CONSOLES)["counts"]
+    assert (counts["late"], counts["short"], counts["judged"], counts["expected"]) == (1, 1, 1, 2)
+
+
 def test_an_hour_is_counted_its_delays_ranked_and_its_failures_listed() -> None:
     delayed = [
         replace(RECORDED, contact_id=number(place), recorded_at=at("10:31:11") + timedelta(seconds=place))
@@ -90,7 +152,16 @@ def test_an_hour_is_counted_its_delays_ranked_and_its_failures_listed() -> None:
     late = replace(RECORDED, recorded_at=at("10:31:11") + timedelta(hours=3), warnings=("LATE",))
     failing = replace(SERVED, attempts=4, last_error="denied")
     hour = hour_of((contact.to_item() for contact in [*delayed, late, LEAKED, failing]), CONSOLES)
-    assert hour["counts"] == {"recorded": 101, "leaked": 1, "waiting": 1, "late": 1, "expected": 103}
+    assert hour["counts"] == {
+        "recorded": 101,
+        "leaked": 1,
+        "waiting": 1,
+        "late": 1,
+        "short": 0,
+        "unreadable": 0,
+        "judged": 102,
+        "expected": 103,
+    }
     assert hour["delay"] == {"p50": 51, "p95": 96}
     assert [row["failure_cause"] for row in hour["failures"]] == ["NO_OBJECT"]
     assert [row["attempts"] for row in hour["set_aside"]] == [4]
