@@ -1,4 +1,4 @@
-# `make help` lists what can be done here; every target installs what it needs into .venv first.
+# `make help` lists the targets. Each target first installs what it needs into .venv.
 
 PYTHON ?= $(shell python3.12 -c 'import sys; print(sys.executable)' 2>/dev/null || command -v python3)
 VENV   := .venv
@@ -125,8 +125,8 @@ test-browser: $(VENV)/installed ## the UI in headless Chromium, where there is o
 pictures: $(VENV)/installed ## take the pictures of the UI again that the README shows (needs Chromium)
 	PICTURES=docs/images $(BIN)/pytest tests/browser -k theme
 
-# A package that the service does not know passes for one without vulnerabilities; so it is asked first for one that
-# everybody knows.
+# The service reports no vulnerabilities for a package that it does not know. So we first ask about a package with
+# known vulnerabilities, to see that the service works.
 AUDIT = $(<D)/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement
 
 .PHONY: audit
@@ -159,7 +159,7 @@ clean: ## remove the environment and every cache
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Airflow as MWAA installs it; what the tests need comes after it and may change nothing of it.
+# Install Airflow as MWAA does, then the tests' requirements, which may not change Airflow's.
 build/matrix/%/installed: tests/matrix/constraints/airflow-%-python3.12.txt tests/matrix/requirements.txt requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' \
 	  || { echo "Python 3.12 is needed, as on MWAA ($$($(PYTHON) --version) found): make PYTHON=/path/to/python3.12"; exit 2; }

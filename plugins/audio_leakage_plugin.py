@@ -1,7 +1,7 @@
-"""What Airflow's UI shows of the monitor: a tab on each run, a page in the navigation, a link between them.
+"""The monitor in Airflow's UI: a tab on each run, a page in the navigation, a link from a task to its tab.
 
-Airflow executes this file in every process, every task's too; so it imports nothing that Airflow has not
-loaded by then, and the web app itself only when it is first asked for something.
+Airflow executes this file in every process, even in that of every task. So the file imports only modules that
+Airflow has already loaded. It imports the web app at the first request.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ async def _app(
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
     send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
 ) -> None:
-    from audio_leakage_ui.app import app  # noqa: PLC0415  # costs a second, and only the web server needs it
+    from audio_leakage_ui.app import app  # noqa: PLC0415  # takes a second, and only the web server needs it
 
     await app(scope, receive, send)
 
 
 class CallsOfRun(BaseOperatorLink):
-    """From the task instance that judges the recordings to the tab with the calls of its run."""
+    """Link the task check_recordings to the tab with the calls of its run."""
 
     name = "Calls of this run"
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
-        """Return the address of the tab; nothing, which shows no link, for any other task."""
+        """Return the address of the tab, or an empty text for any other task: Airflow then shows no link."""
         dag_id, task_id, run_id = ti_key.dag_id, ti_key.task_id, ti_key.run_id
         if task_id != "check_recordings" or dag_id.partition("__")[0] != _DAG_ID:
             return ""
@@ -47,7 +47,7 @@ class CallsOfRun(BaseOperatorLink):
         return f"{base}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}/plugin/{_RUN_TAB}"
 
 
-# Addresses without a slash in front: Airflow may be served below a path, which its pages name as their base.
+# No leading slash: Airflow may run below a path, and its pages name that path as their base.
 _VIEWS = [
     {
         "name": "Calls",
@@ -68,7 +68,7 @@ _LINKS = [CallsOfRun()]
 
 
 class AudioLeakagePlugin(AirflowPlugin):
-    """Airflow 3.0 knows no external views and ignores them; the rest of the monitor does without."""
+    """Register the app, its views and the link. Airflow 3.0 has no external views and ignores them."""
 
     name = "audio_leakage"
     fastapi_apps = _APPS

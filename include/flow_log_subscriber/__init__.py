@@ -1,1 +1,1 @@
-"""The Lambda behind the flow log's subscription: enters contacts within seconds of their recording block."""
+"""The Lambda that subscribes to the flow log. It enters contacts seconds after their recording block ran."""

@@ -14,7 +14,7 @@ from audio_leakage_aws.contact_table import ContactTable
 from audio_leakage_aws.retries import RETRIES
 from flow_log_subscriber.payload import log_events
 
-#: The function has a minute: a request that hangs must leave time for the next try.
+#: The function has a minute, so a request that hangs must leave time for the next try.
 _WITHIN_A_MINUTE = RETRIES.merge(Config(connect_timeout=3, read_timeout=5))
 
 log = logging.getLogger(__name__)
@@ -22,17 +22,17 @@ log.setLevel(logging.INFO)
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, int]:  # noqa: ARG001  # Lambda's signature
-    """Take in every line of one delivery.
+    """Ingest every line of one delivery.
 
-    A line that is not ours or cannot be read is counted; one that could not be written does not keep the
-    others from being written, but fails the invocation: the service delivers it again, and what was written
-    the first time changes nothing the second time. What fails for good lands in the dead-letter queue.
+    We count lines that are not ours and lines that we cannot read. If a line cannot be written, we write the
+    others and then fail the invocation. Lambda retries it, and lines that are already written change nothing.
+    A delivery that fails for good lands in the dead-letter queue.
 
-    :param event: what CloudWatch Logs sends.
+    :param event: the event that CloudWatch Logs sends.
     :param context: not used.
-    :return: how many lines had each outcome.
-    :raises UnreadablePayload: when the event is not what CloudWatch Logs sends.
-    :raises AwsError: when a line could not be written.
+    :return: the number of lines by outcome.
+    :raises UnreadablePayload: if CloudWatch Logs cannot have sent the event.
+    :raises AwsError: if a line could not be written.
     """
     contacts = _contacts(os.environ["CONTACT_TABLE"])
     counts = ingest(log_events(event), contacts)

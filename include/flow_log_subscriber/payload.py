@@ -1,7 +1,7 @@
-"""What CloudWatch Logs hands to a subscribed Lambda.
+"""Decode the events that CloudWatch Logs sends to a subscribed Lambda.
 
-``event["awslogs"]["data"]`` is base64 of gzip of JSON; see "Using CloudWatch Logs subscription filters" in
-the CloudWatch Logs user guide.
+``event["awslogs"]["data"]`` is JSON, compressed with gzip, in base64. See "Using CloudWatch Logs subscription
+filters" in the CloudWatch Logs user guide.
 """
 
 import base64
@@ -14,21 +14,22 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
-#: Unpacked bytes. A delivery is at most a megabyte packed; the function has 256 MB for what becomes of it.
+#: Maximum size of the unpacked data, in bytes. The function has 256 MB of memory.
 _LONGEST = 32 * 1024 * 1024
 
 
 class UnreadablePayload(ValueError):
-    """The event is not what CloudWatch Logs sends."""
+    """CloudWatch Logs cannot have sent the event. The message names the step that failed."""
 
 
 def log_events(event: Mapping[str, Any]) -> Iterator[tuple[datetime, str]]:
-    """Give time (aware) and message of each log event in an invocation.
+    """Yield time and message of each log event in an invocation.
 
-    A control message, with which CloudWatch Logs probes whether the function can be reached, has none.
+    CloudWatch Logs sends control messages to probe the function. They yield nothing.
 
     :param event: the Lambda's event.
-    :raises UnreadablePayload: says at which step it could not be read.
+    :return: pairs of an aware time and a text.
+    :raises UnreadablePayload: names the step that failed.
     """
     payload = _decoded(event)
     if payload.get("messageType") == "CONTROL_MESSAGE":
@@ -37,12 +38,12 @@ def log_events(event: Mapping[str, Any]) -> Iterator[tuple[datetime, str]]:
         for log_event in payload["logEvents"]:
             yield datetime.fromtimestamp(log_event["timestamp"] / 1000, UTC), _text(log_event["message"])
     except (LookupError, TypeError, OverflowError, OSError, ValueError) as error:
-        raise UnreadablePayload(f"a log event lacks what it must have: {error!r}") from error
+        raise UnreadablePayload(f"a log event lacks a member or has a wrong one: {error!r}") from error
 
 
 def _text(message: object) -> str:
     if not isinstance(message, str):
-        raise TypeError("a message is no text")
+        raise TypeError("a message is not a text")
     return message
 
 
@@ -61,8 +62,8 @@ def _decoded(event: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         payload = json.loads(text)
     except (ValueError, RecursionError) as error:
-        kind = type(error).__name__  # and not its text: of bytes that are no UTF-8 it quotes all
+        kind = type(error).__name__  # not its text, which quotes all bytes that are not UTF-8
         raise UnreadablePayload(f"the data is not JSON: {kind}") from None
     if not isinstance(payload, dict):
-        raise UnreadablePayload("the data is JSON, but no object")
+        raise UnreadablePayload("the data is JSON, but not an object")
     return payload

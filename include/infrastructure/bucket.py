@@ -1,4 +1,4 @@
-"""The bucket of an environment, which keeps versions."""
+"""The S3 bucket of an MWAA environment. It keeps versions."""
 
 from typing import Any
 
@@ -6,9 +6,10 @@ from infrastructure.environment import S3Object
 
 
 class Bucket:
-    """One bucket.
+    """Read and write the objects of one bucket.
 
-    :param s3: boto3's client.
+    :param s3: boto3's client for S3.
+    :param name: name of the bucket.
     """
 
     def __init__(self, s3: Any, name: str) -> None:  # noqa: ANN401  # boto3's client
@@ -16,7 +17,10 @@ class Bucket:
         self._s3 = s3
 
     def get(self, key: str, version: str | None = None) -> bytes | None:
-        """Return the content of an object, None when there is none."""
+        """Return the content of an object, or None if there is no such object.
+
+        :param version: the version to read; without it, the newest.
+        """
         which = {"Bucket": self.name, "Key": key} | ({"VersionId": version} if version else {})
         try:
             content: bytes = self._s3.get_object(**which)["Body"].read()
@@ -25,6 +29,9 @@ class Bucket:
         return content
 
     def put(self, key: str, content: bytes) -> S3Object:
-        """Write a new version of an object and return it."""
+        """Write a new version of an object.
+
+        :return: the object, with the version that S3 gave it.
+        """
         answer = self._s3.put_object(Bucket=self.name, Key=key, Body=content)
         return S3Object(key, answer["VersionId"])

@@ -1,6 +1,6 @@
-"""`make deploy`: brings the monitor into an MWAA environment, and says first what it will do.
+"""`make deploy`: show what will change, ask, then bring the monitor into an MWAA environment.
 
-Safe to repeat: what is as it shall be stays as it is. Credentials and Region are boto3's.
+Deploying twice is safe: the second time, only the smoke check runs. boto3 finds credentials and Region.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from audio_leakage.errors import SettingsError
 from infrastructure.deployment import Deployment
 from infrastructure.environment import EnvironmentNotReady
-from infrastructure.parameters import Request
+from infrastructure.parameters import DeployOptions
 from infrastructure.smoke import SmokeCheckFailed
 from infrastructure.stacks import StackError
 
@@ -22,22 +22,25 @@ _EXPECTED = (BotoCoreError, ClientError, EnvironmentNotReady, SettingsError, Smo
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Deploy as the command line says; return 0 when the first run has succeeded."""
+    """Deploy with the options of the command line.
+
+    :return: the exit code: 0 after a successful first run, 1 after an error, 2 if the user declined.
+    """
     options = vars(_parser().parse_args(arguments))
     agreed = (lambda: True) if options.pop("yes") else _ask
     try:
-        return deploy(Deployment(Request(**options), _client, _tell), agreed, _tell)
+        return deploy(Deployment(DeployOptions(**options), _client, _tell), agreed, _tell)
     except _EXPECTED as error:
         _tell(f"deploy: {error}")
         return 1
 
 
 def deploy(deployment: Deployment, agreed: Callable[[], bool], tell: Callable[[str], object]) -> int:
-    """Show every step, ask once, and take them in their order.
+    """Show every step, ask once, then take the steps in order.
 
     :param agreed: asks whether to go on.
-    :param tell: takes a line for whoever watches.
-    :return: 0 when all is done, 2 when somebody did not agree.
+    :param tell: prints one line.
+    :return: 0 when every step is done, 2 if the user declined.
     """
     steps = list(deployment.steps())
     for step in steps:
@@ -71,14 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--connect-instance-id", required=True, help="UUID of the Amazon Connect instance")
     parser.add_argument("--recording-bucket", required=True, help="bucket of the call recordings")
     parser.add_argument(
-        "--recording-prefix", default="", help="prefix they lie below; narrows the permission"
+        "--recording-prefix", default="", help="prefix of the recordings; narrows the permission"
     )
     parser.add_argument(
-        "--flow-log-group", default="", help="log group of the flow logs; subscribes to it, too"
+        "--flow-log-group", default="", help="log group of the flow logs; also subscribes the Lambda to it"
     )
-    parser.add_argument("--email", default="", help="who is told of leaks and alarms")
+    parser.add_argument("--email", default="", help="address that receives alerts and alarms")
     parser.add_argument("--kms-key-arn", default="", help="your own key for the table")
-    parser.add_argument("--instance", default="", help="name of a further instance, as in the DAG file")
+    parser.add_argument("--instance", default="", help="name of a further instance, as in FURTHER_INSTANCES")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     return parser
 

@@ -1,4 +1,4 @@
-"""What a deployment is made of: steps that say what they would change, and can be repeated."""
+"""The steps of a deployment. Each one lists its changes first, and each one can be repeated."""
 
 import json
 import time
@@ -13,7 +13,7 @@ from audio_leakage.settings import Settings
 from infrastructure import package
 from infrastructure.bucket import Bucket
 from infrastructure.environment import Environment
-from infrastructure.parameters import Parameters, Request
+from infrastructure.parameters import DeployOptions, Parameters
 from infrastructure.smoke import first_run
 from infrastructure.stacks import Stack, Stacks
 from infrastructure.variable import store_of
@@ -23,53 +23,55 @@ _TEMPLATES = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Step:
-    """One part of a deployment."""
+    """One part of a deployment, such as a stack."""
 
     what: str
+    """The part, in words."""
     changes: list[str]
-    """One line for each; empty when all is as it shall be."""
+    """One line per change; empty if the part is up to date."""
     apply: Callable[[], object]
-    """Makes it so; does nothing where nothing is to be changed."""
+    """Makes the changes; does nothing if there are none."""
 
 
 class Deployment:
-    """The steps to a running monitor, in their order.
+    """Plan the steps that lead to a running monitor.
 
-    :param client: gives boto3's client of a service.
-    :param tell: takes a line for whoever watches.
-    :param pause: sleeps for so many seconds.
+    :param options: what to deploy, and where.
+    :param client: returns boto3's client for a service.
+    :param tell: prints one line.
+    :param pause: sleeps; its argument is in seconds.
     """
 
     def __init__(
         self,
-        request: Request,
+        options: DeployOptions,
         client: Callable[[str], Any],
         tell: Callable[[str], object],
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._request = request
+        self._options = options
         self._stacks = Stacks(client("cloudformation"))
         self._dynamodb = client("dynamodb")
-        self._environment = Environment(request.environment, client("mwaa"), pause)
+        self._environment = Environment(options.environment, client("mwaa"), pause)
         self._bucket = Bucket(client("s3"), self._environment.bucket)
-        self._parameters = Parameters(request, self._environment, self._output)
-        self._store = store_of(self._environment, variable_of(request.dag_id), client("secretsmanager"))
+        self._parameters = Parameters(options, self._environment, self._output)
+        self._store = store_of(self._environment, variable_of(options.dag_id), client("secretsmanager"))
         self._tell = tell
         self._pause = pause
 
     def steps(self) -> Iterator[Step]:
-        """Look at what there is, and give what is to be done; nothing is changed by that."""
+        """Compare what exists with what is wanted, and give the steps in order. Planning changes nothing."""
         yield self._table_that_stayed() or self._stack("table", "table.yaml", self._parameters.table)
         yield self._stack("monitoring", "monitoring.yaml", self._parameters.monitoring)
         yield self._stack("policy", "execution_policy.yaml", self._parameters.policy)
-        if self._request.flow_log_group:
+        if self._options.flow_log_group:
             yield self._stack(
                 "subscriber", "subscriber.yaml", self._parameters.subscriber, before=self._upload_subscriber
             )
         yield self._variable()
         yield self._files()
         yield self._dags()  # after the plugins they import
-        dag_id = self._request.dag_id
+        dag_id = self._options.dag_id
         yield Step(f"DAG {dag_id}", ["switch on", "trigger a run and wait for its end"], self._first_run)
 
     def _stack(
@@ -81,7 +83,7 @@ class Deployment:
     ) -> Step:
         def stack() -> Stack:
             given = {key: value for key, value in parameters().items() if value}
-            return Stack(f"{self._request.name}-{part}", _TEMPLATES / template, given)
+            return Stack(f"{self._options.name}-{part}", _TEMPLATES / template, given)
 
         def apply() -> None:
             before()
@@ -90,18 +92,18 @@ class Deployment:
         return Step(f"stack {stack().name}", self._stacks.changes(stack()), apply)
 
     def _output(self, part: str, key: str) -> str:
-        """Return what another stack gives; nothing while it is only planned."""
-        return (self._stacks.outputs(f"{self._request.name}-{part}") or {}).get(key, "")
+        """Return an output of another stack, or an empty text while that stack is only planned."""
+        return (self._stacks.outputs(f"{self._options.name}-{part}") or {}).get(key, "")
 
     def _table_that_stayed(self) -> Step | None:
-        """Leave a table alone that no stack of ours holds: an earlier one left it, or others made it."""
-        if self._stacks.outputs(f"{self._request.name}-table") is not None:
+        """Leave a table alone that is in no stack of ours: an earlier stack left it, or others made it."""
+        if self._stacks.outputs(f"{self._options.name}-table") is not None:
             return None
         try:
-            self._dynamodb.describe_table(TableName=self._request.table)
+            self._dynamodb.describe_table(TableName=self._options.table)
         except self._dynamodb.exceptions.ResourceNotFoundException:
             return None
-        return Step(f"table {self._request.table}, which no stack holds", [], lambda: None)
+        return Step(f"table {self._options.table}, which belongs to no stack", [], lambda: None)
 
     def _upload_subscriber(self) -> None:
         self._bucket.put(self._parameters.subscriber_key(), package.zipped(package.subscriber_files()))
@@ -122,13 +124,13 @@ class Deployment:
         return Step(self._store.place, changed, apply)
 
     def _files(self) -> Step:
-        """Bring plugins.zip into the environment, among the files of other teams."""
+        """Add our files to the environment's plugins.zip, which other teams share."""
         current = self._environment.plugins
         theirs = package.unzipped(self._bucket.get(current.key, current.version) or b"") if current else {}
         files = package.merged(theirs, package.plugin_files())
         named = self._environment.requirements
         changes = [] if files == theirs else [f"plugins.zip: {_difference(theirs, files)}"]
-        changes += [] if named else ["requirements.txt, which it has none of"]
+        changes += [] if named else ["add requirements.txt, which the environment lacks"]
         changes += ["update the environment, which takes 20 to 40 minutes"] if changes else []
 
         def apply() -> None:
@@ -150,7 +152,7 @@ class Deployment:
         return Step(f"bucket {self._bucket.name}", [f"upload {key}" for key in changed], apply)
 
     def _first_run(self) -> None:
-        for line in first_run(self._environment, self._request.dag_id, self._pause):
+        for line in first_run(self._environment, self._options.dag_id, self._pause):
             self._tell(line)
 
 
@@ -167,4 +169,4 @@ def _object(text: str, place: str) -> dict[str, Any]:
 def _difference(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:
     changed = sum(before.get(path) != content for path, content in after.items())
     gone, kept = len(before.keys() - after.keys()), sum(before.get(path) == after[path] for path in after)
-    return f"{changed} files new or changed, {gone} gone, {kept} as they are"
+    return f"{changed} files added or changed, {gone} removed, {kept} unchanged"

@@ -1,4 +1,4 @@
-"""An MWAA environment: its bucket, its update, and Airflow's REST API behind it."""
+"""An MWAA environment: its bucket, its update, and its Airflow REST API."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,24 +12,24 @@ _POLLS = 60 * 60 // _POLL_SECONDS
 
 
 class EnvironmentNotReady(Exception):
-    """The environment is not what it must be for a deployment."""
+    """The environment is not AVAILABLE, or its update failed."""
 
 
 @dataclass(frozen=True)
 class S3Object:
-    """An object of the environment's bucket, in one of its versions."""
+    """One version of an object in the environment's bucket."""
 
     key: str
     version: str
 
 
 class Environment:
-    """One environment.
+    """Describe and update one MWAA environment, and call its Airflow.
 
-    :param name: its name.
-    :param mwaa: boto3's client.
-    :param pause: sleeps for so many seconds.
-    :raises EnvironmentNotReady: when it is being created, updated or deleted.
+    :param name: name of the environment.
+    :param mwaa: boto3's client for MWAA.
+    :param pause: sleeps; its argument is in seconds.
+    :raises EnvironmentNotReady: if the environment is not AVAILABLE.
     """
 
     def __init__(
@@ -49,39 +49,41 @@ class Environment:
 
     @property
     def bucket(self) -> str:
-        """Name of the bucket that its DAGs lie in."""
+        """Name of the bucket that holds the DAG files."""
         return str(self._described["SourceBucketArn"]).rpartition(":")[2]
 
     @property
     def dag_folder(self) -> str:
-        """Prefix of its DAG files, without slash at the end."""
+        """Prefix of the DAG files, without a trailing slash."""
         return str(self._described["DagS3Path"]).rstrip("/")
 
     @property
     def plugins(self) -> S3Object | None:
-        """Its plugins.zip, in the version it runs with."""
+        """The plugins.zip in use, None if there is none."""
         return self._object("Plugins")
 
     @property
     def requirements(self) -> S3Object | None:
-        """Its requirements.txt, in the version it runs with."""
+        """The requirements.txt in use, None if there is none."""
         return self._object("Requirements")
 
     @property
     def role(self) -> str:
-        """Name of its execution role."""
+        """Name of the execution role."""
         return str(self._described["ExecutionRoleArn"]).rpartition("/")[2]
 
     @property
     def configuration(self) -> Mapping[str, str]:
-        """Its Airflow configuration options."""
+        """Airflow's configuration options, by ``section.key``."""
         options: Mapping[str, str] = self._described.get("AirflowConfigurationOptions", {})
         return options
 
     def update(self, plugins: S3Object | None, requirements: S3Object | None) -> None:
-        """Have it run with other files, and wait until it does.
+        """Update the environment to other files and wait for the end, at most an hour.
 
-        :raises EnvironmentNotReady: when the update fails; the environment is as it was then.
+        :param plugins: the plugins.zip to use; None keeps the present one.
+        :param requirements: the requirements.txt to use; None keeps the present one.
+        :raises EnvironmentNotReady: if the update fails or takes too long. MWAA rolls a failed update back.
         """
         files = {"Plugins": plugins, "Requirements": requirements}
         request = {f"{name}S3Path": file.key for name, file in files.items() if file}
@@ -98,10 +100,16 @@ class Environment:
                 raise EnvironmentNotReady(f"environment {self.name} was not updated: {update.get('Error')}")
             if update["Status"] == "SUCCESS" and self._described["Status"] == "AVAILABLE":
                 return
-        raise EnvironmentNotReady(f"environment {self.name} is not updated after an hour")
+        raise EnvironmentNotReady(f"environment {self.name} is still not updated after an hour")
 
     def rest(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str) -> Any:  # noqa: ANN401  # JSON
-        """Call Airflow's REST API; None when there is nothing at that path."""
+        """Call Airflow's REST API.
+
+        :param path: path below the version of the API, such as ``/dags``.
+        :param body: JSON to send.
+        :param query: query parameters.
+        :return: the answer's JSON, or None if Airflow answers 404.
+        """
         request = {name: value for name, value in (("Body", body), ("QueryParameters", query)) if value}
         try:
             answer = self._mwaa.invoke_rest_api(Name=self.name, Method=method, Path=path, **request)

@@ -1,15 +1,15 @@
-"""`make package`: what Amazon MWAA and the Lambda take, in ``build/``.
+"""`make package`: build what Amazon MWAA and the Lambda take.
 
 ::
 
     build/mwaa/dags/                 the DAG file
-    build/mwaa/plugins.zip           all of plugins/ and the domain, side by side at its root
+    build/mwaa/plugins.zip           plugins/, the domain and audio_leakage_aws, side by side at its root
     build/mwaa/requirements.txt
-    build/lambda/subscriber.zip      the handler, the domain, and the hooks it shares
+    build/lambda/subscriber.zip      the handler, the domain and audio_leakage_aws
 
-MWAA unpacks plugins.zip into a folder that is on the path of every Airflow process, and takes nothing of
-include/. The same sources give the same bytes on every machine: names sorted, one date, one mode, and stored
-as they are, because compression differs between versions of zlib.
+MWAA unpacks plugins.zip into a folder that every Airflow process imports from. It takes nothing of include/.
+The same sources give the same bytes on every machine. So we sort the names, use one date and one file mode,
+and do not compress, because compression differs between versions of zlib.
 """
 
 import shutil
@@ -20,7 +20,7 @@ from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 ROOT = Path(__file__).parents[2]
-#: What lies in these places of the tree, by the name it has in the zip.
+#: Folders of the repository, by their name in the zip.
 _PLUGINS = {
     "": ROOT / "plugins",
     "audio_leakage": ROOT / "include" / "audio_leakage",
@@ -32,55 +32,58 @@ _SUBSCRIBER = {
     "flow_log_subscriber": ROOT / "include" / "flow_log_subscriber",
 }
 _IGNORE = ".airflowignore"
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip knows no earlier date
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip can hold no earlier date
 _READABLE_FILE = 0o100644 << 16
 
 Files = Mapping[str, bytes]
 
 
 def dag_files() -> Files:
-    """Return the DAG files by their path below the environment's DAG folder."""
+    """Return the DAG files, by path below the environment's DAG folder."""
     return _files({"": ROOT / "dags"})
 
 
 def plugin_files() -> Files:
-    """Return what plugins.zip holds, by path."""
+    """Return the files of plugins.zip, by path."""
     return _files(_PLUGINS)
 
 
 def subscriber_files() -> Files:
-    """Return what the Lambda's zip holds, by path."""
+    """Return the files of the Lambda's zip, by path."""
     return _files(_SUBSCRIBER)
 
 
 def requirements() -> bytes:
-    """Return the requirements an MWAA environment is given."""
+    """Return the requirements.txt for an MWAA environment that has none."""
     return (ROOT / "requirements.txt").read_bytes()
 
 
 def zipped(files: Files) -> bytes:
-    """Return a zip whose bytes depend on the files' paths and contents alone."""
+    """Return a zip whose bytes depend only on the paths and contents of the files."""
     buffer = BytesIO()
     with ZipFile(buffer, "w", ZIP_STORED) as archive:
         for path in sorted(files):
             entry = ZipInfo(path, _EARLIEST)
-            entry.create_system = 3  # Unix, wherever it is made
+            entry.create_system = 3  # Unix, whatever the machine is
             entry.external_attr = _READABLE_FILE
             archive.writestr(entry, files[path])
     return buffer.getvalue()
 
 
 def unzipped(archive: bytes) -> Files:
-    """Return the files of a zip by path; the inverse of :func:`zipped`."""
+    """Return the files of a zip, by path: the inverse of :func:`zipped`."""
     with ZipFile(BytesIO(archive)) as opened:
         return {entry.filename: opened.read(entry) for entry in opened.infolist() if not entry.is_dir()}
 
 
 def merged(theirs: Files, ours: Files) -> Files:
-    """Put our files among those of other teams: an environment has one plugins.zip for all.
+    """Add our files to those of other teams. An environment has one plugins.zip for everybody.
 
-    What an earlier version of ours left goes: all that begins with ``audio_leakage`` is ours. Theirs stay as
-    they are, and ``.airflowignore`` names both.
+    Every path that begins with ``audio_leakage`` is ours, so files of an earlier version disappear. Files of
+    other teams stay as they are. The merged ``.airflowignore`` has the lines of both.
+
+    :param theirs: the files of the present plugins.zip.
+    :param ours: the files of :func:`plugin_files`.
     """
     kept = {path: content for path, content in theirs.items() if not path.startswith("audio_leakage")}
     lines = dict.fromkeys(_lines(theirs) + _lines(ours))
@@ -92,9 +95,9 @@ def _lines(files: Files) -> list[str]:
 
 
 def build(folder: Path) -> Iterable[Path]:
-    """Write the whole package anew and return its files.
+    """Write the whole package from scratch and return its files.
 
-    :param folder: ``build/``; what an earlier call left in its ``mwaa/`` and ``lambda/`` goes.
+    :param folder: ``build/``; its folders ``mwaa`` and ``lambda`` are deleted first.
     """
     contents = {f"mwaa/dags/{path}": content for path, content in dag_files().items()} | {
         "mwaa/plugins.zip": zipped(plugin_files()),
@@ -119,13 +122,13 @@ def _files(places: Mapping[str, Path]) -> Files:
 
 
 def _is_left_behind(path: Path) -> bool:
-    """Tell caches and what editors and systems leave from what belongs to the tree."""
+    """Tell whether a file is a cache, or a leftover of an editor or a system."""
     hidden = path.name != _IGNORE and any(part.startswith(".") for part in path.parts)
     return hidden or "__pycache__" in path.parts or path.suffix in (".pyc", ".swp") or path.name.endswith("~")
 
 
 def main() -> None:
-    """Build the package and say what is in it."""
+    """Build the package and list its files."""
     for file in build(ROOT / "build"):
         sys.stdout.write(f"{file.relative_to(ROOT)}  {file.stat().st_size:,} bytes\n")
 

@@ -1,4 +1,4 @@
-"""What somebody wants to have deployed, and what that means for each stack and for the Variable."""
+"""The options of a deployment, and what they mean for each stack and for the Variable."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,31 +10,37 @@ from infrastructure.environment import Environment
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
-    """What somebody wants to have deployed; what is empty is left out."""
+class DeployOptions:
+    """Options of `make deploy`. An empty option leaves its part out."""
 
     environment: str
+    """Name of the MWAA environment."""
     connect_instance_id: str
+    """UUID of the Amazon Connect instance."""
     recording_bucket: str
+    """Bucket of the call recordings."""
     recording_prefix: str = ""
+    """Prefix of the recordings, without a slash at either end."""
     flow_log_group: str = ""
+    """Log group of the flow logs."""
     email: str = ""
+    """Address that receives alerts and alarms."""
     kms_key_arn: str = ""
-    """Of the table; the topic has a key of its own."""
+    """Your own key for the table. The topic always has its own."""
     instance: str = ""
     """Name of a further instance, as in FURTHER_INSTANCES of the DAG file."""
 
     @property
     def dag_id(self) -> str:
-        """The DAG of this instance.
+        """Id of this instance's DAG.
 
-        :raises SettingsError: when the instance's name is not allowed.
+        :raises SettingsError: if the name of the instance is not allowed.
         """
         return dag_ids((self.instance,) if self.instance else ())[-1]
 
     @property
     def name(self) -> str:
-        """What the names of all stacks begin with."""
+        """Prefix of the names of all stacks."""
         return "-".join(filter(None, ("audio-leakage", self.instance.replace("_", "-"))))
 
     @property
@@ -44,66 +50,71 @@ class Request:
 
 
 class Parameters:
-    """The parameters of the stacks; empty ones are left to the templates' defaults.
+    """Work out the parameters of each stack. An empty one is left to the template's default.
 
-    :param output: gives an output of one of our stacks, by part and key; nothing while it is only planned.
+    :param options: what to deploy, and where.
+    :param environment: the MWAA environment.
+    :param output: returns an output of one of our stacks, by part and key. It is an empty text while the
+        stack is only planned.
     """
 
-    def __init__(self, request: Request, environment: Environment, output: Callable[[str, str], str]) -> None:
-        self._request = request
+    def __init__(
+        self, options: DeployOptions, environment: Environment, output: Callable[[str, str], str]
+    ) -> None:
+        self._options = options
         self._environment = environment
         self._output = output
 
     def table(self) -> Mapping[str, str]:
-        """Return those of ``table.yaml``."""
-        return {"TableName": self._request.table, "KmsKeyArn": self._request.kms_key_arn}
+        """Return the parameters of ``table.yaml``."""
+        return {"TableName": self._options.table, "KmsKeyArn": self._options.kms_key_arn}
 
     def monitoring(self) -> Mapping[str, str]:
-        """Return those of ``monitoring.yaml``."""
+        """Return the parameters of ``monitoring.yaml``."""
         return {
-            "ContactTableName": self._request.table,
-            "TopicName": f"{self._request.name}-alerts",
-            "EmailAddress": self._request.email,
-            "ConnectInstanceId": self._request.connect_instance_id,
-            "FlowLogGroupName": self._request.flow_log_group,
+            "ContactTableName": self._options.table,
+            "TopicName": f"{self._options.name}-alerts",
+            "EmailAddress": self._options.email,
+            "ConnectInstanceId": self._options.connect_instance_id,
+            "FlowLogGroupName": self._options.flow_log_group,
         }
 
     def policy(self) -> Mapping[str, str]:
-        """Return those of ``execution_policy.yaml``."""
+        """Return the parameters of ``execution_policy.yaml``."""
         return {
             "ExecutionRoleName": self._environment.role,
-            "ConnectInstanceId": self._request.connect_instance_id,
-            "ContactTableName": self._request.table,
-            "TableKmsKeyArn": self._request.kms_key_arn,
-            "RecordingBucketName": self._request.recording_bucket,
-            "RecordingPrefix": self._request.recording_prefix,
-            "FlowLogGroupName": self._request.flow_log_group,
+            "ConnectInstanceId": self._options.connect_instance_id,
+            "ContactTableName": self._options.table,
+            "TableKmsKeyArn": self._options.kms_key_arn,
+            "RecordingBucketName": self._options.recording_bucket,
+            "RecordingPrefix": self._options.recording_prefix,
+            "FlowLogGroupName": self._options.flow_log_group,
             "AlertTopicArn": self._output("monitoring", "TopicArn"),
             "TopicKmsKeyArn": self._output("monitoring", "TopicKmsKeyArn"),
         }
 
     def subscriber(self) -> Mapping[str, str]:
-        """Return those of ``subscriber.yaml``."""
+        """Return the parameters of ``subscriber.yaml``."""
         return {
-            "ContactTableName": self._request.table,
-            "TableKmsKeyArn": self._request.kms_key_arn,
-            "FlowLogGroupName": self._request.flow_log_group,
+            "ContactTableName": self._options.table,
+            "TableKmsKeyArn": self._options.kms_key_arn,
+            "FlowLogGroupName": self._options.flow_log_group,
             "CodeBucket": self._environment.bucket,
             "CodeKey": self.subscriber_key(),
             "AlarmTopicArn": self._output("monitoring", "TopicArn"),
         }
 
     def subscriber_key(self) -> str:
-        """Return a key that changes with the code: CloudFormation looks at nothing else."""
+        """Return a key that changes with the code. CloudFormation updates the function only with the key."""
         code = package.zipped(package.subscriber_files())
         return f"audio-leakage/subscriber-{sha256(code).hexdigest()[:16]}.zip"
 
     def settings(self) -> dict[str, str]:
-        """Return what the Variable has to say; what it says beyond that is the operators'."""
+        """Return the keys that the deployment sets in the Variable. All other keys are the operators'."""
         settings = {
-            "connect_instance_id": self._request.connect_instance_id,
-            "contact_table": self._request.table,
-            "flow_log_group": self._request.flow_log_group,
+            "connect_instance_id": self._options.connect_instance_id,
+            "contact_table": self._options.table,
+            "flow_log_group": self._options.flow_log_group,
             "alert_topic_arn": self._output("monitoring", "TopicArn"),
         }
         return {key: value for key, value in settings.items() if value}

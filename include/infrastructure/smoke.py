@@ -1,4 +1,4 @@
-"""The check after a deployment: that the DAG loads, and that one run of it succeeds."""
+"""Check a deployment: the DAG loads, and one run of it succeeds."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,16 +11,19 @@ _TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings
 
 
 class SmokeCheckFailed(Exception):
-    """The DAG does not load, or its first run did not succeed; the message says which."""
+    """The DAG does not load, or its first run did not succeed. The message says which."""
 
 
 def first_run(environment: Environment, dag_id: str, pause: Callable[[float], None]) -> Iterator[str]:
-    """Switch the DAG on, trigger one run, wait for its end and tell what each task counted.
+    """Switch the DAG on, trigger one run, wait for its end, and give the counts of each task.
 
-    A run that is triggered works on whatever is due, as a scheduled one does.
+    A triggered run works on everything that is due, like a scheduled one.
 
-    :param pause: sleeps for so many seconds.
-    :raises SmokeCheckFailed: when any of that does not come about within a quarter of an hour.
+    :param environment: the MWAA environment.
+    :param dag_id: the DAG to run.
+    :param pause: sleeps; its argument is in seconds.
+    :return: one line for the run, then one per task.
+    :raises SmokeCheckFailed: if the DAG does not load, the run fails, or either takes over 15 minutes.
     """
     dag = f"/dags/{dag_id}"
     _wait(lambda: _loaded(environment, dag), f"{dag_id} to be loaded", pause)
@@ -60,4 +63,4 @@ def _wait(look: Callable[[], Any], what: str, pause: Callable[[float], None]) ->
         if found:
             return found
         pause(_POLL_SECONDS)
-    raise SmokeCheckFailed(f"waited {_POLLS * _POLL_SECONDS // 60} minutes in vain for {what}")
+    raise SmokeCheckFailed(f"gave up after waiting {_POLLS * _POLL_SECONDS // 60} minutes for {what}")

@@ -1,4 +1,4 @@
-"""CloudFormation stacks: what would change, and making it so."""
+"""CloudFormation stacks: preview a change, then apply it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ Outputs = Mapping[str, str]
 
 
 class StackError(Exception):
-    """A stack is in a state that only a person can mend, or its deployment failed."""
+    """A person must repair the stack, or its deployment failed."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A template under a name, with its parameters."""
+    """A stack as we want it: name, template and parameters."""
 
     name: str
     template: Path
@@ -28,7 +28,7 @@ class Stack:
 
     @property
     def request(self) -> dict[str, Any]:
-        """What creating and updating have in common."""
+        """Request members that creating and updating share."""
         return {
             "StackName": self.name,
             "TemplateBody": self.template.read_text(),
@@ -40,18 +40,18 @@ class Stack:
 
 
 class Stacks:
-    """The stacks of an account and Region.
+    """Preview and deploy the stacks of one account and Region.
 
-    :param cloudformation: boto3's client.
+    :param cloudformation: boto3's client for CloudFormation.
     """
 
     def __init__(self, cloudformation: Any) -> None:  # noqa: ANN401  # boto3's client
         self._cloudformation = cloudformation
 
     def outputs(self, name: str) -> Outputs | None:
-        """Return a stack's outputs, None when there is no such stack.
+        """Return the outputs of a stack, or None if there is no such stack.
 
-        :raises StackError: when it is neither there nor gone: half created, half deleted, or in work.
+        :raises StackError: if the stack is in a transition, or an earlier one failed.
         """
         try:
             (stack,) = self._cloudformation.describe_stacks(StackName=name)["Stacks"]
@@ -64,7 +64,10 @@ class Stacks:
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def changes(self, stack: Stack) -> list[str]:
-        """Return what deploying would do, one line for each resource; nothing is changed."""
+        """Return what deploying would change, one line per resource. Nothing is changed.
+
+        :raises StackError: if the stack cannot be updated.
+        """
         if self.outputs(stack.name) is None:
             summary = self._cloudformation.get_template_summary(TemplateBody=stack.template.read_text())
             return [f"create {kind}" for kind in sorted(summary["ResourceTypes"])]
@@ -82,9 +85,10 @@ class Stacks:
             self._cloudformation.delete_change_set(StackName=stack.name, ChangeSetName=_CHANGE_SET)
 
     def deploy(self, stack: Stack) -> Outputs:
-        """Create or update a stack, wait for its end and return its outputs.
+        """Create or update a stack and wait for the end.
 
-        :raises StackError: when it fails; a new stack is gone then, an old one as it was.
+        :return: the outputs of the stack.
+        :raises StackError: if it fails. CloudFormation then deletes a new stack and rolls an old one back.
         """
         try:
             if self.outputs(stack.name) is None:
@@ -94,7 +98,7 @@ class Stacks:
                 self._cloudformation.update_stack(**stack.request)
                 self._cloudformation.get_waiter("stack_update_complete").wait(StackName=stack.name)
         except WaiterError as error:
-            raise StackError(f"stack {stack.name} failed, its events say why: {error}") from error
+            raise StackError(f"stack {stack.name} failed; its events say why: {error}") from error
         return self.outputs(stack.name) or {}
 
     def _planned(self, name: str) -> Iterator[str]:
@@ -109,8 +113,8 @@ class Stacks:
         described = self._cloudformation.get_paginator("describe_change_set").paginate(**which)
         changes = [change["ResourceChange"] for page in described for change in page["Changes"]]
         if not changes:
-            yield "change what no resource shows"  # outputs, say
+            yield "change no resource, only outputs or metadata"
         for change in changes:
-            replaces = " by a new one" if change.get("Replacement") == "True" else ""
+            replaces = " (replaced by a new one)" if change.get("Replacement") == "True" else ""
             verb = {"Add": "create", "Remove": "delete"}.get(change["Action"], "change")
             yield f"{verb} {change['ResourceType']} {change['LogicalResourceId']}{replaces}"

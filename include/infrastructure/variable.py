@@ -1,4 +1,4 @@
-"""The Airflow Variable of an environment: a secret where it reads secrets, else in Airflow itself."""
+"""The Airflow Variable of an environment: a secret if the environment reads secrets, else in Airflow."""
 
 import json
 from typing import Any, Protocol
@@ -9,26 +9,28 @@ _SECRETS_BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.Secrets
 
 
 class VariableStore(Protocol):
-    """Where a Variable lies."""
+    """The place of one Variable."""
 
     @property
     def place(self) -> str:
-        """Where that is, in words."""
+        """Name of the place, for messages."""
         ...
 
     def read(self) -> str | None:
-        """Return its text, None when it is not set."""
+        """Return the text of the Variable, or None if it is not set."""
         ...
 
     def write(self, text: str) -> None:
-        """Set it, new or not."""
+        """Create or replace the Variable."""
         ...
 
 
 def store_of(environment: Environment, variable: str, secrets: Any) -> VariableStore:  # noqa: ANN401  # boto3's client
-    """Return where an environment looks for a Variable first.
+    """Return the place where an environment looks for a Variable first.
 
-    :param secrets: boto3's client of Secrets Manager.
+    :param environment: the MWAA environment.
+    :param variable: name of the Variable.
+    :param secrets: boto3's client for Secrets Manager.
     """
     backend = environment.configuration.get("secrets.backend")
     arguments = json.loads(environment.configuration.get("secrets.backend_kwargs", "{}"))
@@ -39,7 +41,7 @@ def store_of(environment: Environment, variable: str, secrets: Any) -> VariableS
 
 
 class Secret:
-    """A Variable in Secrets Manager."""
+    """Keep a Variable in Secrets Manager."""
 
     def __init__(self, secrets: Any, name: str) -> None:  # noqa: ANN401  # boto3's client
         self._secrets = secrets
@@ -47,11 +49,11 @@ class Secret:
 
     @property
     def place(self) -> str:
-        """Where that is, in words."""
+        """Name of the place, for messages."""
         return f"secret {self._name}"
 
     def read(self) -> str | None:
-        """Return its text, None when it is not set."""
+        """Return the text of the Variable, or None if it is not set."""
         try:
             text: str = self._secrets.get_secret_value(SecretId=self._name)["SecretString"]
         except self._secrets.exceptions.ResourceNotFoundException:
@@ -59,7 +61,7 @@ class Secret:
         return text
 
     def write(self, text: str) -> None:
-        """Set it, new or not."""
+        """Create or replace the Variable."""
         if self.read() is None:
             self._secrets.create_secret(Name=self._name, SecretString=text)
         else:
@@ -67,7 +69,7 @@ class Secret:
 
 
 class AirflowVariable:
-    """A Variable in Airflow's own database."""
+    """Keep a Variable in Airflow's own database."""
 
     def __init__(self, environment: Environment, key: str) -> None:
         self._environment = environment
@@ -75,16 +77,16 @@ class AirflowVariable:
 
     @property
     def place(self) -> str:
-        """Where that is, in words."""
+        """Name of the place, for messages."""
         return f"Airflow Variable {self._key}"
 
     def read(self) -> str | None:
-        """Return its text, None when it is not set."""
+        """Return the text of the Variable, or None if it is not set."""
         found = self._environment.rest("GET", f"/variables/{self._key}")
         return None if found is None else str(found["value"])
 
     def write(self, text: str) -> None:
-        """Set it, new or not."""
+        """Create or replace the Variable."""
         body = {"key": self._key, "value": text}
         if self.read() is None:
             self._environment.rest("POST", "/variables", body)

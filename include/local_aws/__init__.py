@@ -1,11 +1,11 @@
-"""AWS on this machine: what the monitor talks to in `make demo`, `make ui` and the tests.
+"""AWS on this machine, for `make demo`, `make ui` and the tests.
 
-===================  ==========================================================================
-``server``           moto for DynamoDB, S3, SNS, Logs and CloudFormation, and Amazon Connect
-``cloudformation``   corrects where moto's CloudFormation differs from AWS's
-``dynamodb_local``   AWS's own DynamoDB engine, where there is one
+===================  =====================================================================
+``server``           moto for DynamoDB, S3, SNS, Logs and CloudFormation; Amazon Connect
+``cloudformation``   a correction where moto's CloudFormation differs from AWS's
+``dynamodb_local``   AWS's own DynamoDB engine, on machines that can run it
 ``connect``          Amazon Connect's wire format, quotas and faults
 ``contact_centre``   calls on a clock: contacts, flow-log lines, recordings, and the truth
-``commands``         what `make` starts: demo, ui, serve
-===================  ==========================================================================
+``commands``         the programs that `make` starts: demo, ui, serve
+===================  =====================================================================
 """

@@ -1,7 +1,7 @@
-"""DynamoDB Local: AWS's own engine, for what moto is too slow or too lenient for.
+"""DynamoDB Local: AWS's own engine, where moto is too slow or too lenient.
 
-The npm package ``amplify-dynamodb-simulator`` ships it; it needs Java. With ``DYNAMODB_LOCAL_URL`` set, one
-that runs already is used.
+It comes in the npm package ``amplify-dynamodb-simulator`` and needs Java. Set ``DYNAMODB_LOCAL_URL`` to use
+an engine that is already running.
 """
 
 import os
@@ -24,16 +24,17 @@ import yaml
 _PACKAGE = "amplify-dynamodb-simulator@2.9.30"
 _JAVA = 17
 _SECONDS_TO_START = 60
-#: It knows no CloudFormation, no keys of KMS and no recovery to a point in time.
+#: Properties of the table that it accepts. It has no CloudFormation, KMS keys or point-in-time recovery.
 _TAKEN = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
 
 
 @contextmanager
 def dynamodb_local(folder: Path) -> Iterator[str]:
-    """Run DynamoDB Local in memory and give its address.
+    """Run DynamoDB Local in memory.
 
-    :param folder: where the engine is kept between runs, such as ``build``.
-    :raises RuntimeError: when npm or Java is missing, or the engine does not start.
+    :param folder: keeps the downloaded engine between runs, such as ``build``.
+    :return: the address of the engine.
+    :raises RuntimeError: if npm or Java is missing, or the engine does not start.
     """
     running = os.environ.get("DYNAMODB_LOCAL_URL")
     if running:
@@ -60,7 +61,12 @@ def dynamodb_local(folder: Path) -> Iterator[str]:
 
 
 def create_table(dynamodb: Any, template: Path, name: str) -> None:  # noqa: ANN401  # boto3's client
-    """Create the contact table as its template has it, as far as DynamoDB Local takes it."""
+    """Create the contact table from its template, with the properties that DynamoDB Local accepts.
+
+    :param dynamodb: boto3's client for DynamoDB.
+    :param template: the file ``table.yaml``.
+    :param name: name of the table.
+    """
 
     class Loader(yaml.SafeLoader):
         """Reads CloudFormation's tags as plain values."""
@@ -71,14 +77,14 @@ def create_table(dynamodb: Any, template: Path, name: str) -> None:  # noqa: ANN
 
 
 def what_is_missing() -> str | None:
-    """Return why DynamoDB Local cannot be run here, or None if it can."""
+    """Return the reason why this machine cannot run DynamoDB Local, or None if it can."""
     if os.environ.get("DYNAMODB_LOCAL_URL"):
         return None
     for name in ("npm", "java"):
         if shutil.which(name) is None:
             return f"there is no {name} here"
-    told = subprocess.run([_tool("java"), "-version"], capture_output=True, text=True, check=False)  # noqa: S603
-    version = re.search(r'version "(\d+)', told.stderr)
+    answer = subprocess.run([_tool("java"), "-version"], capture_output=True, text=True, check=False)  # noqa: S603
+    version = re.search(r'version "(\d+)', answer.stderr)
     if version is None or int(version[1]) < _JAVA:
         return f"Java {_JAVA} is needed, here is {version[1] if version else 'none that runs'}"
     return None
@@ -101,7 +107,7 @@ def _once_it_answers(url: str, process: "subprocess.Popen[bytes]") -> str:
         try:
             urlopen(url).close()  # noqa: S310
         except HTTPError:
-            return url  # a bare GET is no request of DynamoDB's, but something is there to say so
+            return url  # DynamoDB refuses a bare GET, so the refusal shows that it is running
         except URLError:
             time.sleep(0.1)
     raise RuntimeError(f"DynamoDB Local did not start; is Java {_JAVA} or later installed?")

@@ -1,4 +1,4 @@
-"""Everything the monitor talks to, on ports of this machine."""
+"""Every AWS service that the monitor uses, on ports of this machine."""
 
 import logging
 import os
@@ -20,13 +20,15 @@ _FAST = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeou
 
 
 class LocalAws:
-    """moto for DynamoDB, S3, SNS, Logs and CloudFormation beside a simulated Amazon Connect.
+    """Run moto and a simulated Amazon Connect.
 
-    A context manager; each one starts empty. moto keeps its state per process, so one at a time.
+    moto stands in for DynamoDB, S3, SNS, Logs and CloudFormation. Use this as a context manager: AWS is empty
+    on entry. moto keeps its state per process, so run at most one at a time.
 
-    :param host: the address moto listens on.
-    :param port: its port; 0 takes one that is free.
-    :param dynamodb_url: where another DynamoDB answers in place of moto's, such as DynamoDB Local.
+    :param connect: the simulated Amazon Connect.
+    :param host: the address that moto listens on.
+    :param port: the port that moto listens on; 0 picks a free one.
+    :param dynamodb_url: address of another DynamoDB to use instead of moto's, such as DynamoDB Local.
     """
 
     def __init__(
@@ -56,13 +58,13 @@ class LocalAws:
 
     @property
     def endpoint_url(self) -> str:
-        """Where moto listens."""
+        """Address of moto."""
         host, port = self._moto.get_host_and_port()
         return f"http://{host}:{port}"
 
     @property
     def environment(self) -> dict[str, str]:
-        """What leads boto3, in this process or another one, here and nowhere else."""
+        """Environment variables that point boto3 here, in this process or another one."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ENDPOINT_URL_CONNECT": self.connect.endpoint_url,
@@ -75,7 +77,7 @@ class LocalAws:
 
     @contextmanager
     def applied(self) -> Iterator[Self]:
-        """Set :attr:`environment` for as long as the block lasts."""
+        """Set :attr:`environment` inside a ``with`` block and restore the old values after it."""
         before = dict(os.environ)
         os.environ.update(self.environment)
         try:
@@ -85,7 +87,7 @@ class LocalAws:
             os.environ.update(before)
 
     def reset(self) -> None:
-        """Forget everything moto has: tables, buckets, topics, log groups, stacks."""
+        """Delete everything in moto: tables, buckets, topics, log groups, stacks."""
         urlopen(Request(f"{self.endpoint_url}/moto-api/reset", method="POST")).close()  # noqa: S310
 
     def client(self, service: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
@@ -106,9 +108,13 @@ class LocalAws:
         )
 
     def deploy(self, template: Path, stack: str, parameters: Mapping[str, str]) -> dict[str, str]:
-        """Create a stack and return its outputs.
+        """Create a stack.
 
-        :raises RuntimeError: with CloudFormation's reason, when the stack did not come up.
+        :param template: file of the template.
+        :param stack: name of the stack.
+        :param parameters: parameters of the template.
+        :return: the outputs of the stack.
+        :raises RuntimeError: with CloudFormation's reason, if the stack could not be created.
         """
         cloudformation = self.client("cloudformation")
         cloudformation.create_stack(

@@ -1,12 +1,12 @@
-"""The web app behind the tab "Calls" and the page "Call recordings"; it reads, and writes nothing.
+"""The web app behind the tab "Calls" and the page "Call recordings". It only reads.
 
-=============  ==========================================================================
-``app``        the routes, each of them only for those who may read the DAG's runs
-``reading``    what the routes read: settings, the run, the hooks, the two indexes
+=============  =========================================================================
+``app``        the routes, which require permission to read the DAG's runs
+``reading``    reads settings, runs, hooks and the two indexes
 ``calls``      contacts -> the rows of a table
 ``hours``      contacts of an hour -> counts, delays and failures
-``health``     runs and due contacts -> what is late, missing or set aside
-``consoles``   addresses in the consoles of Amazon Connect and Amazon S3
-``static``     what the browser gets; no build step, nothing from elsewhere
-=============  ==========================================================================
+``health``     runs and due contacts -> late, missing or set aside
+``consoles``   links into the consoles of Amazon Connect and Amazon S3
+``static``     the browser's files; no build step, nothing from other servers
+=============  =========================================================================
 """

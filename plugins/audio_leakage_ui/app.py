@@ -1,4 +1,4 @@
-"""The routes: each only for those who may read the runs of the DAG in its path, none of them writes."""
+"""The routes of the UI. They are read-only and require permission to read the runs of the DAG in the path."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 _FILES = {path.name: path for path in _STATIC.iterdir()}
 _HOUR = timedelta(hours=1)
-#: Hours that ended longer ago hardly change; the browser keeps them for a while.
+#: An hour that ended longer ago hardly changes, so the browser may keep it for this many seconds.
 _SETTLED, _KEPT_SECONDS = timedelta(hours=3), 300
 _HEADERS = {
     "Content-Security-Policy": (
@@ -55,7 +55,7 @@ readers_only = APIRouter(
 
 @app.middleware("http")
 async def with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Let a page run nothing but its own files, whatever got into the data."""
+    """Set headers that let a page run only its own files, whatever the data contains."""
     response = await call_next(request)
     response.headers.update(_HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
@@ -65,26 +65,26 @@ async def with_headers(request: Request, call_next: Callable[[Request], Awaitabl
 @app.exception_handler(AudioLeakageError)
 @app.exception_handler(UnknownRun)
 def in_one_sentence(_: Request, error: Exception) -> JSONResponse:
-    """Say what is wrong: settings, permissions and names are corrected by who reads it."""
+    """Answer with the error's sentence, so that the reader can correct a setting, a permission or a name."""
     status = 404 if isinstance(error, UnknownRun) else 503
     return JSONResponse({"detail": str(error)}, status_code=status)
 
 
 @readers_only.get("/")
 def page() -> FileResponse:
-    """The page "Call recordings"."""
+    """Return the page "Call recordings"."""
     return FileResponse(_STATIC / "recordings.html")
 
 
 @readers_only.get("/run")
 def run_tab() -> FileResponse:
-    """The tab "Calls" of a run."""
+    """Return the tab "Calls" of a run."""
     return FileResponse(_STATIC / "run.html")
 
 
 @readers_only.get("/static/{name}")
 def static_file(name: str) -> FileResponse:
-    """A script, a style sheet or a licence."""
+    """Return a script, a style sheet or a licence."""
     if name not in _FILES:
         raise HTTPException(404, "There is no such file.")
     return FileResponse(_FILES[name], headers={"Cache-Control": f"private, max-age={_KEPT_SECONDS}"})
@@ -92,7 +92,7 @@ def static_file(name: str) -> FileResponse:
 
 @readers_only.get("/window")
 def window(dag_id: str, run_id: str, session: SessionDep) -> dict[str, Any]:
-    """What a run is about, and the hours to ask :func:`calls` for."""
+    """Return the window of a run, and the hours to request from :func:`calls`."""
     check_dag_id(dag_id)
     run = run_of(session, dag_id, run_id)
     about = window_of_run(run, datetime.now(UTC))
@@ -103,7 +103,7 @@ def window(dag_id: str, run_id: str, session: SessionDep) -> dict[str, Any]:
 def calls(
     dag_id: str, run_id: str, session: SessionDep, hour: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$")
 ) -> dict[str, Any]:
-    """The contacts of a run's window whose recording block ran in one UTC hour."""
+    """Return the contacts of a run's window whose recording block ran in one UTC hour."""
     reader = ContactReader.of(dag_id)
     whole = window_of_run(run_of(session, dag_id, run_id), datetime.now(UTC))
     start = _hour(hour)
@@ -117,18 +117,18 @@ def calls(
 def hours(
     dag_id: str, response: Response, hour: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$")
 ) -> dict[str, Any]:
-    """What became of the contacts whose recording block ran in one UTC hour."""
+    """Return counts, delays and leaks of the contacts whose recording block ran in one UTC hour."""
     reader = ContactReader.of(dag_id)
     start, now = _hour(hour), datetime.now(UTC)
     if start + _HOUR + _SETTLED < now:
         response.headers["Cache-Control"] = f"private, max-age={_KEPT_SECONDS}"
-        response.headers["Vary"] = "Authorization, Cookie"  # nobody gets what another login was shown
+        response.headers["Vary"] = "Authorization, Cookie"  # a cached answer never reaches another login
     return hour_of(reader.contacts(Window(start, start + _HOUR)), reader.consoles)
 
 
 @readers_only.get("/health")
 def health(dag_id: str, session: SessionDep) -> dict[str, Any]:
-    """Whether the monitor itself is well."""
+    """Return the health of the monitor: its runs, missed windows, and contacts that wait too long."""
     reader = ContactReader.of(dag_id)
     now = datetime.now(UTC)
     since = first_run_at(session, dag_id)
@@ -143,7 +143,7 @@ def _hour(hour: str) -> datetime:
     try:
         return parse_time(f"{hour}:00:00Z")
     except ValueError:
-        raise UnknownRun(f"{hour} is no hour of any day.") from None
+        raise UnknownRun(f"{hour} is not an hour of a day.") from None
 
 
 app.include_router(readers_only)

@@ -1,4 +1,4 @@
-"""Contacts as the rows of a table: what became of each, and the evidence."""
+"""Turn contacts into the rows of a table: the outcome of each, and its evidence."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from typing import TYPE_CHECKING, Any
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState, RecordedState
 from audio_leakage.errors import InvalidContact
+from audio_leakage.times import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from audio_leakage.ports import Item
     from audio_leakage_ui.consoles import Consoles
 
-#: So many rows of an hour at most go to the browser, the ones that matter first; the rest is counted.
+#: Maximum number of rows per hour that go to the browser. The rest is only counted.
 MOST_ROWS = 2_000
-#: Longer texts are cut; no id, key or message of ours is as long.
+#: Characters; longer texts are cut. No id, key or message of ours is as long.
 _LONGEST_TEXT = 300
 
 
 class Group(StrEnum):
-    """What a contact means to the person who looks, in the order in which they want to see it."""
+    """The outcome of a contact, in the order in which a person wants to see them."""
 
     LEAKED = "leaked"
     UNREADABLE = "unreadable"
@@ -34,6 +36,13 @@ class Group(StrEnum):
     NOT_EXPECTED = "not expected"
 
 
+#: Warnings on a verdict, in words. A warning that is not in this table is shown as it is.
+WARNINGS: Mapping[str, str] = {
+    "LATE": "recorded late",
+    "SHORT": "shorter than the talk",
+    "RECORDED_THOUGH_OFF": "recorded though switched off",
+    "END_ASSUMED": "end assumed",
+}
 _ORDER = {group: place for place, group in enumerate(Group)}
 _BY_VERDICT = {
     RecordedState.CALL_RECORDED_FAILURE: Group.LEAKED,
@@ -46,17 +55,21 @@ _BY_STATE = {
 
 
 def calls_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
-    """Return the rows of a table, those that need somebody first, and how many there are of each group."""
+    """Return the rows of a table, and the number of contacts by group and by closed reason.
+
+    Rows that need attention come first.
+    """
     rows = sorted((row_of(item, consoles) for item in items), key=lambda row: _ORDER[row["group"]])
     return {
         "rows": rows[:MOST_ROWS],
         "left_out": len(rows[MOST_ROWS:]),
         "counts": Counter(row["group"] for row in rows),
+        "closed": Counter(row["closed_reason"] for row in rows if "closed_reason" in row),
     }
 
 
 def group_of(contact: Contact) -> Group:
-    """Return what a contact means to the person who looks."""
+    """Return the group of a contact."""
     if contact.recorded_state:
         return _BY_VERDICT[contact.recorded_state]
     if contact.closed_reason:
@@ -65,11 +78,14 @@ def group_of(contact: Contact) -> Group:
 
 
 def row_of(item: Item, consoles: Consoles) -> dict[str, Any]:
-    """Return everything the browser shows of an item; one that cannot be read says why."""
+    """Return everything that the browser shows of an item. The row of an unreadable item says why."""
     try:
-        return _row(Contact.from_item(item), consoles)
+        row = _row(Contact.from_item(item), consoles)
     except InvalidContact as error:
         return {"id": _text(item.get("ContactId")), "group": Group.UNREADABLE, "last_error": _text(error)}
+
+    assumed = _time(item.get("EndAssumedAt"))
+    return row | {"end_assumed": assumed} if assumed else row
 
 
 def _row(contact: Contact, consoles: Consoles) -> dict[str, Any]:
@@ -81,7 +97,7 @@ def _row(contact: Contact, consoles: Consoles) -> dict[str, Any]:
         "verdict": contact.recorded_state,
         "closed_reason": contact.closed_reason,
         "failure_cause": contact.failure_cause,
-        "warnings": contact.warnings,
+        "warnings": [WARNINGS.get(word, _text(word)) for word in contact.warnings],
         "talk_seconds": contact.talk_seconds,
         "recording_seconds": contact.recording_seconds,
         "recording": _link(contact.recording_location, consoles.recording),
@@ -108,8 +124,16 @@ def _times(contact: Contact) -> dict[str, Any]:
         "agent_left": contact.after_contact_work_start_timestamp or contact.disconnect_timestamp,
         "ended": contact.ended_at,
         "recorded": contact.recorded_at,
+        "judged": contact.judged_at,
         "failed": contact.failed_at,
     }
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        return parse_time(str(value))
+    except ValueError:
+        return None
 
 
 def _link(location: str | None, address: Any) -> dict[str, str] | None:  # noqa: ANN401

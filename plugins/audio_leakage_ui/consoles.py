@@ -1,4 +1,4 @@
-"""Addresses in the consoles of Amazon Connect and Amazon S3."""
+"""Links into the consoles of Amazon Connect and Amazon S3."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -8,17 +8,17 @@ _DOMAINS = {"cn": "console.amazonaws.cn", "us-gov": "console.amazonaws-us-gov.co
 
 @dataclass(frozen=True)
 class Consoles:
-    """Where a person looks further.
+    """Links into the AWS consoles.
 
-    :param region: of bucket and instance.
-    :param connect_access_url: the instance's own; without it there is no link to a contact.
+    :param region: Region of bucket and instance.
+    :param connect_access_url: access URL of the instance; without it, contacts have no link.
     """
 
     region: str
     connect_access_url: str | None = None
 
     def contact(self, contact_id: str) -> str | None:
-        """Return the address of a contact's record."""
+        """Return the address of a contact's record, or None without an access URL."""
         if self.connect_access_url is None:
             return None
         return f"{self.connect_access_url}/contact-trace-records/details/{quote(contact_id, safe='')}"
@@ -29,7 +29,7 @@ class Consoles:
         return f"{self._s3}/object/{quote(bucket)}?region={self.region}&prefix={quote(key, safe='')}"
 
     def place(self, location: str) -> str:
-        """Return the address of a place that was searched: the folder of ``bucket/prefix``."""
+        """Return the address of a searched place: the folder of ``bucket/prefix``."""
         bucket, _, prefix = location.partition("/")
         folder = f"{prefix.rpartition('/')[0]}/".lstrip("/")
         return f"{self._s3}/buckets/{quote(bucket)}?region={self.region}&prefix={quote(folder, safe='')}"

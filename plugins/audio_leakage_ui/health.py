@@ -1,4 +1,4 @@
-"""Whether the monitor itself is well: its last runs, missed windows, contacts that wait too long."""
+"""The health of the monitor itself: its last runs, missed windows, and contacts that wait too long."""
 
 from __future__ import annotations
 
@@ -19,34 +19,37 @@ if TYPE_CHECKING:
     from audio_leakage.ports import Item
     from audio_leakage_ui.consoles import Consoles
 
-#: As long as the next scheduled run takes up what was missed by itself, and as far as a person can backfill.
+#: The next scheduled run recovers missed windows of this long by itself.
 LOOK_BACK = timedelta(days=1)
-#: A run may be waiting for the one before; it is missed when it should have ended by now.
+#: A run may wait for the one before it. We count a window as missed once its run should have ended.
 _GRACE = 2 * STEP
 
 
 @dataclass(frozen=True, slots=True)
 class RunOfMonitor:
-    """What the page needs to know of one run."""
+    """One run, as far as the page needs it."""
 
     run_id: str
     state: str
+    """Airflow's state of the run, such as ``success``."""
     window: Window
     ended: datetime | None
 
     @property
     def covers(self) -> bool:
-        """Whether its window has been worked on, or is being worked on."""
+        """Whether the run has handled its window, or will."""
         return self.state != "failed"
 
 
 def health_of(
     dag_id: str, runs: Sequence[RunOfMonitor], since: datetime | None, now: datetime
 ) -> dict[str, Any]:
-    """Return the last run, the last that succeeded, and the windows without one.
+    """Return the last run, the last success, and the windows without a run.
 
-    :param runs: those of the last day, the newest first.
-    :param since: when the monitor first ran, or None if it never has.
+    :param dag_id: the DAG of the runs.
+    :param runs: the runs of the last day, newest first.
+    :param since: time of the monitor's first run, or None if it never ran.
+    :param now: the present time.
     """
     begin = max(since, now - LOOK_BACK) if since else now
     return {
@@ -57,7 +60,7 @@ def health_of(
 
 
 def missed_windows(runs: Iterable[RunOfMonitor], begin: datetime, end: datetime) -> list[Window]:
-    """Return the stretches of whole windows that no run has covered."""
+    """Return each stretch of whole windows that no run covers."""
     covered = sorted((run.window.start, run.window.end) for run in runs if run.covers)
     reached = _ceil(begin)
     gaps = []
@@ -70,7 +73,7 @@ def missed_windows(runs: Iterable[RunOfMonitor], begin: datetime, end: datetime)
 
 
 def due_contacts(items: Iterable[Item], consoles: Consoles, now: datetime) -> dict[str, Any]:
-    """Return the contact that has been due for longest, and those that are set aside."""
+    """Return the number of due contacts, the one due longest, and the contacts set aside."""
     contacts = list(_readable(items))
     due = [contact for contact in contacts if contact.next_check_at and contact.next_check_at <= now]
     oldest = min(due, key=lambda contact: contact.next_check_at or now, default=None)
@@ -86,7 +89,7 @@ def _readable(items: Iterable[Item]) -> Iterator[Contact]:
         try:
             yield Contact.from_item(item)
         except InvalidContact:
-            continue  # the table of the hour says what is wrong with it
+            continue  # the table of its hour says why it cannot be read
 
 
 def _missed(dag_id: str, gap: Window, runs: Iterable[RunOfMonitor]) -> dict[str, Any]:

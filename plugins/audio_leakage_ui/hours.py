@@ -1,8 +1,9 @@
-"""The contacts of one hour in a few numbers, so that a day of a hundred thousand fits into a page."""
+"""Sum up the contacts of one hour in a few numbers, so that a day of 100,000 contacts fits on a page."""
 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from audio_leakage.contacts.contact import Contact
@@ -16,42 +17,61 @@ if TYPE_CHECKING:
     from audio_leakage.ports import Item
     from audio_leakage_ui.consoles import Consoles
 
-#: Failures of an hour that are listed; the rest are only counted.
+#: Maximum number of failures listed per hour. The rest are only counted.
 _MOST_LISTED = 100
+#: Groups with a verdict.
+_JUDGED = (Group.RECORDED, Group.LEAKED)
 
 
 def hour_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
-    """Return how many contacts there are of each group, how long recordings took, and the failures."""
-    counts: Counter[str] = Counter()
-    delays: list[float] = []
-    failures: list[dict[str, Any]] = []
-    set_aside: list[dict[str, Any]] = []
-    for item in items:
-        try:
-            contact = Contact.from_item(item)
-        except InvalidContact:
-            counts[Group.UNREADABLE] += 1
-            continue
-        group = group_of(contact)
-        counts[group] += 1
-        counts["late"] += "LATE" in contact.warnings
-        if contact.recorded_at and contact.ended_at:
-            delays.append((contact.recorded_at - contact.ended_at).total_seconds())
-        if group is Group.LEAKED and len(failures) < _MOST_LISTED:
-            failures.append(row_of(item, consoles))
-        if is_set_aside(contact) and len(set_aside) < _MOST_LISTED:
-            set_aside.append(row_of(item, consoles))
-    expected = sum(counts[group] for group in (Group.RECORDED, Group.LEAKED, Group.WAITING))
+    """Sum up the contacts of an hour.
+
+    :return: the number of contacts by group, warning and closed reason, the delays of recordings, and the rows
+        of leaks and of contacts set aside.
+    """
+    pairs = [(item, _contact(item)) for item in items]
+    readable = [(item, contact) for item, contact in pairs if contact]
+    contacts = [contact for _, contact in readable]
+    leaked = (item for item, contact in readable if group_of(contact) is Group.LEAKED)
+    set_aside = (item for item, contact in readable if is_set_aside(contact))
     return {
-        "counts": {**counts, "expected": expected},
-        "delay": _quantiles(delays),
-        "failures": failures,
-        "set_aside": set_aside,
+        "counts": _counts(contacts, unreadable=len(pairs) - len(contacts)),
+        "closed": Counter(contact.closed_reason for contact in contacts if contact.closed_reason),
+        "delay": _quantiles(_delays(contacts)),
+        "failures": [row_of(item, consoles) for item in islice(leaked, _MOST_LISTED)],
+        "set_aside": [row_of(item, consoles) for item in islice(set_aside, _MOST_LISTED)],
     }
 
 
+def _contact(item: Item) -> Contact | None:
+    try:
+        return Contact.from_item(item)
+    except InvalidContact:
+        return None
+
+
+def _counts(contacts: Sequence[Contact], unreadable: int) -> dict[str, int]:
+    groups = Counter(group_of(contact) for contact in contacts)
+    return {
+        **groups,
+        Group.UNREADABLE: unreadable,
+        "late": sum("LATE" in contact.warnings for contact in contacts),
+        "short": sum("SHORT" in contact.warnings for contact in contacts),
+        "judged": sum(groups[group] for group in _JUDGED),
+        "expected": sum(groups[group] for group in (*_JUDGED, Group.WAITING)),
+    }
+
+
+def _delays(contacts: Iterable[Contact]) -> list[float]:
+    return [
+        (contact.recorded_at - contact.ended_at).total_seconds()
+        for contact in contacts
+        if contact.recorded_at and contact.ended_at
+    ]
+
+
 def _quantiles(delays: Sequence[float]) -> dict[str, float] | None:
-    """Return median and 95th percentile (nearest rank), in seconds; None of nothing."""
+    """Return median and 95th percentile (nearest rank) in seconds, or None without delays."""
     if not delays:
         return None
     ranked = sorted(delays)

@@ -1,4 +1,4 @@
-"""What the routes read: the settings, the run, and the two indexes of the contact table."""
+"""Read the settings, the runs, and the two indexes of the contact table."""
 
 from __future__ import annotations
 
@@ -31,21 +31,19 @@ if TYPE_CHECKING:
     from audio_leakage.ports import Item
     from audio_leakage_aws.contact_table import ContactTable
 
-#: Of each state so many of the longest due contacts are looked at: what is wrong shows in them.
+#: Longest due contacts read per state. They are enough to show a problem.
 _LONGEST_DUE = 100
-
-
-#: A hook takes longer to make than an hour takes to read; a changed connection is noticed after this time.
+#: Lifetime of a hook. Making one takes longer than reading an hour. A new one notices a changed connection.
 _HOOK_SECONDS = 300
 
 
 class UnknownRun(Exception):
-    """There is no such run, or it is none of the monitor's; the message says which."""
+    """The run does not exist, or the monitor cannot show it. The message says which."""
 
 
 @dataclass(frozen=True)
 class ContactReader:
-    """The contact table of one Connect instance, read through its indexes."""
+    """Read the contact table of one Connect instance through its indexes."""
 
     settings: Settings
     table: ContactTable
@@ -54,8 +52,8 @@ class ContactReader:
     def of(cls, dag_id: str) -> ContactReader:
         """Return the reader for a DAG.
 
-        :raises UnknownRun: when the DAG is not one of the monitor's.
-        :raises SettingsError: when its Variable cannot be used.
+        :raises UnknownRun: if the DAG does not belong to the monitor.
+        :raises SettingsError: if the Variable of the DAG is missing or wrong.
         """
         check_dag_id(dag_id)
         variable = variable_of(dag_id)
@@ -65,21 +63,21 @@ class ContactReader:
 
     @property
     def consoles(self) -> Consoles:
-        """Where a person looks further."""
+        """Links into the AWS consoles."""
         return Consoles(self.region, self.settings.connect_access_url)
 
     @property
     def region(self) -> str:
-        """The Region in which the table lies, and the monitored instance with it."""
+        """The Region of the table and of the monitored instance."""
         return str(self.table.conn.meta.client.meta.region_name)
 
     def contacts(self, window: Window) -> Iterator[Item]:
-        """Give the contacts whose recording block ran in a window, from the index pages of its hours."""
+        """Return the contacts whose recording block ran in a window, read hour by hour from the index."""
         start, end = format_time(window.start), format_time(window.end)
         return self.table.initialised(window.hours, start, end)
 
     def longest_due(self, until: datetime) -> list[Item]:
-        """Return contacts that are due by a time, of each state those that have waited longest."""
+        """Return the contacts due by a time. Of each state, only those that have waited longest."""
         return [
             item
             for state in ContactState
@@ -89,67 +87,67 @@ class ContactReader:
 
 @lru_cache(maxsize=4)
 def _hook(aws_conn_id: str, period: int) -> ContactTableHook:
-    del period  # only there to make the hook anew
+    del period  # a new period makes a new hook
     hook = ContactTableHook(aws_conn_id=aws_conn_id)
-    hook.conn  # noqa: B018  # made here, by one thread; the client in it is for all of them
+    hook.conn  # noqa: B018  # connects here, in one thread; all threads then share the client
     return hook
 
 
 def check_dag_id(dag_id: str) -> None:
-    """Refuse a DAG that is none of the monitor's.
+    """Refuse a DAG that does not belong to the monitor.
 
-    :raises UnknownRun: says so.
+    :raises UnknownRun: if it does not.
     """
     _, separator, name = dag_id.partition("__")
     try:
         if dag_id in dag_ids([name] if separator else []):
             return
     except SettingsError:
-        pass  # a name that no instance can have
-    raise UnknownRun("This DAG does not monitor call recordings; there is nothing to show.")
+        pass  # no instance can have this name
+    raise UnknownRun("This DAG does not monitor call recordings, so there is nothing to show.")
 
 
 def run_of(session: Session, dag_id: str, run_id: str) -> DagRun:
-    """Return what Airflow knows of a run.
+    """Return a run from Airflow's database.
 
-    :raises UnknownRun: when there is no such run.
+    :raises UnknownRun: if there is no such run.
     """
     run = session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
     if run is None:
-        raise UnknownRun("Airflow knows no such run.")
+        raise UnknownRun("Airflow has no such run.")
     return run
 
 
 def window_of_run(run: DagRun, now: datetime) -> Window:
-    """Return the window that the tasks of a run work with.
+    """Return the window of a run, as its tasks see it.
 
-    :raises UnknownRun: when the window named for it cannot be worked on; says why.
+    :raises UnknownRun: if the window in the run's params is not allowed. The message says why.
     """
     named = run.conf or {}
     try:
         return named_window(named.get("window_start"), named.get("window_end"), now) or window_of(run)
     except WindowError as error:
-        raise UnknownRun(f"This run worked on nothing: {error}.") from error
+        raise UnknownRun(f"This run did nothing: {error}.") from error
 
 
 def recent_runs(session: Session, dag_id: str, now: datetime) -> list[RunOfMonitor]:
-    """Return the runs of the last day that worked on a window, the newest first."""
+    """Return the runs of the last day that have a window, newest first."""
     query = select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_after >= now - LOOK_BACK)
     runs = []
     for run in session.scalars(query.order_by(DagRun.run_after.desc())):
         try:
             window = window_of_run(run, now)
         except UnknownRun:
-            continue  # its window cannot be worked on, so it covers none
+            continue  # its params name a window that is not allowed, so it covers none
         runs.append(RunOfMonitor(run.run_id, str(run.state), window, run.end_date))
     return runs
 
 
 def first_run_at(session: Session, dag_id: str) -> datetime | None:
-    """Return when the first run of a DAG was for, or None if there was none."""
+    """Return the time of a DAG's first run, or None if it never ran."""
     return session.scalar(select(func.min(DagRun.run_after)).where(DagRun.dag_id == dag_id))
 
 
 def is_paused(session: Session, dag_id: str) -> bool:
-    """Tell whether somebody paused a DAG."""
+    """Return whether a DAG is paused."""
     return bool(session.scalar(select(DagModel.is_paused).where(DagModel.dag_id == dag_id)))

@@ -1,1 +1,1 @@
-"""What a run costs, measured: see :mod:`bench.__main__`."""
+"""Measure the cost of a run. See :mod:`bench.__main__`."""

@@ -1,7 +1,7 @@
-"""`make bench`: what a run costs for so many open contacts over a table of so many finished ones.
+"""`make bench`: measure the cost of a run, by number of open and of finished contacts.
 
-Amazon Connect's quotas and realistic latencies are simulated; the table is DynamoDB Local, which accounts for
-read and write units as DynamoDB does. Writes a table and a plot to ``docs``.
+We simulate Amazon Connect's quotas and realistic latencies. The table is in DynamoDB Local, which counts read and
+write units like DynamoDB. The benchmark writes a table and a plot to ``docs``.
 
     python -m bench [--open 100 1000 …] [--finished 0 100000 …] [--output docs]
 """
@@ -97,9 +97,9 @@ def _measured(dynamodb: Any, count: int) -> Mapping[str, Any]:  # noqa: ANN401
         [*python, "bench.measure", now.isoformat()], env=environment, stdout=subprocess.PIPE, check=True
     )
     asked, _ = stand_ins.communicate()
-    told = json.loads(run.stdout.splitlines()[-1])
-    _console.print(count, told, asked)
-    return {**told, "asked": json.loads(asked)}
+    figures = json.loads(run.stdout.splitlines()[-1])
+    _console.print(count, figures, asked)
+    return {**figures, "asked": json.loads(asked)}
 
 
 def _write(dynamodb: Any, requests: Iterable[Mapping[str, Any]], count: int, what: str) -> None:  # noqa: ANN401
@@ -120,7 +120,7 @@ def _write(dynamodb: Any, requests: Iterable[Mapping[str, Any]], count: int, wha
 
 
 def _in_order(pool: ThreadPoolExecutor, send: Any, batches: Iterator[Any]) -> Iterator[None]:  # noqa: ANN401
-    """Send batches two at a time without reading all of them first."""
+    """Send two batches at a time, without reading all batches first."""
     while pair := list(islice(batches, 2)):
         yield from pool.map(send, pair)
 
@@ -131,7 +131,7 @@ def _wire(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parsing_seconds() -> float:
-    """Return what parsing the DAG file costs above importing Airflow's SDK; the best of five."""
+    """Return the seconds to parse the DAG file, without those to import Airflow's SDK. The best of five."""
     code = (
         "import time, runpy; import airflow.sdk; t = time.monotonic(); "
         f"runpy.run_path({str(ROOT / 'dags' / 'monitor_audio_leakage.py')!r}); print(time.monotonic() - t)"

@@ -1,8 +1,8 @@
-"""One run of the four use cases with the hooks the DAG gives them, in a process of its own.
+"""Measure one run of the four use cases, with the DAG's hooks, in a process of its own.
 
     python -m bench.measure NOW
 
-prints counts, seconds, read and write units by DynamoDB's own account, and the process's peak memory.
+prints counts, seconds, the read and write units that DynamoDB reports, and the process's peak memory.
 """
 
 import json
@@ -32,7 +32,7 @@ _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 
 
 def main(now: datetime) -> None:
-    """Run and print."""
+    """Run the use cases and print the figures."""
     settings = Settings(connect_instance_id=scenario.INSTANCE_ID, contact_table=scenario.TABLE)
     connect = ConnectHook(aws_conn_id=None)
     connect.limit_rate("DescribeContact", settings.describe_contact_rps)
@@ -41,7 +41,7 @@ def main(now: datetime) -> None:
     units: Counter[str] = Counter()
     requests: Counter[str] = Counter()
     _measure(contacts, units, requests)
-    told: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for use_case in (
         use_cases.poll_initialised,
         use_cases.poll_in_progress,
@@ -63,15 +63,15 @@ def main(now: datetime) -> None:
             at_once=8,
         )
         counts = use_case(run)
-        told[use_case.__name__] = {**counts, "seconds": round(time.monotonic() - started, 1)}
-    told["units"] = {name: round(count, 1) for name, count in units.items()}
-    told["table requests"] = dict(requests)
-    told["peak MiB"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-    sys.stdout.write(json.dumps(told) + "\n")
+        figures[use_case.__name__] = {**counts, "seconds": round(time.monotonic() - started, 1)}
+    figures["units"] = {name: round(count, 1) for name, count in units.items()}
+    figures["table requests"] = dict(requests)
+    figures["peak MiB"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    sys.stdout.write(json.dumps(figures) + "\n")
 
 
 def _measure(contacts: ContactTable, units: Counter[str], requests: Counter[str]) -> None:
-    """Have DynamoDB say what each request consumed, and add it up."""
+    """Ask DynamoDB for the units of each request, and add them up."""
 
     def ask(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401  # botocore's
         if "ReturnConsumedCapacity" in model.input_shape.members:

@@ -10,28 +10,28 @@ from matplotlib.figure import Figure
 
 from bench import scenario
 
-#: Our default shares of the quotas, in contacts a second: DescribeContact, and SearchContacts a hundred a call.
+#: Our default shares of the quotas, in contacts per second. SearchContacts returns a hundred contacts per request.
 DESCRIBED, SEARCHED = 8.0, 0.4 * 100
 Row = Mapping[str, Any]
 
 
 def polling_seconds(row: Row) -> float:
-    """Return how long it took to bring the contacts up to date."""
+    """Return the seconds that polling took."""
     return float(row["poll_initialised"]["seconds"] + row["poll_in_progress"]["seconds"])
 
 
 def changed(row: Row) -> float:
-    """Return how many contacts had ended."""
+    """Return the number of contacts that had ended."""
     return float(row["open"] * scenario.ENDED / 100)
 
 
 def naive_seconds(row: Row) -> float:
-    """Return how long it takes to describe every open contact at our share."""
+    """Return the seconds to describe every open contact at our share of the quota."""
     return float(row["open"] / DESCRIBED)
 
 
 def naive_reads(row: Row) -> float:
-    """Return the read units of a scan of the whole table: half a unit for 4 KB, eventually consistent."""
+    """Return the read units of a scan of the whole table. An eventually consistent read costs half a unit per 4 KB."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     (contact_id,) = scenario.contact_ids(1)
     open_, finished = (item(now, 0, contact_id) for item in (scenario.item, scenario.finished_item))
@@ -39,7 +39,7 @@ def naive_reads(row: Row) -> float:
 
 
 def naive_requests(row: Row) -> float:
-    """Return the requests of listing the day's folder, a thousand keys at a time, for every verdict."""
+    """Return the number of requests to list the day's folder for every verdict, a thousand keys per request."""
     verdicts = row["check_recordings"].get("CALL_RECORDED_SUCCESS", 0)
     return float(verdicts * math.ceil((scenario.OTHER_RECORDINGS + changed(row)) / 1000))
 
@@ -49,7 +49,7 @@ def _bytes(item: Mapping[str, Any]) -> int:
 
 
 def floor(row: Row) -> float:
-    """Return the seconds in which our shares of the quotas could have fetched the contacts that changed."""
+    """Return the seconds to fetch the changed contacts at our shares of the quotas."""
     return changed(row) / (DESCRIBED + SEARCHED)
 
 
@@ -67,15 +67,16 @@ def _document(rows: Sequence[Row], machine: str, parsing: float) -> str:
     )
     lines = [head, "|" + "---:|" * (head.count("|") - 1), *map(_line, rows)]
     return (
-        "# What a run costs, measured\n\n"
-        f"Measured on {machine}. {scenario.ENDED} of 100 open contacts have ended since the last run, with a "
-        f"recording; {scenario.WAITING} of 100 wait in the queue. Limit: the seconds in which our shares of Amazon "
-        "Connect's quotas could have fetched the contacts that changed. Describe, Search, S3: requests. Reads and "
-        "writes: DynamoDB's request units, accounted for by DynamoDB Local. Naive, computed: the seconds it takes to "
-        "describe every open contact at our share, the requests that list the day's folder for each verdict, the "
-        "read units of a scan of the table.\n\n"
+        "# The cost of a run\n\n"
+        f"Measured on {machine}. Of 100 open contacts, {scenario.ENDED} have ended since the last run, with a "
+        f"recording, and {scenario.WAITING} wait in the queue.\n\n"
+        "* *Limit* is the time to fetch the changed contacts at our shares of Amazon Connect's quotas.\n"
+        "* *Describe*, *Search* and *S3* are numbers of requests.\n"
+        "* *Reads* and *writes* are request units, counted by DynamoDB Local.\n"
+        "* *Naive* is computed: the time to describe every open contact at our share, the requests to list the day's "
+        "folder for each verdict, and the read units of a scan of the table.\n\n"
         + "\n".join(lines)
-        + f"\n\nParsing the DAG file takes {parsing:.2f} s more than importing Airflow's SDK.\n\n"
+        + f"\n\nTo parse the DAG file takes {parsing:.2f} s, on top of the import of Airflow's SDK.\n\n"
         "![plot](benchmark.png)\n"
     )
 

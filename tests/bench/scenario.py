@@ -1,4 +1,4 @@
-"""The contacts a run finds: so many open ones, a fifth of which have just ended, beside so many finished ones."""
+"""The contacts of the benchmark: open ones, a fifth of them just ended, and finished ones."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -8,40 +8,40 @@ from uuid import UUID
 
 INSTANCE_ID = "bd7c61d1-6722-4b4f-8c9c-6253e5a85c32"
 TABLE, BUCKET, PREFIX = "contacts", "recordings", "connect/acme/CallRecordings"
-#: Of a hundred open contacts so many have ended since the last run, and so many wait for an agent.
+#: Percentage of open contacts that have ended since the last run, and percentage that wait for an agent.
 ENDED, WAITING = 20, 3
 #: Recordings of other calls in the folder of the day.
 OTHER_RECORDINGS = 20_000
 
 
 def contact_ids(count: int, seed: int = 1) -> Iterator[str]:
-    """Give contact ids, the same for the same seed."""
+    """Yield contact ids, always the same for one seed."""
     dice = Random(seed)
     return (str(UUID(int=dice.getrandbits(128), version=4)) for _ in range(count))
 
 
 def has_ended(position: int) -> bool:
-    """Tell whether a contact is one of those that ended."""
+    """Return whether a contact has ended."""
     return position % 100 < ENDED
 
 
 def is_waiting(position: int) -> bool:
-    """Tell whether a contact is one of those that wait in the queue."""
+    """Return whether a contact waits in the queue."""
     return position % 100 >= 100 - WAITING
 
 
 def connected_at(now: datetime, position: int) -> datetime:
-    """Return when the agent joined: in the last hour but not in the last ten minutes."""
+    """Return the time when the agent joined: in the last hour, but not in the last ten minutes."""
     return now - timedelta(minutes=11) - timedelta(seconds=position % 2900)
 
 
 def ended_at(now: datetime, position: int) -> datetime:
-    """Return when a contact ended that has: since the last run, and long enough ago for the first look."""
+    """Return the time when a contact ended: since the last run, and long enough ago for the first check."""
     return now - timedelta(seconds=150 + position % 140)
 
 
 def recording_size(now: datetime, position: int) -> int:
-    """Return the size in bytes of the recording of a contact that ended."""
+    """Return the size of an ended contact's recording, in bytes."""
     return 44 + 32_000 * int((ended_at(now, position) - connected_at(now, position)).total_seconds())
 
 
@@ -65,7 +65,7 @@ def described(now: datetime, position: int, contact_id: str) -> Mapping[str, Any
 
 
 def item(now: datetime, position: int, contact_id: str) -> dict[str, Any]:
-    """Return an open contact as the last run left it in the table."""
+    """Return the item of an open contact, as the last run wrote it."""
     connected = connected_at(now, position)
     state = "IN_PROGRESS - QUEUE/IVR" if is_waiting(position) else "IN_PROGRESS - AGENT"
     return {
@@ -78,7 +78,7 @@ def item(now: datetime, position: int, contact_id: str) -> dict[str, Any]:
 
 
 def finished_item(now: datetime, position: int, contact_id: str) -> dict[str, Any]:
-    """Return a contact that was judged long ago."""
+    """Return the item of a contact that was judged long ago."""
     initiated = now - timedelta(days=2) - timedelta(seconds=position % 2_000_000)
     connected = initiated + timedelta(minutes=1)
     return {
@@ -101,7 +101,7 @@ def key(connected: datetime, contact_id: str) -> str:
 
 
 def text(moment: datetime) -> str:
-    """Write a time as the table has it."""
+    """Return a time in the table's format."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

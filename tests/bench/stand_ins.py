@@ -1,8 +1,8 @@
-"""Amazon Connect with the account's quotas and a quick S3, in a process of their own.
+"""Stand-ins for Amazon Connect, with its quotas, and for S3, in a process of their own.
 
     python -m bench.stand_ins OPEN NOW
 
-prints the two addresses, then answers until its standard input is closed; then it prints what it was asked.
+prints the two addresses and answers until its standard input is closed. Then it prints the number of requests.
 """
 
 import json
@@ -21,13 +21,17 @@ from werkzeug.serving import make_server
 from bench import scenario
 from local_aws.connect.simulator import ConnectSimulator, StaticDirectory
 
-#: As seen from a worker in the same Region.
+#: Seconds, as a worker in the same Region sees them.
 CONNECT_LATENCY, S3_LATENCY, S3_PAGE_LATENCY = 0.06, 0.02, 0.15
 _PAGE = 1000
 
 
 def quick_s3(sizes: Mapping[str, int], modified: datetime) -> tuple[Flask, list[int]]:
-    """Return an app that answers ListObjectsV2 over keys and sizes, and the number of keys of each answer."""
+    """Return an app that answers ListObjectsV2, and a list that gets the number of keys of each answer.
+
+    :param sizes: size of each object, by key.
+    :param modified: LastModified of all objects.
+    """
     keys = sorted(sizes)
     app, answered = Flask("quick-s3"), []
 
@@ -56,7 +60,7 @@ def quick_s3(sizes: Mapping[str, int], modified: datetime) -> tuple[Flask, list[
 
 
 def main(open_contacts: int, now: datetime) -> None:
-    """Serve until standard input is closed."""
+    """Answer until standard input is closed."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     ids = list(scenario.contact_ids(open_contacts))
     directory = StaticDirectory({id_: scenario.described(now, n, id_) for n, id_ in enumerate(ids)})

@@ -1,4 +1,4 @@
-"""An hour of calls that the monitor has worked through, Airflow's web server over it, and a real browser."""
+"""An hour of calls that the monitor has handled, Airflow's web server, and a real browser."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from local_aws.contact_centre.seed_contacts import INSTANCE_ID
 from local_aws.server import LocalAws
 from support.big_table import BigTable
 
-#: An hour of calls, and long enough after it for every verdict to fall.
+#: An hour of calls, and time after it for every verdict.
 WINDOWS = 20
 USERS = {"viewer": "a-password"}
 expect.set_options(timeout=60_000)
@@ -33,7 +33,7 @@ expect.set_options(timeout=60_000)
 
 @dataclass(frozen=True)
 class Played:
-    """What was played, and the Airflow that shows it."""
+    """The calls that were played, and the Airflow that shows them."""
 
     airflow: Airflow
     aws: LocalAws
@@ -59,7 +59,7 @@ def played() -> Iterator[Played]:
 
 
 def airflow_with_a_login(big_table: BigTable) -> Airflow:
-    """Return an Airflow with a user who may only look, and a second instance whose table is large."""
+    """Return an Airflow with a read-only user, and a second instance with a large table."""
     home = Path(AIRFLOW_HOME)
     passwords = home / "passwords.json"
     passwords.write_text(json.dumps(USERS))
@@ -89,13 +89,13 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def elsewhere() -> list[str]:
-    """Collect the addresses of other machines that a page asked for; there must be none in the end."""
+    """Return a list of the requested addresses of other machines. It must be empty in the end."""
     return []
 
 
 @pytest.fixture
 def anonymous(chromium: Browser, played: Played, elsewhere: list[str]) -> Iterator[BrowserContext]:
-    """Give a browser whose requests to any other machine are refused and remembered."""
+    """Yield a browser context that refuses and records requests to other machines."""
 
     def keep_here(route: Route) -> None:
         if urlsplit(route.request.url).hostname == "127.0.0.1":
@@ -118,7 +118,7 @@ def anonymous(chromium: Browser, played: Played, elsewhere: list[str]) -> Iterat
 
 @pytest.fixture
 def page(anonymous: BrowserContext) -> Page:
-    """Give a page that somebody who may only look has logged in to."""
+    """Return a page with a login as a read-only user."""
     page = anonymous.new_page()
     page.goto("/")
     page.get_by_label("Username").fill("viewer")

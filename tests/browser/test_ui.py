@@ -1,4 +1,4 @@
-"""What a person sees in Airflow's UI, in a real browser, of an hour whose truth is known."""
+"""The monitor in Airflow's UI, in a real browser, for an hour with a known truth."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ GROUPS = {"CALL_RECORDED_FAILURE": "leaked", "CALL_RECORDED_SUCCESS": "recorded"
 
 
 def truths(played: Played, calls: list[SimulatedCall]) -> Counter[str]:
-    """Return how many of some calls belong to each group; those that were purged to none."""
-    told = [call.truth(played.end, FAILURE_AFTER) for call in calls]
-    assert all(truth.state in (None, "COMPLETED - AGENT") for truth in told), "the hour is not over"
-    return Counter(GROUPS[truth.recorded_state] for truth in told if truth.state)
+    """Return the number of calls by group, without purged ones."""
+    found = [call.truth(played.end, FAILURE_AFTER) for call in calls]
+    assert all(truth.state in (None, "COMPLETED - AGENT") for truth in found), "the hour is not over"
+    return Counter(GROUPS[truth.recorded_state] for truth in found if truth.state)
 
 
 def window_with_a_leak(played: Played) -> tuple[datetime, list[SimulatedCall]]:
-    """Return the end of the window that has most leaks, and its calls."""
+    """Return the end of the window with the most leaks, and its calls."""
     windows: dict[datetime, list[SimulatedCall]] = {}
     for call in played.centre.calls:
         if call.entered is None:

@@ -13,7 +13,7 @@ from infrastructure import package
 from infrastructure.deploy import deploy
 from infrastructure.deployment import Deployment
 from infrastructure.environment import EnvironmentNotReady
-from infrastructure.parameters import Request
+from infrastructure.parameters import DeployOptions
 from infrastructure.smoke import SmokeCheckFailed
 from support.fakes import BUCKET, INSTANCE_ID, PREFIX
 from support.mwaa import FakeMwaa
@@ -24,7 +24,7 @@ SECRETS = {
     "secrets.backend": "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
     "secrets.backend_kwargs": '{"variables_prefix": "airflow/variables"}',
 }
-REQUEST = Request(
+OPTIONS = DeployOptions(
     environment="airflow",
     connect_instance_id=INSTANCE_ID,
     recording_bucket=BUCKET,
@@ -50,16 +50,16 @@ Deploy = Callable[..., tuple[int, list[str]]]
 
 @pytest.fixture
 def deployed(stage: Stage, mwaa: FakeMwaa) -> Deploy:
-    """Return what deploys, and gives the exit code and all that was told."""
+    """Return a function that deploys and gives the exit code and the printed lines."""
 
-    def run(agreed: bool = True, request: Request = REQUEST) -> tuple[int, list[str]]:
-        told: list[str] = []
+    def run(agreed: bool = True, options: DeployOptions = OPTIONS) -> tuple[int, list[str]]:
+        lines: list[str] = []
 
         def client(service: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
             return mwaa.client() if service == "mwaa" else stage.aws.client(service)
 
-        deployment = Deployment(request, client, told.append, pause=lambda _: None)
-        return deploy(deployment, lambda: agreed, told.append), told
+        deployment = Deployment(options, client, lines.append, pause=lambda _: None)
+        return deploy(deployment, lambda: agreed, lines.append), lines
 
     return run
 
@@ -75,14 +75,14 @@ def stacks(stage: Stage) -> set[str]:
 
 
 def test_from_an_empty_environment_to_a_first_run(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
-    code, told = deployed()
-    assert (code, told[-1]) == (0, "done")
+    code, lines = deployed()
+    assert (code, lines[-1]) == (0, "done")
     assert stacks(stage) == {
         f"audio-leakage-{part}" for part in ("table", "monitoring", "policy", "subscriber")
     }
     assert mwaa.dags[DAG_ID] == {"is_paused": False}
     assert mwaa.runs == [DAG_ID]
-    assert "manual__1: success" in told
+    assert "manual__1: success" in lines
     assert variable(mwaa) == {
         "connect_instance_id": INSTANCE_ID,
         "contact_table": "audio-leakage-contacts",
@@ -117,9 +117,9 @@ def test_the_environment_gets_the_package_in_the_versions_that_were_uploaded(
 
 
 def test_without_consent_nothing_is_changed(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
-    code, told = deployed(agreed=False)
-    assert (code, told[-1]) == (2, "nothing was changed")
-    assert any(line.startswith("stack audio-leakage-table: create AWS::DynamoDB::Table") for line in told)
+    code, lines = deployed(agreed=False)
+    assert (code, lines[-1]) == (2, "nothing was changed")
+    assert any(line.startswith("stack audio-leakage-table: create AWS::DynamoDB::Table") for line in lines)
     assert (stacks(stage), mwaa.variables, mwaa.updates, mwaa.runs) == (set(), {}, [], [])
     assert "Contents" not in stage.aws.client("s3").list_objects_v2(Bucket="airflow-bucket")
 
@@ -127,8 +127,8 @@ def test_without_consent_nothing_is_changed(stage: Stage, mwaa: FakeMwaa, deploy
 def test_repeated_it_changes_nothing_and_checks_again(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
     deployed()
     objects = stage.aws.client("s3").list_object_versions(Bucket="airflow-bucket")["Versions"]
-    code, told = deployed()
-    plan = told[: told.index(f"DAG {DAG_ID}: switch on; trigger a run and wait for its end")]
+    code, lines = deployed()
+    plan = lines[: lines.index(f"DAG {DAG_ID}: switch on; trigger a run and wait for its end")]
     assert all(line.endswith(": nothing to change") for line in plan), plan
     assert (code, len(mwaa.updates), len(mwaa.runs)) == (0, 1, 2)
     uploaded = stage.aws.client("s3").list_object_versions(Bucket="airflow-bucket")["Versions"]
@@ -160,10 +160,10 @@ def test_what_other_teams_have_in_the_environment_stays(
 
 def test_what_operators_set_in_the_variable_stays(mwaa: FakeMwaa, deployed: Deploy) -> None:
     mwaa.variables["audio_leakage"] = json.dumps({"recheck_days": 14, "contact_table": "old"})
-    _, told = deployed()
+    _, lines = deployed()
     assert variable(mwaa)["recheck_days"] == 14
     assert variable(mwaa)["contact_table"] == "audio-leakage-contacts"
-    assert any("set contact_table to audio-leakage-contacts" in line for line in told)
+    assert any("set contact_table to audio-leakage-contacts" in line for line in lines)
 
 
 def test_where_the_environment_reads_secrets_the_variable_is_a_secret(
@@ -184,8 +184,8 @@ def test_new_code_of_the_lambda_and_a_changed_parameter_update_their_stacks(
     before = stage.aws.client("lambda").get_function(FunctionName="audio-leakage-subscriber-subscriber")
     (tmp_path / "new.py").touch()
     monkeypatch.setattr(package, "_SUBSCRIBER", package._SUBSCRIBER | {"extra": tmp_path})
-    _, told = deployed(request=replace(REQUEST, email="on-call@example.com"))
-    changed = {line.partition(":")[0] for line in told if line.startswith("stack") and "nothing" not in line}
+    _, lines = deployed(options=replace(OPTIONS, email="on-call@example.com"))
+    changed = {line.partition(":")[0] for line in lines if line.startswith("stack") and "nothing" not in line}
     assert {"stack audio-leakage-monitoring", "stack audio-leakage-subscriber"} <= changed
     after = stage.aws.client("lambda").get_function(FunctionName="audio-leakage-subscriber-subscriber")
     assert before["Configuration"]["CodeSha256"] != after["Configuration"]["CodeSha256"]
@@ -194,7 +194,7 @@ def test_new_code_of_the_lambda_and_a_changed_parameter_update_their_stacks(
 def test_a_further_instance_has_names_of_its_own(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
     deployed()
     mwaa.dags["monitor_audio_leakage__us_east"] = {"is_paused": True}
-    deployed(request=replace(REQUEST, instance="us_east", flow_log_group=""))
+    deployed(options=replace(OPTIONS, instance="us_east", flow_log_group=""))
     assert "audio-leakage-us-east-table" in stacks(stage)
     assert (
         json.loads(mwaa.variables["audio_leakage__us_east"])["contact_table"]
@@ -206,9 +206,9 @@ def test_a_further_instance_has_names_of_its_own(stage: Stage, mwaa: FakeMwaa, d
 def test_a_table_that_stayed_when_its_stack_went_is_taken_as_it_is(stage: Stage, deployed: Deploy) -> None:
     deployed()
     stage.aws.client("cloudformation").delete_stack(StackName="audio-leakage-table")
-    code, told = deployed()
+    code, lines = deployed()
     assert code == 0
-    assert "table audio-leakage-contacts, which no stack holds: nothing to change" in told
+    assert "table audio-leakage-contacts, which belongs to no stack: nothing to change" in lines
     assert "audio-leakage-table" not in stacks(stage)
 
 
@@ -245,7 +245,7 @@ def test_an_update_that_fails_ends_the_deployment_before_the_dag_is_there(
     [
         ({"run_ends": "failed"}, "check_recordings failed: the last line of its log"),
         ({"import_error": "Traceback\nModuleNotFoundError: x"}, "does not load: ModuleNotFoundError: x"),
-        ({"dags": {}}, "waited 15 minutes in vain for monitor_audio_leakage to be loaded"),
+        ({"dags": {}}, "gave up after waiting 15 minutes for monitor_audio_leakage to be loaded"),
     ],
 )
 def test_a_first_run_that_does_not_succeed_is_told(

@@ -23,7 +23,7 @@ from flow_log_subscriber import handler as subscriber
 from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET
 from local_aws.connect.simulator import StaticDirectory
 from local_aws.dynamodb_local import create_table
-from support.aws_faults import KILL, KILL_AFTER, RESET_AFTER, TOO_LATE, UNPROCESSED, Fault, FaultyAws
+from support.aws_faults import KILL, KILL_AFTER, RESET_AFTER, TOO_LATE, UNPROCESSED, AwsFault, FaultyAws
 from support.bad_day import MINUTE, STEP, TRUTH, Day, events_of, in_a_process, open_up, table_of
 from support.fakes import INSTANCE_ID, number
 from support.flow_lines import delivery
@@ -71,8 +71,8 @@ def test_without_trouble_one_run_tells_the_truth(day: Day) -> None:
     day.see_that_every_leak_was_told(at_most=1)
 
 
-def of(kind: str, *where: str, share: float = 1.0, after: int = 0) -> Fault:
-    return Fault(kind, frozenset(where), share, after)
+def of(kind: str, *where: str, share: float = 1.0, after: int = 0) -> AwsFault:
+    return AwsFault(kind, frozenset(where), share, after)
 
 
 #: What is wrong with moto's services for one run.
@@ -157,7 +157,7 @@ def test_when_answers_outlast_the_task_the_rest_is_left_for_the_next_run(
     with monkeypatch.context() as hurried:
         hurried.setattr(use_case, "_SECONDS_PER_TASK", 1)
         day.run()
-    assert day.told() != TRUTH
+    assert day.standings() != TRUTH
     assert day.heal() <= 2
     day.see_that_every_leak_was_told(at_most=1)
 
@@ -200,7 +200,7 @@ def test_when_the_table_is_restored_from_before_a_backfill_brings_back_what_it_l
     subscriber.handler(delivery(*events_of(half)), None)
     before = dynamodb.scan(TableName=TABLE)["Items"]
     assert day.run() == "success"
-    assert day.told() == TRUTH
+    assert day.standings() == TRUTH
     dynamodb.update_table(TableName=TABLE, DeletionProtectionEnabled=False)
     dynamodb.delete_table(TableName=TABLE)
     assert str(day.dag.test(logical_date=day.now + MINUTE).state) == "failed"
@@ -208,8 +208,8 @@ def test_when_the_table_is_restored_from_before_a_backfill_brings_back_what_it_l
     for item in before:
         dynamodb.put_item(TableName=TABLE, Item=item)
     assert day.run() == "success"
-    told = day.told()
-    assert {contact_id: told[contact_id] for contact_id in half} == {
+    standings = day.standings()
+    assert {contact_id: standings[contact_id] for contact_id in half} == {
         contact_id: TRUTH[contact_id] for contact_id in half
     }
     assert day.run(run_conf=window) == "success"
@@ -237,7 +237,7 @@ def test_when_another_instance_is_set_for_a_while_no_contact_is_given_up(day: Da
         day.run()
     finally:
         connect.instance_id, connect.directory = INSTANCE_ID, contacts
-    assert [told for told in day.told().values() if told[1]] == []
+    assert [standing for standing in day.standings().values() if standing[1]] == []
     day.stage.configure(connect_instance_id=INSTANCE_ID)
     assert day.heal() <= 2
     day.see_that_every_leak_was_told(at_most=1)

@@ -34,7 +34,7 @@ def served(local_aws: LocalAws) -> Iterator[str]:
         text=True,
     ) as process:
         assert process.stderr
-        yield next(line for line in process.stderr if line.startswith("AWS is played at"))
+        yield next(line for line in process.stderr if line.startswith("AWS listens at"))
         process.kill()
 
 

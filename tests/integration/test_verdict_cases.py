@@ -38,7 +38,7 @@ def test_every_case_ends_as_the_table_says(stage: Stage, dag: DAG) -> None:
         "NextCheckAt": "2023-08-29T10:30:00.000Z",
     }
     stage.put(*({"ContactId": case.contact_id, **initialised} for case in CASES))
-    objects = sorted((o for case in CASES for o in case.laid()), key=lambda laid: laid[3])
+    objects = sorted((o for case in CASES for o in case.stored()), key=lambda stored: stored[3])
     s3 = stage.aws.client("s3")
     with time_machine.travel(at("2023-08-28T21:00"), tick=True) as clock:
         for now in RUNS:
@@ -50,13 +50,13 @@ def test_every_case_ends_as_the_table_says(stage: Stage, dag: DAG) -> None:
             assert dag.test(logical_date=now).state == "success"
     assert not objects
     items = stage.items()
-    assert {case.name: told(items.get(case.contact_id)) for case in CASES} == {
-        case.name: case.told for case in CASES
+    assert {case.name: outcome_of(items.get(case.contact_id)) for case in CASES} == {
+        case.name: case.outcome for case in CASES
     }
     assert stage.connect.calls["DescribeContact"] == sum(case.describes for case in CASES)
 
 
-def told(item: Mapping[str, str] | None) -> tuple[str | None, str | None, str | None]:
+def outcome_of(item: Mapping[str, str] | None) -> tuple[str | None, str | None, str | None]:
     if item is None:
         return None, None, None
     verdict = item.get("RecordedState")

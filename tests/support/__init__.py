@@ -1,1 +1,1 @@
-"""What several tests share."""
+"""Fakes, builders and stages that several tests share."""

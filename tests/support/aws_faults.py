@@ -1,4 +1,4 @@
-"""AWS as it is on a bad day: moto behind a door at which some requests come to grief."""
+"""Faults of AWS: a server in front of moto that makes some requests fail."""
 
 import json
 import os
@@ -19,8 +19,8 @@ from werkzeug.wrappers import Request, Response
 
 from local_aws.connect.faults import CUT_OFF, RESET
 
-#: HTTP status of the errors that AWS answers with.
-STATUS = {
+#: HTTP status of AWS's errors, by error code.
+ERROR_STATUS = {
     "ExpiredTokenException": 400,
     "InternalServerError": 500,
     "ProvisionedThroughputExceededException": 400,
@@ -32,32 +32,34 @@ KILL, KILL_AFTER = "Kill", "KillAfter"
 
 
 @dataclass
-class Fault:
-    """What befalls requests: its kind, of which services or operations, and how many of them."""
+class AwsFault:
+    """One kind of fault, the requests it hits, and how many of them."""
 
     kind: str
-    """A key of :data:`STATUS`; ``RESET`` or ``KILL`` before the request is done, or ``..._AFTER`` it was, its
-    answer lost; ``CUT_OFF``, half an answer; ``TOO_LATE``, an answer when nobody waits for it any more;
-    ``UNPROCESSED``, half a batch."""
+    """A key of :data:`ERROR_STATUS`, or one of these: ``RESET`` and ``KILL`` strike before moto handles the request,
+    ``RESET_AFTER`` and ``KILL_AFTER`` strike after it, so that the answer is lost. ``CUT_OFF`` is half an answer,
+    ``TOO_LATE`` an answer after the client's time-out, ``UNPROCESSED`` half a batch."""
     where: frozenset[str]
     """Operations such as ``Query``, or services such as ``s3``."""
     share: float = 1.0
-    """So many of the requests, by the dice."""
+    """Share of the requests that fail, at random."""
     after: int = 0
-    """So many of them go well first."""
+    """Number of requests that succeed first."""
 
 
 @dataclass
 class FaultyAws:
-    """A second door to the AWS that moto plays in this process.
+    """Serve the AWS that moto runs in this process, with faults.
 
-    :param patience: seconds after which a client waits no longer.
-    :ivar struck: how many requests came to grief.
+    :param seed: seed of the random choice of requests.
+    :param faults: the faults; the first that hits a request counts.
+    :param patience: the client's time-out, in seconds.
+    :ivar struck: number of requests that a fault hit.
     :ivar pid: the process that ``KILL`` kills.
     """
 
     seed: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[AwsFault] = field(default_factory=list)
     struck: int = 0
     pid: int = 0
     patience: float = 60
@@ -76,7 +78,7 @@ class FaultyAws:
 
     @property
     def endpoint_url(self) -> str:
-        """Where it listens."""
+        """Address of the server."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -89,7 +91,7 @@ class FaultyAws:
             self._kill()
         if kind in (KILL, RESET):
             return _reset(environ, start_response)
-        if kind in STATUS:
+        if kind in ERROR_STATUS:
             return _error(service, kind)(environ, start_response)
         response = Response.from_app(self._moto, environ)
         if kind == KILL_AFTER:
@@ -99,7 +101,7 @@ class FaultyAws:
         return self._spoilt(response, kind, body)(environ, start_response)
 
     def _spoilt(self, response: Response, kind: str | None, body: bytes) -> Response:
-        """Return an answer that gets through as it is, too late, or in part."""
+        """Return moto's answer: unchanged, too late, or in part."""
         if kind == TOO_LATE:
             time.sleep(1.5 * self.patience)
         if kind == CUT_OFF:
@@ -109,7 +111,7 @@ class FaultyAws:
         return response
 
     def _kill(self) -> None:
-        assert self.pid > 1, "no process is named to be killed"
+        assert self.pid > 1, "set pid to the process to kill"
         os.kill(self.pid, signal.SIGKILL)
 
     def _strikes(self, service: str, operation: str) -> str | None:
@@ -126,7 +128,7 @@ class FaultyAws:
 
 
 def _what(request: Request, body: bytes) -> tuple[str, str]:
-    """Return service and operation; the credential scope names the one, header, body or path the other."""
+    """Return service and operation. The credential scope names the service; header, body or path the operation."""
     scope = request.headers.get("Authorization", "").partition("Credential=")[2].split("/")
     service = scope[3] if len(scope) > 3 else ""
     target = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
@@ -140,12 +142,12 @@ def _what(request: Request, body: bytes) -> tuple[str, str]:
 def _error(service: str, code: str) -> Response:
     text = f"<Error><Code>{code}</Code><Message>simulated</Message></Error>"
     if service == "s3":
-        return Response(text, STATUS[code], mimetype="application/xml")
+        return Response(text, ERROR_STATUS[code], mimetype="application/xml")
     if service == "sns":
         text = f"<ErrorResponse>{text}</ErrorResponse>"
-        return Response(text, STATUS[code], mimetype="text/xml")
-    told = {"__type": f"com.amazonaws#{code}", "message": "simulated"}
-    return Response(json.dumps(told), STATUS[code], mimetype="application/x-amz-json-1.0")
+        return Response(text, ERROR_STATUS[code], mimetype="text/xml")
+    error = {"__type": f"com.amazonaws#{code}", "message": "simulated"}
+    return Response(json.dumps(error), ERROR_STATUS[code], mimetype="application/x-amz-json-1.0")
 
 
 def _reset(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -154,7 +156,7 @@ def _reset(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
 
 
 def _half_processed(asked: dict[str, Any], answer: dict[str, Any]) -> Response:
-    """Answer for the first half of the keys and leave the rest for another request, as BatchGetItem may."""
+    """Answer for the first half of the keys and leave the rest unprocessed, as BatchGetItem may do."""
     ((table, batch),) = asked["RequestItems"].items()
     half = (len(batch["Keys"]) + 1) // 2
     done = [key["ContactId"] for key in batch["Keys"][:half]]

@@ -1,4 +1,4 @@
-"""A contact centre on a bad day, the monitor over it, and the truth about every contact."""
+"""A day with a fault: a contact centre, the monitor, and the truth about every contact."""
 
 import os
 import signal
@@ -23,14 +23,15 @@ from support.flow_lines import line, option
 from support.stage import LOG_GROUP, Stage
 
 MINUTE, STEP = timedelta(minutes=1), timedelta(minutes=5)
-Told = tuple[str | None, str | None]
+#: State and verdict of a contact; None for both if it is purged.
+Standing = tuple[str | None, str | None]
 RECORDED, LEAKED, GONE = (
     ("COMPLETED - AGENT", "CALL_RECORDED_SUCCESS"),
     ("COMPLETED - AGENT", "CALL_RECORDED_FAILURE"),
     (None, None),
 )
-#: What becomes of four contacts of each kind, in the specification's words; purged contacts are gone.
-KINDS: dict[str, tuple[dict[str, Any], Told]] = {
+#: The kinds of contacts, each with its members in Connect and its final standing. There are four contacts of each.
+KINDS: dict[str, tuple[dict[str, Any], Standing]] = {
     "recorded": ({}, RECORDED),
     "leaked": ({}, LEAKED),
     "abandoned": ({"connected": None}, GONE),
@@ -39,16 +40,16 @@ KINDS: dict[str, tuple[dict[str, Any], Told]] = {
     "chat": ({"Channel": "CHAT"}, ("COMPLETED - AGENT", None)),
     "switched off": ({}, ("COMPLETED - AGENT", None)),
 }
-#: Those contacts, each with its kind.
+#: The kind of each contact.
 KIND_OF = {number(place * 10 + each): kind for place, kind in enumerate(KINDS) for each in range(4)}
 TRUTH = {contact_id: KINDS[kind][1] for contact_id, kind in KIND_OF.items()}
-#: Nothing may take more runs to heal.
+#: Maximum number of runs that the monitor may take to recover.
 _MOST_RUNS = 12
 
 
 @dataclass
 class Day:
-    """A contact centre on a bad day, and the monitor over it."""
+    """A contact centre on a day with a fault, and the monitor."""
 
     stage: Stage
     aws: FaultyAws
@@ -56,28 +57,33 @@ class Day:
     clock: Any
     now: datetime
     fault: str = "none"
-    """What goes wrong on this day, as the table names it."""
+    """Name of the fault in the report."""
     runs_to_heal: int = 0
     alerts_of_a_leak: int = 0
-    """How often the leak was told that was told most often."""
+    """Maximum number of alerts about one leak."""
     wrong: set[str] = field(default_factory=set)
+    """Contacts that had a wrong verdict at any time."""
     lost: set[str] = field(default_factory=set)
-    """The contacts of which there was nothing in the end, although there should have been."""
+    """Contacts that are missing at the end of the day."""
     struck_in_all: int = 0
-    """How many requests had come to grief in the end."""
+    """Number of requests that a fault hit on the whole day."""
 
     def run(self, **how: Any) -> str:
-        """Let five minutes go by and the DAG run; see that no verdict is wrong."""
+        """Move the clock by five minutes, run the DAG and check that no verdict is wrong.
+
+        :param how: further arguments of ``dag.test``.
+        :return: Airflow's state of the run.
+        """
         self.now += STEP
         self.clock.move_to(self.now)
-        # The conf of one run would stay with the DAG for the next.
+        # The DAG keeps the conf of one run for the next run, so load it anew.
         dag = DagBag(ROOT / "dags").dags[self.dag.dag_id] if how else self.dag
         state = str(dag.test(logical_date=self.now, **how).state)
         self.see_that_no_verdict_is_wrong()
         return state
 
-    def told(self) -> dict[str, Told]:
-        """Return state and verdict of every contact of the truth."""
+    def standings(self) -> dict[str, Standing]:
+        """Return the present standing of every contact of the day."""
         items = self.stage.items()
         return {
             contact_id: (items[contact_id]["State"], items[contact_id].get("RecordedState"))
@@ -87,55 +93,64 @@ class Day:
         }
 
     def see_that_no_verdict_is_wrong(self) -> None:
-        """Fail where a contact has a verdict that is not the true one."""
-        for contact_id, (_, verdict) in self.told().items():
+        """Fail if a contact has a wrong verdict."""
+        for contact_id, (_, verdict) in self.standings().items():
             if verdict not in (None, TRUTH[contact_id][1]):
                 self.wrong.add(contact_id)
         assert self.wrong == set()
 
     def keep(self) -> None:
-        """Keep what the table wants to know, before the stage is cleared."""
+        """Keep the figures of the report before the stage is cleared."""
         self.struck_in_all = self.struck
         self.lost = {
-            contact_id for contact_id, told in self.told().items() if told == GONE != TRUTH[contact_id]
+            contact_id
+            for contact_id, standing in self.standings().items()
+            if standing == GONE != TRUTH[contact_id]
         }
 
     @property
     def struck(self) -> int:
-        """How many requests have come to grief so far."""
+        """Number of requests that a fault has hit so far."""
         return self.aws.struck + self.stage.connect.faults.struck.total()
 
     @property
     def untold(self) -> list[str]:
-        """The contacts of which somebody has yet to hear: their write went well and its answer got lost."""
+        """Contacts with a pending alert: their write succeeded, but its answer got lost."""
         return [contact_id for contact_id, item in self.stage.items().items() if "AlertPending" in item]
 
     def let_it_pass(self) -> None:
-        """Let everything go right again."""
+        """End the fault."""
         self.aws.faults.clear()
         self.stage.connect.faults.clear()
         self.stage.connect.latency_seconds = 0
 
     def heal(self) -> int:
-        """Let the trouble pass and return how many runs it took until all was as the truth has it, and told."""
+        """End the fault and run the DAG until every contact has its true standing and no alert is pending.
+
+        :return: the number of runs.
+        :raises AssertionError: if more runs than allowed are needed.
+        """
         self.let_it_pass()
         for runs in range(1, _MOST_RUNS + 1):
-            if self.run() == "success" and self.told() == TRUTH and not self.untold:
+            if self.run() == "success" and self.standings() == TRUTH and not self.untold:
                 self.runs_to_heal = runs
                 return runs
-        raise AssertionError(f"not healed after {_MOST_RUNS} runs: {self.told()} is not {TRUTH}")
+        raise AssertionError(f"not healed after {_MOST_RUNS} runs: {self.standings()} is not {TRUTH}")
 
     def see_that_every_leak_was_told(self, at_most: int) -> None:
-        """Fail where nobody was told of a leak, or more often than the fault explains."""
+        """Fail if a leak has no alert, or more alerts than the fault explains.
+
+        :param at_most: maximum number of alerts about one leak.
+        """
         texts = [message["Message"] for message in self.stage.heard()]
         leaks = [contact_id for contact_id, truth in TRUTH.items() if truth == LEAKED]
-        told = {contact_id: sum(contact_id in text for text in texts) for contact_id in leaks}
-        self.alerts_of_a_leak = max(told.values())
-        assert {leak: times for leak, times in told.items() if not 1 <= times <= at_most} == {}
+        alerts = {contact_id: sum(contact_id in text for text in texts) for contact_id in leaks}
+        self.alerts_of_a_leak = max(alerts.values())
+        assert {leak: count for leak, count in alerts.items() if not 1 <= count <= at_most} == {}
 
 
 def open_up(stage: Stage, now: datetime) -> None:
-    """Set the stage for the contacts of the truth; their lines were written within the last five minutes."""
+    """Set the stage for the contacts of the day, with flow-log lines from the last five minutes."""
     stage.aws.create_log_group(LOG_GROUP)
     stage.listen()
     stage.configure(flow_log_group=LOG_GROUP)
@@ -154,7 +169,7 @@ def lines_of(contact_id: str) -> list[str]:
 
 
 def events_of(contact_ids: Iterable[str]) -> list[tuple[str, datetime]]:
-    """Return message and time of the lines of some contacts, as the subscription delivers them."""
+    """Return message and time of some contacts' lines, as the subscription delivers them."""
     return [(message, at("10:30")) for contact_id in contact_ids for message in lines_of(contact_id)]
 
 
@@ -179,11 +194,11 @@ with time_machine.travel(now, tick=True):
 
 @contextmanager
 def in_a_process(day: Day, tmp_path: Path, name: str = "worker") -> Iterator[None]:
-    """Run the DAG in a process that ``KILL`` may kill, with a copy of Airflow's database of its own."""
+    """Run the DAG in a process that ``KILL`` may kill. The process has its own copy of Airflow's database."""
     database = tmp_path / f"{name}.db"
     original = str(airflow_settings.SQL_ALCHEMY_CONN).removeprefix("sqlite:///")
     with closing(sqlite3.connect(original)) as source, closing(sqlite3.connect(database)) as copy:
-        source.backup(copy)  # a copied file would lack what is still in the write-ahead log
+        source.backup(copy)  # a copied file would lack the content of the write-ahead log
     worker = subprocess.Popen(
         [sys.executable, "-c", _A_RUN, str(ROOT / "dags"), (day.now + STEP).isoformat()],
         env={
@@ -196,26 +211,27 @@ def in_a_process(day: Day, tmp_path: Path, name: str = "worker") -> Iterator[Non
     )
     day.aws.pid = worker.pid
     yield
-    assert worker.wait(timeout=120) in (0, -signal.SIGKILL), "the run did not even begin"
+    assert worker.wait(timeout=120) in (0, -signal.SIGKILL), "the run did not start"
     day.now += STEP
 
 
 _ABOUT = """\
-`make faults`, {machine}. Each day has {contacts} contacts: recorded ones, leaks, and calls that were abandoned, go on, or
-were not to be recorded. The DAG runs through Airflow, five minutes apart, against AWS over HTTP; for one run or more
-something is broken. After each run no verdict may be wrong. Runs to heal: so many after the trouble, until the table
-says of every contact what is true, and no alert is pending. Alerts of a leak: at least 1 is promised; the worst of the days."""
+`make faults`, {machine}. Each day has {contacts} contacts: recorded calls, leaks, abandoned calls, calls that go on, and
+calls that must not be recorded. The DAG runs through Airflow every five minutes, against AWS over HTTP. One or more runs
+have a fault. No verdict may be wrong after any run. *Runs to heal* counts the runs after the fault until every contact
+has its true state and verdict, and no alert is pending. *Alerts of a leak* is the maximum of all days. We promise at
+least 1."""
 
 
 def table_of(days: Iterable[Day], machine: str) -> str:
-    """Return the page that says what each fault did; the days of a fault in one line."""
+    """Return the report on all faults, with one line per fault."""
     by_fault: dict[str, list[Day]] = {}
     for day in days:
         by_fault.setdefault(day.fault, []).append(day)
     head = "| fault | days | requests it struck | contacts lost | wrong verdicts | runs to heal | alerts of a leak |"
     lines = [head, "|---|---:|---:|---:|---:|---:|---:|", *(_line(*pair) for pair in by_fault.items())]
     about = _ABOUT.format(contacts=len(TRUTH), machine=machine)
-    return "\n\n".join(["# What was broken, and what came of it", about, "\n".join(lines)]) + "\n"
+    return "\n\n".join(["# Faults and their effects", about, "\n".join(lines)]) + "\n"
 
 
 def _line(fault: str, days: list[Day]) -> str:

@@ -1,4 +1,4 @@
-"""A DynamoDB that answers queries of the contact table as it would be with 100,000 contacts a day."""
+"""A DynamoDB that answers like a contact table with 100,000 contacts a day."""
 
 import json
 import threading
@@ -6,13 +6,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 PER_HOUR = 4_167
-#: DynamoDB reads a megabyte for a page; so many items of a judged contact, at 1.3 KB each, are in it.
+#: Items per page: DynamoDB reads a megabyte per page, and a judged contact has 1.3 KB.
 PER_PAGE = 800
 PAGES_PER_HOUR = -(-PER_HOUR // PER_PAGE)
 
 
 class BigTable:
-    """Remembers what it was asked, and keeps the older hours back until :attr:`older_hours` is set."""
+    """Answer queries and record them. Queries for older hours wait until :attr:`older_hours` is set."""
 
     def __init__(self) -> None:
         self.questions: list[tuple[str, str | None, str]] = []  # operation, index, partition
@@ -34,7 +34,7 @@ class BigTable:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def pages_of(self, index: str) -> list[str]:
-        """Return the partition of each page that was asked for."""
+        """Return the partition of each requested page of an index."""
         return [partition for _, asked, partition in self.questions if asked == index]
 
     def answer(self, operation: str, question: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class BigTable:
 
 
 def _item(hour: str, place: int, wanted: set[str]) -> dict[str, Any]:
-    """Return a contact: one of a hundred leaked."""
+    """Return a contact. Every hundredth one leaked."""
     leaked = place % 100 == 0
     moment = f"{hour}:{place % 60:02d}"
     item = {

@@ -1,4 +1,4 @@
-"""The domain's ports in memory, and builders for what goes through them."""
+"""The domain's ports in memory, and builders for contacts and answers."""
 
 import math
 from collections import Counter
@@ -23,7 +23,7 @@ PREFIX = "connect/acme/CallRecordings"
 LOG_GROUP = "/aws/connect/acme"
 SECONDS = 32_000  # bytes of audio
 MINUTE = timedelta(minutes=1)
-#: May stand in whatever comes in, and in nothing that goes out: a caller's number.
+#: A caller's number. Any input may contain it; no output may.
 MARK = "+27825550100"
 SETTINGS = Settings(
     connect_instance_id=INSTANCE_ID,
@@ -36,7 +36,7 @@ ALERTING = replace(SETTINGS, alert_topic_arn=TOPIC)
 
 
 def at(text: str) -> datetime:
-    """Return a time of 29 August 2023 (or of a day that is named), in UTC."""
+    """Return a time in UTC, on 29 August 2023 unless the text names a day."""
     return datetime.fromisoformat(text if "-" in text else f"2023-08-29T{text}").replace(tzinfo=UTC)
 
 
@@ -46,9 +46,10 @@ def number(position: int) -> str:
 
 
 def answer(contact_id: str = CONTACT_ID, **members: Any) -> dict[str, Any]:
-    """Return DescribeContact's answer for a voice call: of a minute with an agent, unless told otherwise.
+    """Return DescribeContact's answer for a voice call, by default of a minute with an agent.
 
-    A member given as None is left out; ``connected`` stands for AgentInfo.ConnectedToAgentTimestamp.
+    :param members: members of the contact to change; None leaves one out. ``connected`` is
+        AgentInfo.ConnectedToAgentTimestamp, ``work_start`` and ``work_end`` are those of after-contact work.
     """
     agent = {
         "Id": "59ede75e-26d7-44f9-bf20-32e6bfc378af",
@@ -69,7 +70,7 @@ def answer(contact_id: str = CONTACT_ID, **members: Any) -> dict[str, Any]:
 
 
 def key_of(contact_id: str = CONTACT_ID, connected: datetime = at("10:30:11")) -> str:
-    """Return the key Connect gives the agent recording of a contact."""
+    """Return the key that Connect gives to a contact's agent recording."""
     return f"{PREFIX}/{connected:%Y/%m/%d}/{contact_id}_{connected:%Y%m%dT%H:%M}_UTC.wav"
 
 
@@ -93,7 +94,7 @@ _SEARCH_RESULT = (
 def searched(
     contacts: Iterable[Mapping[str, Any]], kind: str, start: datetime, end: datetime
 ) -> Iterator[Mapping[str, Any]]:
-    """Give what SearchContacts shows of contacts, the newest first: voice, from the agent on."""
+    """Yield the results of SearchContacts, newest first: voice contacts that reached an agent or ended."""
     found = [
         (moment, contact)
         for contact in contacts
@@ -136,7 +137,7 @@ class FakeFlowLog:
 
 @dataclass
 class FakeMetrics:
-    """Keeps what was published, by metric; its error is raised."""
+    """Keep published values by metric. With an error set, raise it."""
 
     published: dict[str, list[float]] = field(default_factory=dict)
     closed: Counter[str] = field(default_factory=Counter)
@@ -170,7 +171,7 @@ class FakeHistory:
 
 @dataclass
 class FakeTopic:
-    """Keeps what was published; its error is raised."""
+    """Keep published messages. With an error set, raise it."""
 
     published: list[tuple[str, str, dict[str, str | int]]] = field(default_factory=list)
     error: AudioLeakageError | None = None
@@ -184,7 +185,7 @@ class FakeTopic:
 
 @dataclass
 class FakeConnect:
-    """Answers from a dict; an exception in it is raised."""
+    """Answer from a dict, and raise its exceptions."""
 
     answers: dict[str, Mapping[str, Any] | Exception] = field(default_factory=dict)
     instance_exists: bool = True
@@ -209,8 +210,8 @@ class FakeConnect:
         self, instance_id: str, kind: str, start: datetime, end: datetime
     ) -> Iterator[Mapping[str, Any]]:
         assert instance_id == INSTANCE_ID
-        told = (told["Contact"] for told in self.answers.values() if isinstance(told, Mapping))
-        indexed = [contact for contact in told if contact["Id"] not in self.not_indexed]
+        contacts = (each["Contact"] for each in self.answers.values() if isinstance(each, Mapping))
+        indexed = [contact for contact in contacts if contact["Id"] not in self.not_indexed]
         self.searches.append((kind, start, end))
         self.calls["SearchContacts"] += 1
         if self.search_error:
@@ -233,7 +234,7 @@ class FakeConnect:
 
 @dataclass
 class FakeBucket:
-    """Objects by ``bucket/key``; remembers every listing it was asked for."""
+    """Keep objects by ``bucket/key``, and record every listing."""
 
     objects: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     listings: list[str] = field(default_factory=list)
@@ -251,7 +252,7 @@ class FakeBucket:
         self.objects[f"{BUCKET}/{key}"] = (size, at)
 
     def list_objects(self, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
-        """Count every page of a thousand as a request, when it is needed."""
+        """Yield objects and record each page of a thousand when it is read."""
         self.listings.append(f"{bucket}/{prefix}")
         if self.error or bucket in self.errors:
             raise self.errors.get(bucket) or self.error or AssertionError
@@ -266,12 +267,12 @@ class FakeBucket:
 
 @dataclass
 class FakeTable:
-    """Items by id, with the conditions of the real one."""
+    """Keep items by id, with the conditions of the real table."""
 
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: Counter[str] = field(default_factory=Counter)
-    batches: list[int] = field(default_factory=list)  # what get_many was asked for
-    transactions: list[int] = field(default_factory=list)  # what purge_all was asked for
+    batches: list[int] = field(default_factory=list)  # number of ids in each get_many
+    transactions: list[int] = field(default_factory=list)  # number of ids in each purge_all
     error: AudioLeakageError | None = None
     kept: dict[str, Any] = field(default_factory=dict)  # the item about the flow log, apart from the contacts
 
@@ -372,7 +373,7 @@ class FakeTable:
 
 @dataclass
 class World:
-    """All ports together, and runs over them at any time."""
+    """All ports together. :meth:`run` returns the context of a run at any time."""
 
     connect: FakeConnect = field(default_factory=FakeConnect)
     bucket: FakeBucket = field(default_factory=FakeBucket)
@@ -408,7 +409,7 @@ def contact(state: ContactState = ContactState.INITIALISED, **fields: Any) -> Co
 
 
 def ended_with_agent(**fields: Any) -> Contact:
-    """Return the contact of :func:`answer`, described and due for its first check."""
+    """Return the contact of :func:`answer` after DescribeContact, due for its first check."""
     facts = {
         "channel": "VOICE",
         "initiation_method": "INBOUND",

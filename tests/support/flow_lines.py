@@ -1,4 +1,4 @@
-"""Lines of a flow log, as they were seen in real ones."""
+"""Lines of a flow log, modelled on real ones."""
 
 import base64
 import gzip
@@ -10,7 +10,10 @@ from support.fakes import CONTACT_ID, at
 
 
 def line(**changes: Any) -> str:
-    """Return a line as it was seen in real logs; None leaves a member out."""
+    """Return a line like those of real logs.
+
+    :param changes: members to change; None leaves one out.
+    """
     members = {
         "Results": "Success",
         "ContactId": CONTACT_ID,
@@ -33,12 +36,12 @@ def option(which: str, participant: str = "All") -> dict[str, str]:
 
 
 def delivery(*lines: tuple[str, datetime]) -> dict[str, Any]:
-    """Return the event with which CloudWatch Logs delivers lines to a subscribed Lambda."""
+    """Return the event that delivers lines to a subscribed Lambda."""
     return _delivery("DATA_MESSAGE", *lines)
 
 
 def control_message() -> dict[str, Any]:
-    """Return the event with which CloudWatch Logs probes a subscribed Lambda; its message is not JSON."""
+    """Return the event that probes a subscribed Lambda. Its message is not JSON."""
     return _delivery("CONTROL_MESSAGE", ("CWL CONTROL MESSAGE: Checking health of destination", at("10:00")))
 
 

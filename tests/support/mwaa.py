@@ -1,4 +1,4 @@
-"""An MWAA environment in memory, behind boto3's own client: what it is asked is checked against the service's model."""
+"""An MWAA environment in memory, behind boto3's own client, which checks requests against the service's model."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ Answer = tuple[int, dict[str, Any]]
 
 @dataclass
 class FakeMwaa:
-    """One environment, and as much of Airflow's REST API as a deployment calls."""
+    """One environment, with the part of Airflow's REST API that a deployment calls."""
 
     bucket: str
     environment: dict[str, Any] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class FakeMwaa:
         } | self.environment
 
     def client(self) -> Any:  # noqa: ANN401  # boto3's client
-        """Return boto3's client for MWAA, whose requests end here."""
+        """Return boto3's client for MWAA, with requests answered by this object."""
         client = boto3.client("mwaa", region_name="af-south-1")
         operations: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
             "GetEnvironment": lambda _: (200, {"Environment": self.environment}),

@@ -1,4 +1,4 @@
-"""AWS as an integration test finds it: a contact table, a recording bucket, and what Connect knows."""
+"""The AWS of an integration test: a contact table, a recording bucket, and Connect's contacts."""
 
 import json
 import os
@@ -16,7 +16,7 @@ LOG_GROUP = "/aws/connect/acme"
 
 @dataclass
 class Stage:
-    """AWS with a contact table and a recording bucket in it, and what Connect knows."""
+    """AWS with a contact table, a recording bucket and Connect's contacts."""
 
     aws: LocalAws
     contacts: StaticDirectory
@@ -28,13 +28,13 @@ class Stage:
         return self.aws.connect
 
     def put(self, *items: Mapping[str, Any]) -> None:
-        """Write items of strings (or of NULL) as somebody else would."""
+        """Write items as another program would, with strings; None is written as NULL."""
         for item in items:
             values = {name: {"NULL": True} if value is None else {"S": value} for name, value in item.items()}
             self.aws.client("dynamodb").put_item(TableName=TABLE, Item=values)
 
     def items(self) -> dict[str, dict[str, str]]:
-        """Return everything in the table, by contact id, numbers and lists as strings."""
+        """Return all items of the table by contact id, with numbers and lists as strings."""
         pages = self.aws.client("dynamodb").get_paginator("scan").paginate(TableName=TABLE)
         return {
             item["ContactId"]["S"]: {name: _text(value) for name, value in item.items()}
@@ -47,7 +47,7 @@ class Stage:
         self.aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
 
     def listen(self) -> None:
-        """Set an alert topic, and keep what is published there for :meth:`heard`."""
+        """Create an alert topic and keep its messages for :meth:`heard`."""
         sns, sqs = self.aws.client("sns"), self.aws.client("sqs")
         topic_arn = sns.create_topic(Name="alerts")["TopicArn"]
         self.queue_url = str(sqs.create_queue(QueueName="listener")["QueueUrl"])
@@ -56,7 +56,7 @@ class Stage:
         self.configure(alert_topic_arn=topic_arn)
 
     def heard(self) -> list[dict[str, Any]]:
-        """Return the messages published since the last time, as SNS hands them to a queue."""
+        """Return the messages published since the last call, as SNS delivers them to a queue."""
         sqs, messages = self.aws.client("sqs"), []
         while found := sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
             for each in found:

@@ -1,7 +1,7 @@
-"""The cases a verdict has to survive, as one table for the use cases and for the DAG.
+"""Cases for verdicts: one table that tests both the use cases and the DAG.
 
-Every contact is INITIALISED at 10:30 and looked at by a run at each of :data:`RUNS`. Unless a case says
-otherwise, its call was with an agent from 10:30:11 to 10:31:10 UTC on 29 August 2023, so it fails at 11:31:10.
+Every contact is INITIALISED at 10:30, and a run checks it at each of :data:`RUNS`. By default the call was with
+an agent from 10:30:11 to 10:31:10 UTC on 29 August 2023, so it fails at 11:31:10.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ MIDNIGHT = {
 
 @dataclass(frozen=True)
 class Object:
-    """An object that lands in a bucket; ``{id}`` in the key stands for the contact's id."""
+    """An object that appears in a bucket. ``{id}`` in its key stands for the contact's id."""
 
     key: str
     lands: datetime = IN_TIME
@@ -38,15 +38,15 @@ class Object:
 
 @dataclass(frozen=True)
 class Case:
-    """One contact, and what is to be said of it after the last run."""
+    """One contact, and its expected outcome after the last run."""
 
     name: str
-    told: tuple[str | None, str | None, str | None]
-    """State (None: purged), verdict, and cause or reason or warnings."""
+    outcome: tuple[str | None, str | None, str | None]
+    """State (None: purged), verdict, and cause, reason or warnings."""
     describes: int
-    """Calls of DescribeContact in all runs together."""
+    """Number of DescribeContact requests in all runs."""
     lists: int
-    """Calls of ListObjectsV2 in all runs together."""
+    """Number of ListObjectsV2 requests in all runs."""
     members: dict[str, Any] = field(default_factory=dict)
     objects: tuple[Object, ...] = ()
     known_from: datetime | None = None
@@ -67,13 +67,13 @@ class Case:
         contact: dict[str, Any] = answer(self.contact_id, **members)["Contact"]
         return contact
 
-    def laid(self) -> list[tuple[str, str, int, datetime]]:
+    def stored(self) -> list[tuple[str, str, int, datetime]]:
         """Return bucket, key, size and time of each object."""
         return [(o.bucket, o.key.replace("{id}", self.contact_id), o.size, o.lands) for o in self.objects]
 
 
 def recording(connected: datetime = at("10:30:11"), **changes: Any) -> Object:
-    """Return the recording under the name Connect gives it."""
+    """Return the recording under the name that Connect gives it."""
     return Object(key_of("{id}", connected), **changes)
 
 

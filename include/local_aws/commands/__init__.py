@@ -1,10 +1,10 @@
-"""What `make` starts.
+"""The programs that `make` starts.
 
-============  ==============================================================
-``demo``      `make demo`: an hour of calls, every verdict beside the truth
-``ui``        `make ui`: Airflow's UI over a contact centre that plays on
+============  ===================================================================
+``demo``      `make demo`: an hour of calls, every verdict next to the truth
+``ui``        `make ui`: Airflow's UI over a contact centre that keeps playing
 ``serve``     AWS and a contact centre in real time, for docker-compose.yaml
-``playback``  simulated time and the DAG that works through it
+``playback``  simulated time, and the DAG that works through it
 ``airflow``   Airflow's services as processes
-============  ==============================================================
+============  ===================================================================
 """

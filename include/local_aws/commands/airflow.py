@@ -1,4 +1,4 @@
-"""A real Airflow on this machine: scheduler, executor and API server as processes of their own."""
+"""A real Airflow on this machine, with scheduler, executor and API server as separate processes."""
 
 import json
 import os
@@ -21,16 +21,18 @@ DAG_ID = "monitor_audio_leakage"
 
 @dataclass(frozen=True)
 class Airflow:
-    """An Airflow in a home of its own: its command line at any time, its REST API while it is running."""
+    """An Airflow with its own home. Its command line always works, its REST API only while it is running."""
 
     home: Path
     port: int
     environment: Mapping[str, str]
 
     def cli(self, *arguments: str) -> str:
-        """Run `airflow …` and return what it printed.
+        """Run `airflow …`.
 
-        :raises RuntimeError: with the end of what it printed, when it exits with anything but 0.
+        :param arguments: the command and its arguments.
+        :return: the standard output.
+        :raises RuntimeError: with the end of the error output, if the exit code is not 0.
         """
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-m", "airflow", *arguments],
@@ -45,15 +47,16 @@ class Airflow:
 
     @property
     def url(self) -> str:
-        """Where the UI is."""
+        """Address of the UI."""
         return f"http://127.0.0.1:{self.port}"
 
     @contextmanager
     def running(self, component: str = "standalone", ready: str = f"/dags/{DAG_ID}") -> Iterator[None]:
-        """Start scheduler, executor, DAG processor and API server, and stop all of them in the end.
+        """Run Airflow inside a ``with`` block: scheduler, executor, DAG processor and API server.
 
-        :param component: what to start instead, such as ``api-server``.
-        :param ready: a path of the API that answers when it is up.
+        :param component: the component to run; ``api-server`` runs nothing else.
+        :param ready: a path of the API that answers once Airflow is up.
+        :raises RuntimeError: with the end of the log, if Airflow does not start.
         """
         with (self.home / "standalone.log").open("a") as log:
             process = subprocess.Popen(  # noqa: S603
@@ -70,17 +73,17 @@ class Airflow:
                 _stop(process)
 
     def get(self, path: str) -> Any:  # noqa: ANN401  # JSON
-        """GET a path of the API."""
+        """Return the JSON at a path of the REST API."""
         with urlopen(f"{self.url}/api/v2{path}", timeout=30) as answer:  # noqa: S310
             return json.loads(answer.read())
 
     def runs(self, run_type: str) -> dict[str, str]:
-        """Return the state of every run of a type, by run id."""
+        """Return the states of all runs of a type, by run id."""
         runs = self.get(f"/dags/{DAG_ID}/dagRuns?limit=100")["dag_runs"]
         return {run["dag_run_id"]: run["state"] for run in runs if run["run_type"] == run_type}
 
     def counts(self, run_id: str, task_id: str) -> dict[str, Any]:
-        """Return what a task of a run returned."""
+        """Return the counts that a task of a run returned."""
         task = f"/dags/{DAG_ID}/dagRuns/{quote(run_id)}/taskInstances/{task_id}"
         counts: dict[str, Any] = self.get(f"{task}/xcomEntries/return_value?deserialize=true")["value"]
         return counts
@@ -99,7 +102,7 @@ class Airflow:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
+    """Return a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -107,10 +110,11 @@ def free_port() -> int:
 
 
 def new_airflow(home: Path, environment: Mapping[str, str], **changes: str) -> Airflow:
-    """Return an Airflow with an empty database that knows the DAG.
+    """Return an Airflow with an empty database and our DAG.
 
-    :param environment: of its processes, beside this one's.
-    :param changes: further variables, which win over everything.
+    :param home: folder for its database and its logs.
+    :param environment: environment variables of its processes, on top of this process's.
+    :param changes: environment variables that override all others.
     """
     port = free_port()
     settings = {
@@ -135,7 +139,7 @@ def new_airflow(home: Path, environment: Mapping[str, str], **changes: str) -> A
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop the whole process group: the parent alone leaves its children running."""
+    """Stop the whole process group, because the parent alone would leave its children running."""
     for sent in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, sent)

@@ -1,4 +1,4 @@
-"""Simulated time, and the monitor that works through it."""
+"""Play calls in simulated time, and run the monitor over them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from local_aws.server import LocalAws
 
 WINDOW, MINUTE = timedelta(minutes=5), timedelta(minutes=1)
-#: Half of the default, so that failures show in a time that is not long.
+#: Half of the default, so that failures show sooner.
 FAILURE_AFTER = timedelta(minutes=30)
 SETTINGS: dict[str, Any] = {
     "connect_instance_id": INSTANCE_ID,
@@ -36,9 +36,15 @@ def windows_ago(count: int) -> datetime:
 
 
 def play_past(dag: DAG, centre: ContactCentre, aws: LocalAws, count: int) -> None:
-    """Play from the contact centre's start, on this process's clock, with a run at the end of each window.
+    """Play windows from the start of the contact centre, with a run at the end of each one.
 
-    :raises RuntimeError: when a run does not succeed.
+    This process's clock moves with the simulated time.
+
+    :param dag: the DAG to run.
+    :param centre: the contact centre to play.
+    :param aws: the AWS that it writes to.
+    :param count: number of windows.
+    :raises RuntimeError: if a run does not succeed.
     """
     with time_machine.travel(centre.start, tick=True) as clock:
         for number in range(1, count + 1):
@@ -48,11 +54,17 @@ def play_past(dag: DAG, centre: ContactCentre, aws: LocalAws, count: int) -> Non
 def play_window(
     dag: DAG, centre: ContactCentre, aws: LocalAws, clock: time_machine.Traveller, end: datetime
 ) -> DagRun:
-    """Play the five minutes up to a time and let the DAG run then.
+    """Play the five minutes before a time, then run the DAG.
 
-    :raises RuntimeError: when the run does not succeed.
+    :param dag: the DAG to run.
+    :param centre: the contact centre to play.
+    :param aws: the AWS that it writes to.
+    :param clock: this process's clock.
+    :param end: end of the window.
+    :return: the run.
+    :raises RuntimeError: if the run does not succeed.
     """
-    for minutes in range(4, -1, -1):  # so that recordings land in their minute
+    for minutes in range(4, -1, -1):  # minute by minute, so that each recording appears in its minute
         clock.move_to(end - minutes * MINUTE)
         centre.play(end - minutes * MINUTE, aws)
     run: DagRun = dag.test(logical_date=end)

@@ -1,7 +1,7 @@
-"""AWS as a service of its own: `python -m local_aws.commands.serve`, for docker-compose.yaml.
+"""AWS as a service: `python -m local_aws.commands.serve`, for docker-compose.yaml.
 
-moto and the simulated Amazon Connect listen on fixed ports, and a contact centre plays on in real time for as
-long as the process runs. The table is in DynamoDB Local where ``AWS_ENDPOINT_URL_DYNAMODB`` says so.
+moto and the simulated Amazon Connect listen on fixed ports. A contact centre plays in real time until the
+process ends. Set ``AWS_ENDPOINT_URL_DYNAMODB`` to keep the table in DynamoDB Local.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from local_aws.contact_centre.seed_contacts import INSTANCE_ID
 from local_aws.server import LocalAws
 
 DURATION, CALLS_PER_HOUR = timedelta(days=7), 30
-#: How long before the start the first call came, so that the first run finds some.
+#: The first call comes this long before the start, so that the first run finds some calls.
 _HEAD_START = timedelta(minutes=10)
 _STEP_SECONDS = 5
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Set everything up and play until the process is stopped."""
+    """Set up AWS and play until the process is stopped."""
     options = _options()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     centre = week_of_calls(datetime.now(UTC) - _HEAD_START)
@@ -41,19 +41,21 @@ def main() -> None:
     elsewhere = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
     with LocalAws(connect, host=options.host, port=options.port, dynamodb_url=elsewhere) as aws:
         set_up(aws)
-        log.info("AWS is played at %s, Amazon Connect at %s", aws.endpoint_url, connect.endpoint_url)
+        log.info("AWS listens at %s, Amazon Connect at %s", aws.endpoint_url, connect.endpoint_url)
         play(centre, aws, lambda: time.sleep(_STEP_SECONDS))
 
 
 def week_of_calls(start: datetime) -> ContactCentre:
-    """Return a contact centre with a week of calls."""
+    """Return a contact centre with a week of calls from a start on."""
     return contact_centre(start, DURATION, CALLS_PER_HOUR, seed=int(start.timestamp()))
 
 
 def play(centre: ContactCentre, aws: LocalAws, pause: Callable[[], None]) -> None:
-    """Let the contact centre play on in real time.
+    """Play the contact centre in real time.
 
-    :param pause: called between two steps; what it raises ends the play.
+    :param centre: the contact centre to play.
+    :param aws: the AWS that it writes to.
+    :param pause: called between two steps; an exception from it ends the play.
     """
     while True:
         for event in centre.play(datetime.now(UTC), aws):
@@ -62,9 +64,9 @@ def play(centre: ContactCentre, aws: LocalAws, pause: Callable[[], None]) -> Non
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Play AWS and a contact centre, in real time.")
+    parser = argparse.ArgumentParser(description="Serve a local AWS and play a contact centre in real time.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=5000, help="port of everything but Amazon Connect")
+    parser.add_argument("--port", type=int, default=5000, help="port of all services but Amazon Connect")
     parser.add_argument("--connect-port", type=int, default=5001, help="port of Amazon Connect")
     return parser.parse_args()
 

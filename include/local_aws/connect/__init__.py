@@ -4,6 +4,6 @@
 ``simulator``  the wire format of the operations that moto lacks
 ``limits``     what may be sent, by the service model
 ``quotas``     the account's quotas as token buckets
-``faults``     what can be made to go wrong, for tests
+``faults``     faults that tests inject
 =============  =======================================================
 """

@@ -1,10 +1,10 @@
-"""What can be made to go wrong with the simulated Amazon Connect."""
+"""Faults that tests inject into the simulated Amazon Connect."""
 
 import threading
 from collections import Counter
 from dataclasses import dataclass
 
-#: HTTP status of each typed error of the service.
+#: HTTP status of the service's typed errors, by error code.
 STATUS = {
     "AccessDeniedException": 403,
     "InternalServiceException": 500,
@@ -13,7 +13,7 @@ STATUS = {
     "ResourceNotFoundException": 404,
     "ThrottlingException": 429,
 }
-#: A 200 without the member it must have, a 200 that is not JSON, a connection that is closed unanswered.
+#: A 200 without its required member, a 200 that is not JSON, a connection closed without an answer.
 CUT_OFF, NOT_JSON, RESET = "CutOff", "NotJson", "Reset"
 
 
@@ -33,36 +33,36 @@ class _Fault:
 
 
 class Faults:
-    """The faults that are waiting to strike."""
+    """Decide which requests fail, and how."""
 
     def __init__(self) -> None:
         self._faults: list[_Fault] = []
         self._lock = threading.Lock()
         self.struck: Counter[str] = Counter()
-        """How many requests came to grief, by the code of the fault."""
+        """Number of requests that a fault hit, by code."""
 
     def add(
         self, operation: str, code: str, *, contact_id: str | None = None, times: int | None = None
     ) -> None:
-        """Let an operation fail.
+        """Make an operation fail.
 
-        :param operation: such as ``DescribeContact``.
+        :param operation: name of the operation, such as ``DescribeContact``.
         :param code: a key of :data:`STATUS`, or ``CUT_OFF``, ``NOT_JSON`` or ``RESET``.
-        :param contact_id: for this contact only; None for all.
-        :param times: so many times; None for ever.
-        :raises ValueError: when there is no such fault.
+        :param contact_id: fail for this contact only; None fails for all.
+        :param times: maximum number of failures; None has no limit.
+        :raises ValueError: if the code is unknown.
         """
         allowed = [*STATUS, CUT_OFF, NOT_JSON, RESET]
         if code not in allowed:
-            raise ValueError(f"{code!r} is no fault; allowed are {', '.join(allowed)}")
+            raise ValueError(f"{code!r} is not a fault; allowed are {', '.join(allowed)}")
         self._faults.append(_Fault(operation, code, contact_id, times))
 
     def clear(self) -> None:
-        """Let everything go right again."""
+        """Remove all faults."""
         self._faults.clear()
 
     def strike(self, operation: str, contact_id: str | None) -> str | None:
-        """Return the code of the fault that strikes this request, if any does."""
+        """Return the code of the fault that hits this request, or None if none does."""
         with self._lock:
             fault = next((fault for fault in self._faults if fault.strikes(operation, contact_id)), None)
             if fault is None:

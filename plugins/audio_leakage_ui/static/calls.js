@@ -1,9 +1,19 @@
-// The table of contacts: filter, search, a line of time for each, and its evidence on demand.
+// The table of contacts, with filters and search. Each row has a timeline, and unfolds to show its evidence.
 
 import { dayAndSecond, duration, el, link, second, soon, svg, words } from "./page.js";
 
 export const GROUPS = ["leaked", "unreadable", "waiting", "in progress", "recorded", "not expected"];
 const ROWS_AT_ONCE = 200;
+
+// The columns of the table: heading, class of the cell, and what the cell of a row shows.
+const COLUMNS = [
+  { head: "Contact", cell: (row) => el("div", { class: "contact" }, toggleOf(row), el("span", { class: "id" }, link(row.id, row.url))) },
+  { head: "Verdict", cell: (row) => [badge(row), reasonOf(row), ...warningsOf(row)] },
+  { head: "Talk / recording", class: "number", cell: (row) => [duration(row.talk_seconds) || "–", el("small", {}, duration(row.recording_seconds) || "–")] },
+  { head: "Course of the call", cell: (row) => courseOf(row) },
+  { head: "Evidence", class: "where", cell: (row) => whereOf(row) },
+  { head: "Next check", class: "number", cell: (row) => soon(row.next_check_at) || "–" },
+];
 
 export class Calls {
   constructor(title, { counts = {}, note = "", empty = "No contacts.", filters = true } = {}) {
@@ -22,11 +32,10 @@ export class Calls {
     this.body = el("tbody");
     this.more = el("button", { class: "more", onclick: () => { this.shown += ROWS_AT_ONCE; this.draw(); } });
     this.status = el("p", { class: "note", "aria-live": "polite" });
-    const heads = ["Contact", "Verdict", "Talk / recording", "Course of the call", "Evidence", "Next look"];
     this.element = el("div", {},
       el("div", { class: "bar" }, this.title, filters ? this.filters : null, this.search), this.note,
       el("div", { class: "scroll" }, el("table", { class: "calls" },
-        el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))), this.body)),
+        el("thead", {}, el("tr", {}, ...COLUMNS.map(({ head }) => el("th", { scope: "col" }, head)))), this.body)),
       this.status, this.more);
   }
 
@@ -65,32 +74,33 @@ export class Calls {
 
 const haystack = (row) => JSON.stringify(Object.values(row)).toLowerCase();
 
-function rowOf(row) {
-  const evidence = el("tr", { class: "evidence", hidden: "" });
-  const toggle = el("button", {
+const rowOf = (row) => [
+  el("tr", { class: row.group.replace(" ", "-") },
+    ...COLUMNS.map((column) => el("td", { class: column.class }, ...[column.cell(row)].flat()))),
+  el("tr", { class: "evidence", hidden: "" }),
+];
+
+function toggleOf(row) {
+  return el("button", {
     class: "toggle", "aria-expanded": "false", "aria-label": `Evidence of ${row.id}`,
-    onclick: () => {
-      if (!evidence.firstChild) evidence.append(el("td", { colspan: 6 }, evidenceOf(row)));
+    onclick: ({ currentTarget: toggle }) => {
+      const evidence = toggle.closest("tr").nextSibling;
+      if (!evidence.firstChild) evidence.append(el("td", { colspan: COLUMNS.length }, evidenceOf(row)));
       evidence.hidden = !evidence.hidden;
       toggle.setAttribute("aria-expanded", String(!evidence.hidden));
     },
   });
-  const verdict = row.failure_cause && row.group === "leaked" ? row.failure_cause : row.closed_reason;
-  return [
-    el("tr", { class: row.group.replace(" ", "-") },
-      el("td", {}, el("div", { class: "contact" }, toggle, el("span", { class: "id" }, link(row.id, row.url)))),
-      el("td", {}, badge(row), verdict ? el("small", {}, words(verdict)) : null,
-        ...(row.warnings ?? []).map((warning) => el("small", { class: "warning" }, warning))),
-      el("td", { class: "number" }, duration(row.talk_seconds) || "–", el("small", {}, duration(row.recording_seconds) || "–")),
-      el("td", {}, courseOf(row)),
-      el("td", { class: "where" }, whereOf(row)),
-      el("td", { class: "number" }, soon(row.next_check_at) || "–")),
-    evidence,
-  ];
 }
 
+function reasonOf(row) {
+  const reason = row.failure_cause && row.group === "leaked" ? row.failure_cause : row.closed_reason;
+  return reason ? el("small", {}, words(reason)) : null;
+}
+
+const warningsOf = (row) => (row.warnings ?? []).map((warning) => el("small", { class: "warning" }, warning));
+
 function badge(row) {
-  const state = row.verdict ?? row.state ?? "cannot be read";
+  const state = row.verdict ?? row.state ?? "unreadable";
   return el("span", { class: "badge", title: state }, row.group);
 }
 
@@ -114,8 +124,9 @@ function courseOf(row) {
   const parts = [part("before-agent", 0, row.agent_connected ? place(row.agent_connected) : CALL)];
   if (row.agent_connected) parts.push(part("with-agent", place(row.agent_connected), row.agent_left ? place(row.agent_left) : CALL));
   if (row.agent_left && row.agent_connected) parts.push(part("after-work", place(row.agent_left), CALL));
-  return svg("svg", { class: "course", viewBox: `0 0 ${WIDTH} 20`, role: "img", "aria-label": told(row) },
-    svg("title", {}, told(row)), ...parts, ...outcome(row));
+  const text = steps(row).map(([name, time]) => `${name} ${second(time)}`).join(", ");
+  return svg("svg", { class: "course", viewBox: `0 0 ${WIDTH} 20`, role: "img", "aria-label": text },
+    svg("title", {}, text), ...parts, ...outcome(row));
 }
 
 const at = (time) => (time ? Date.parse(time) : null);
@@ -139,9 +150,9 @@ const rough = (seconds) => (Math.abs(seconds) < 90 ? `${Math.round(seconds)} s` 
 
 const STEPS = {
   initiated: "initiated", initialised: "recording block ran", agent_connected: "agent connected",
-  agent_left: "agent left", ended: "ended", recorded: "recording found", failed: "judged as not recorded",
+  agent_left: "agent left", ended: "ended", end_assumed: "end assumed", recorded: "recording stored",
+  judged: "judged", failed: "first judged as not recorded",
 };
-const told = (row) => steps(row).map(([name, time]) => `${name} ${second(time)}`).join(", ");
 const steps = (row) => Object.entries(STEPS).filter(([name]) => row[name])
   .map(([name, text]) => [text, row[name]]).sort((one, other) => at(one[1]) - at(other[1]));
 
@@ -158,7 +169,8 @@ function evidenceOf(row) {
   const fact = (name, ...values) => list.append(el("dt", {}, name), el("dd", {}, ...values));
   for (const [name, text] of steps(row)) fact(name[0].toUpperCase() + name.slice(1), dayAndSecond(text));
   for (const [name, text] of Object.entries(FACTS)) if (row[name]) fact(text, String(row[name]));
-  if (row.next_check_at) fact("Looked at next", dayAndSecond(row.next_check_at));
+  if (row.warnings) fact("Warnings", row.warnings.join(", "));
+  if (row.next_check_at) fact("Next check", dayAndSecond(row.next_check_at));
   if (row.recording) fact(row.recorded ? "Recording" : "Connect's pointer", link(row.recording.text, row.recording.url));
   if (row.searched?.length) fact("Searched", ...row.searched.map((place) => el("div", {}, link(place.text, place.url))));
   return list;

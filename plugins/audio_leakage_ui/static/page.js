@@ -1,4 +1,4 @@
-// What both pages need: elements, times, theme, data. Whatever comes from outside becomes text, never markup.
+// Shared by both pages: elements, times, theme, requests. Data from outside becomes text, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -21,7 +21,7 @@ function fill(element, attributes, children) {
 
 export const show = (id, ...children) => document.getElementById(id).replaceChildren(...children);
 
-// The Consoles do not open in a frame, and this frame may open no windows; the page around it may.
+// The AWS consoles refuse to open in a frame, and this frame may not open windows. The page around it may.
 export function link(text, address, target = "_blank") {
   if (!address) return el("span", {}, text);
   return el("a", { href: address, target, rel: "noopener", onclick: openOutside }, text);
@@ -39,20 +39,36 @@ function openOutside(event) {
 export async function get(address) {
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   if (answer.ok) return answer.json();
-  if (answer.status === 401) throw new Error("You are no longer logged in: reload the page.");
-  if (answer.status === 403) throw new Error("You may not read the runs of this DAG.");
-  const told = await answer.json().catch(() => ({}));
-  throw new Error(typeof told.detail === "string" ? told.detail : `Airflow answered with ${answer.status}.`);
+  if (answer.status === 401) throw new Error("You are no longer logged in. Reload the page.");
+  if (answer.status === 403) throw new Error("You lack permission to read the runs of this DAG.");
+  const { detail } = (await answer.json().catch(() => null)) ?? {};
+  throw new Error(typeof detail === "string" ? detail : `Airflow answered with status ${answer.status}.`);
 }
 
-export function tell(error) {
+export function showProblem(error) {
   const problem = document.getElementById("problem");
   problem.textContent = error.message;
   problem.hidden = false;
   show("about");
 }
 
-// Airflow keeps the viewer's choices in the browser.
+// Green shows only once we know that there are no leaks: see the style sheet.
+export const noteLeaks = (leaks) => document.body.setAttribute("data-leaks", leaks);
+
+// The contacts that were closed without a verdict, counted by reason.
+export function closedList(closed) {
+  const reasons = Object.entries(closed).sort(([, one], [, other]) => other - one);
+  if (!reasons.length) return [];
+  return [el("h2", {}, "Closed without a verdict"), el("ul", { class: "reasons" }, ...reasons.map(([reason, count]) =>
+    el("li", {}, el("b", {}, count.toLocaleString("en")), ` ${words(reason)}`)))];
+}
+
+export function addCounts(sums, counts) {
+  for (const [name, count] of Object.entries(counts ?? {})) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
+}
+
+// Airflow keeps the user's time zone in the browser.
 function chosenZone() {
   try {
     const zone = JSON.parse(localStorage.getItem("timezone"));
@@ -89,7 +105,7 @@ export function duration(seconds) {
 export const words = (text) => String(text ?? "").replaceAll("_", " ");
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-// The theme is Airflow's where this page is in its frame, else the system's.
+// The theme is Airflow's if this page is in Airflow's frame, else the system's.
 const themed = [];
 export const onTheme = (redraw) => themed.push(redraw);
 

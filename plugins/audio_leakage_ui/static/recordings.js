@@ -1,14 +1,18 @@
-// The page "Call recordings": the newest hour first, then hour by hour back in time.
+// The page "Call recordings". It loads the newest hour first, then hour by hour back in time.
 
 import { Calls } from "./calls.js";
-import { colour, day, dayAndMinute, dayAndSecond, duration, el, get, link, minute, onTheme, show, tell, words, zone } from "./page.js";
+import {
+  addCounts, closedList, colour, day, dayAndMinute, dayAndSecond, duration, el, get, link, minute, noteLeaks, onTheme, show,
+  showProblem, words, zone,
+} from "./page.js";
 
 const HOUR = 3600_000, AT_ONCE = 3, RANGES = [1, 3, 7];
 const dagId = decodeURIComponent(location.pathname.split("/").at(-2));
 const asked = new URLSearchParams(location.search);
 const days = RANGES.includes(Number(asked.get("days"))) ? Number(asked.get("days")) : 3;
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
-const found = new Map(); // start of the hour -> what became of its contacts
+const found = new Map(); // start of the hour -> the sums of its contacts
+let complete = false; // whether all hours are loaded
 
 async function showHours() {
   const now = Math.floor(Date.now() / HOUR) * HOUR;
@@ -19,9 +23,10 @@ async function showHours() {
   const read = async (hour) => {
     const name = new Date(hour).toISOString().slice(0, 13);
     found.set(hour, await get(`hours?hour=${name}`));
-    const left = total - found.size;
-    show("about", left ? `Reading, ${left} hours to go …` : `Times are ${zone}. Counted by when the recording block ran.`);
-    if (!left || found.size === 1) draw(); else drawSoon();
+    complete = found.size === total;
+    show("about", complete ? `Times are ${zone}. A call counts in the hour in which its recording block ran.`
+      : `Loading: ${found.size} of ${total} hours done …`);
+    if (complete || found.size === 1) draw(); else drawSoon();
   };
   await read(hours.shift());
   document.body.setAttribute("data-painted", "");
@@ -29,7 +34,7 @@ async function showHours() {
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
-// Midnight of the viewer's first day, on a full hour of UTC.
+// Midnight of the first day in the viewer's time zone, as a full hour of UTC.
 function firstHour(now) {
   let hour = now - (days - 1) * 24 * HOUR;
   const date = day(hour);
@@ -45,31 +50,37 @@ function drawSoon() {
 }
 
 function draw() {
+  drawHealth();
   drawDays();
+  drawClosed();
   drawPlots();
   drawFailures();
 }
 
 // ---- day by day -----------------------------------------------------------------------------------------
 
-const COLUMNS = ["expected", "recorded", "leaked", "waiting", "late", "in progress", "not expected", "unreadable"];
+const COLUMNS = ["expected", "recorded", "leaked", "waiting", "late", "short", "in progress", "not expected", "unreadable"];
+
+// The share of leaks in the judged calls; a dash if none is judged.
+const leakRate = ({ leaked, judged }) => (judged ? `${(100 * (leaked ?? 0) / judged).toFixed(2)} %` : "–");
+
+const sumOf = (wanted = () => true) => [...found].filter(([hour]) => wanted(hour))
+  .reduce((sums, [, { counts }]) => addCounts(sums, counts), {});
+const isToday = (hour) => day(hour) === day(Date.now());
 
 function drawDays() {
-  const sums = new Map();
-  for (const [hour, { counts }] of [...found].sort(([one], [other]) => other - one)) {
-    const sum = sums.get(day(hour)) ?? {};
-    for (const name of COLUMNS) sum[name] = (sum[name] ?? 0) + (counts[name] ?? 0);
-    sums.set(day(hour), sum);
-  }
-  const rows = [...sums].map(([date, sum]) => el("tr", {},
+  const dates = new Set([...found.keys()].sort((one, other) => other - one).map(day));
+  const rows = [...dates].map((date) => [date, sumOf((hour) => day(hour) === date)]).map(([date, sum]) => el("tr", {},
     el("th", { scope: "row" }, date === day(Date.now()) ? "Today" : date),
-    ...COLUMNS.map((name) => el("td", { class: `number ${sum[name] ? name.replace(" ", "-") : "none"}` }, sum[name].toLocaleString("en"))),
-    el("td", { class: "number" }, sum.expected ? `${(100 * sum.leaked / sum.expected).toFixed(2)} %` : "–")));
+    ...COLUMNS.map((name) => el("td", { class: `number ${sum[name] ? name.replace(" ", "-") : "none"}` }, (sum[name] ?? 0).toLocaleString("en"))),
+    el("td", { class: "number" }, leakRate(sum))));
   show("days", el("h2", {}, "Day by day"), el("div", { class: "scroll" }, el("table", { class: "days" },
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Day"),
       ...[...COLUMNS, "leak rate"].map((name) => el("th", { scope: "col", class: "number" }, name)))),
     el("tbody", {}, ...rows))));
 }
+
+const drawClosed = () => show("closed", ...closedList([...found.values()].reduce((sums, { closed }) => addCounts(sums, closed), {})));
 
 // ---- hour by hour ---------------------------------------------------------------------------------------
 
@@ -78,7 +89,7 @@ let plots = [];
 function drawPlots() {
   const hours = [...found].sort(([one], [other]) => one - other);
   const x = hours.map(([hour]) => hour / 1000);
-  const of = (pick) => hours.map(([, told]) => pick(told) ?? null);
+  const of = (pick) => hours.map(([, sums]) => pick(sums) ?? null);
   const minutes = (name) => of(({ delay }) => (delay ? delay[name] / 60 : null));
   plots.forEach((plot) => plot.destroy());
   const leaks = el("div"), delays = el("div");
@@ -114,17 +125,17 @@ function plot(place, data, series) {
 
 // ---- failures -------------------------------------------------------------------------------------------
 
-let failures, setAside, due = [];
+let failures, setAside;
 
 function drawFailures() {
-  const newest = [...found].sort(([one], [other]) => other - one).map(([, told]) => told);
-  const rows = newest.flatMap((told) => told.failures);
-  const leaked = newest.reduce((sum, { counts }) => sum + (counts.leaked ?? 0), 0);
-  failures ??= new Calls("Open failures", { filters: false, empty: "No call leaked in these days." });
-  failures.note.textContent = leaked > rows.length ? `${leaked} calls leaked; of each hour 100 are listed.` : "";
+  const newest = [...found].sort(([one], [other]) => other - one).map(([, hour]) => hour);
+  const rows = newest.flatMap((hour) => hour.failures);
+  const { leaked } = sumOf();
+  failures ??= new Calls("Open failures", { filters: false, empty: "No judged call leaked in the days shown." });
+  failures.note.textContent = leaked > rows.length ? `${leaked} calls leaked. At most 100 of each hour are listed.` : "";
   replace(failures, rows);
   if (!failures.element.isConnected) show("failures", failures.element);
-  const known = new Map([...due, ...newest.flatMap((told) => told.set_aside)].map((row) => [row.id, row]));
+  const known = new Map([...(health?.set_aside ?? []), ...newest.flatMap((hour) => hour.set_aside)].map((row) => [row.id, row]));
   setAside ??= new Calls("Contacts set aside", { filters: false });
   replace(setAside, [...known.values()]);
   show("set-aside", ...(known.size ? [setAside.element] : []));
@@ -138,30 +149,55 @@ function replace(calls, rows) {
   calls.draw();
 }
 
-// ---- health ---------------------------------------------------------------------------------------------
+// ---- leaks and health -----------------------------------------------------------------------------------
+
+let health = null;
 
 async function showHealth() {
-  const health = await get("health");
-  due = health.set_aside;
-  const oldest = health.oldest_due;
-  show("health",
+  health = await get("health");
+  drawHealth();
+  show("missed", ...(health.missed.length ? missed(health.missed) : []));
+  if (found.size) drawFailures();
+}
+
+function drawHealth() {
+  const all = sumOf();
+  noteLeaks(all.leaked ? "some" : complete && all.judged ? "none" : "unknown");
+  show("health", ...leakCards(sumOf(isToday), all), ...(health ? healthCards() : []));
+}
+
+function leakCards(today, all) {
+  const kind = all.leaked ? "bad" : all.judged && complete ? "good" : "";
+  return [
+    card("Leaks today", kind, counted(today.leaked, today),
+      (today.judged ? `${leakRate(today)} of judged calls` : "no call judged yet") + inAll(all.leaked)),
+    card("Short recordings today", all.short ? "warn" : kind && "good", counted(today.short, today),
+      `shorter than the talk${inAll(all.short)}`),
+  ];
+}
+
+const counted = (count, { judged }) => (judged ? (count ?? 0).toLocaleString("en") : "–");
+const inAll = (count) => (days === 1 ? "" : `, ${(count ?? 0).toLocaleString("en")} in ${days} days`);
+
+function healthCards() {
+  const { oldest_due: oldest, set_aside: due } = health;
+  return [
     runCard("Last run", health.last_run, health.is_paused),
     runCard("Last success", health.last_success),
     card("Windows without a run", health.missed.length ? "bad" : "good",
       health.missed.length ? String(health.missed.length) : "none", "in the last 24 hours"),
     card("Oldest due contact", oldest && Date.now() - Date.parse(oldest.next_check_at) > 15 * 60_000 ? "bad" : "good",
       oldest ? `${duration((Date.now() - Date.parse(oldest.next_check_at)) / 1000)}` : "none",
-      oldest ? link(oldest.id, oldest.url) : "nothing waits for a run"),
-    card("Set aside", due.length ? "bad" : "good", due.length ? String(due.length) : "none", "contacts that keep failing"));
-  show("missed", ...(health.missed.length ? missed(health.missed) : []));
-  if (found.size) drawFailures();
+      oldest ? link(oldest.id, oldest.url) : "no contact waits for a run"),
+    card("Set aside", due.length ? "bad" : "good", due.length ? String(due.length) : "none", "contacts whose check keeps failing"),
+  ];
 }
 
 const card = (title, kind, value, note) =>
   el("div", { class: `card ${kind}` }, el("h2", {}, title), el("p", { class: "value" }, value), el("p", { class: "note" }, note));
 
 function runCard(title, run, isPaused = false) {
-  if (isPaused) return card(title, "bad", "paused", "The DAG is paused: nothing is looked at.");
+  if (isPaused) return card(title, "bad", "paused", "The DAG is paused. No call is checked.");
   if (!run) return card(title, "bad", "none", "in the last 24 hours");
   const address = new URL(`../../dags/${encodeURIComponent(dagId)}/runs/${encodeURIComponent(run.run_id)}/plugin/audio-leakage-calls`, location.href).href;
   return card(title, run.state === "failed" ? "bad" : "good", words(run.state),
@@ -169,7 +205,7 @@ function runCard(title, run, isPaused = false) {
 }
 
 const missed = (gaps) => [el("h2", {}, "Windows without a run"),
-  el("p", { class: "note" }, "The next scheduled run takes them up by itself if flow_log_group is set; to have them in the grid, backfill:"),
+  el("p", { class: "note" }, "With flow_log_group set, the next scheduled run recovers these calls. To see the windows in the grid, too, backfill them:"),
   ...gaps.map((gap) => el("div", { class: "gap" }, `${dayAndSecond(gap.start)} – ${dayAndSecond(gap.end)}`, el("code", {}, gap.command)))];
 
 // ---- choices --------------------------------------------------------------------------------------------
@@ -189,4 +225,4 @@ async function showChoices() {
 onTheme(() => found.size && drawPlots());
 addEventListener("resize", () => found.size && drawPlots());
 Promise.all([showHours(), showHealth(), showChoices()])
-  .then(() => document.body.setAttribute("data-complete", ""), tell);
+  .then(() => document.body.setAttribute("data-complete", ""), showProblem);

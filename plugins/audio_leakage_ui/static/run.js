@@ -1,7 +1,7 @@
 // The tab "Calls" of a run.
 
 import { Calls } from "./calls.js";
-import { dayAndMinute, el, get, minute, show, tell, words, zone } from "./page.js";
+import { addCounts, closedList, dayAndMinute, el, get, minute, noteLeaks, show, showProblem, words, zone } from "./page.js";
 
 const TASKS = ["poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings"];
 const dagId = decodeURIComponent(location.pathname.split("/").at(-2));
@@ -10,22 +10,25 @@ const question = `run_id=${encodeURIComponent(runId)}`;
 const airflow = `../../api/v2/dags/${encodeURIComponent(dagId)}/dagRuns/${encodeURIComponent(runId)}/taskInstances`;
 
 async function showRun() {
-  const about = await get(`window?${question}`); // says so when the run is none of the monitor's
+  const about = await get(`window?${question}`); // fails if the run does not belong to the monitor
   await Promise.all([showTasks(), showCalls(about)]);
 }
 
 async function showCalls(about) {
-  show("about", `Contacts whose recording block ran from ${dayAndMinute(about.start)} to ${minute(about.end)} (${zone}), `
-    + `as they are now. A ${about.run_type} run.`);
+  show("about", `The present state of contacts whose recording block ran from ${dayAndMinute(about.start)} to `
+    + `${minute(about.end)} (${zone}). A ${about.run_type} run.`);
   const calls = new Calls("Contacts", { empty: "No recording block ran in this window." });
+  const closed = {};
   let leftOut = 0;
   for (const hour of about.hours) {
     const part = await get(`calls?${question}&hour=${hour}`);
     leftOut += part.left_out;
     calls.add(part.rows, part.counts);
-    if (leftOut) calls.note.textContent = `${leftOut} contacts that need nobody's attention are counted and not listed.`;
+    if (leftOut) calls.note.textContent = `${leftOut} contacts are counted, but not listed.`;
     if (!calls.element.isConnected) show("calls", calls.element);
+    show("closed", ...closedList(addCounts(closed, part.closed)));
   }
+  noteLeaks(calls.counts.leaked ? "some" : "none");
 }
 
 async function showTasks() {
@@ -39,16 +42,16 @@ async function countsOf(task) {
     const { value } = await get(`${airflow}/${task}/xcomEntries/return_value?deserialize=true`);
     return value !== null && typeof value === "object" ? value : {};
   } catch {
-    return {}; // a task that has not run, or failed, has returned nothing
+    return {}; // a task that failed or has not run has no return value
   }
 }
 
 function taskCard(task, state, counts) {
-  const told = Object.entries(counts).filter(([name, count]) => name !== "window" && count);
-  const lines = told.map(([name, count]) => el("li", {}, el("b", {}, String(count)), ` ${words(name)}`));
+  const lines = Object.entries(counts).filter(([name, count]) => name !== "window" && count)
+    .map(([name, count]) => el("li", {}, el("b", {}, String(count)), ` ${words(name)}`));
   return el("div", { class: `card task ${state ?? ""}` },
     el("h2", {}, task), el("p", { class: "state" }, words(state) || "not run"),
     lines.length ? el("ul", {}, ...lines) : el("p", { class: "note" }, state === "success" ? "Nothing was due." : ""));
 }
 
-showRun().then(() => document.body.setAttribute("data-complete", ""), tell);
+showRun().then(() => document.body.setAttribute("data-complete", ""), showProblem);

@@ -1,5 +1,6 @@
 """What the pages show of table items: groups, rows, counts, gaps, addresses."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,7 +65,7 @@ def test_an_unreadable_item_is_shown_with_the_reason(item: dict[str, Any], says:
     row = row_of(item, CONSOLES)
     assert row["group"] is Group.UNREADABLE
     assert says in row["last_error"]
-    assert hour_of([item], CONSOLES)["counts"] == {"unreadable": 1, "expected": 0}
+    assert +Counter(hour_of([item], CONSOLES)["counts"]) == {"unreadable": 1}
 
 
 def test_long_texts_are_cut() -> None:
@@ -82,6 +83,67 @@ def test_leaks_come_first_and_rows_left_out_are_counted() -> None:
     assert table["counts"] == {"leaked": 1, "waiting": 1, "recorded": MOST_ROWS}
 
 
+@pytest.mark.parametrize(
+    ("warning", "words"),
+    [
+        ("LATE", "recorded late"),
+        ("SHORT", "shorter than the talk"),
+        ("RECORDED_THOUGH_OFF", "recorded though switched off"),
+        ("END_ASSUMED", "end assumed"),
+        ("A_WORD_OF_TOMORROW", "A_WORD_OF_TOMORROW"),
+    ],
+)
+def test_a_row_shows_its_warnings_in_words(warning: str, words: str) -> None:
+    item = replace(RECORDED, warnings=("LATE", warning)).to_item()
+    assert row_of(item, CONSOLES)["warnings"] == ["recorded late", words]
+
+
+def test_a_row_cuts_a_warning_without_end() -> None:
+    (warning,) = row_of(replace(RECORDED, warnings=("W" * 100_000,)).to_item(), CONSOLES)["warnings"]
+    assert len(warning) < 400
+
+
+def test_a_row_shows_when_its_contact_was_judged() -> None:
+    assert row_of(replace(LEAKED, judged_at=at("11:31:11")).to_item(), CONSOLES)["judged"] == at("11:31:11")
+    assert "judged" not in row_of(SERVED.to_item(), CONSOLES)
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("2023-08-30T10:29:58.000Z", at("2023-08-30T10:29:58")),
+        ("2023-08-30T12:29:58+02:00", at("2023-08-30T10:29:58")),
+        ("<script>alert(1)</script>", None),
+        ("2023-08-30T10:29:58", None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_a_row_shows_an_assumed_end_that_is_a_time(stored: object, shown: datetime | None) -> None:
+    assert row_of({**SERVED.to_item(), "EndAssumedAt": stored}, CONSOLES).get("end_assumed") == shown
+
+
+def test_a_row_has_no_assumed_end_unless_its_item_has_one() -> None:
+    assert "end_assumed" not in row_of(SERVED.to_item(), CONSOLES)
+
+
+def test_closed_contacts_are_counted_by_reason() -> None:
+    reasons = [ClosedReason.NOT_VOICE, ClosedReason.NOT_FOUND, ClosedReason.NOT_VOICE]
+    closed = [
+        replace(SERVED, contact_id=number(place), closed_reason=reason)
+        for place, reason in enumerate(reasons)
+    ]
+    items = [contact.to_item() for contact in [*closed, LEAKED]]
+    assert hour_of(items, CONSOLES)["closed"] == {"NOT_VOICE": 2, "NOT_FOUND": 1}
+    assert calls_of(items, CONSOLES)["closed"] == {"NOT_VOICE": 2, "NOT_FOUND": 1}
+
+
+def test_short_recordings_are_counted_and_waiting_contacts_are_not_judged() -> None:
+    short = replace(RECORDED, warnings=("LATE", "SHORT"))
+    counts = hour_of([short.to_item(), replace(SERVED, contact_id=number(1)).to_item()], CONSOLES)["counts"]
+    assert (counts["late"], counts["short"], counts["judged"], counts["expected"]) == (1, 1, 1, 2)
+
+
 def test_an_hour_shows_counts_delays_failures_and_set_aside_contacts() -> None:
     delayed = [
         replace(RECORDED, contact_id=number(place), recorded_at=at("10:31:11") + timedelta(seconds=place))
@@ -90,7 +152,16 @@ def test_an_hour_shows_counts_delays_failures_and_set_aside_contacts() -> None:
     late = replace(RECORDED, recorded_at=at("10:31:11") + timedelta(hours=3), warnings=("LATE",))
     failing = replace(SERVED, attempts=4, last_error="denied")
     hour = hour_of((contact.to_item() for contact in [*delayed, late, LEAKED, failing]), CONSOLES)
-    assert hour["counts"] == {"recorded": 101, "leaked": 1, "waiting": 1, "late": 1, "expected": 103}
+    assert hour["counts"] == {
+        "recorded": 101,
+        "leaked": 1,
+        "waiting": 1,
+        "late": 1,
+        "short": 0,
+        "unreadable": 0,
+        "judged": 102,
+        "expected": 103,
+    }
     assert hour["delay"] == {"p50": 51, "p95": 96}
     assert [row["failure_cause"] for row in hour["failures"]] == ["NO_OBJECT"]
     assert [row["attempts"] for row in hour["set_aside"]] == [4]
@@ -104,9 +175,9 @@ def test_the_longest_due_contact_and_those_set_aside_are_found() -> None:
     later = replace(SERVED, next_check_at=at("12:00"), attempts=7, contact_id=number(2))
     after_an_outage = replace(later, attempts=3, contact_id=number(3))
     contacts = [*waiting, later, after_an_outage]
-    told = due_contacts((contact.to_item() for contact in contacts), CONSOLES, at("10:45"))
-    assert (told["due"], told["oldest_due"]["id"]) == (2, CONTACT_ID)
-    assert [row["id"] for row in told["set_aside"]] == [number(2)]
+    health = due_contacts((contact.to_item() for contact in contacts), CONSOLES, at("10:45"))
+    assert (health["due"], health["oldest_due"]["id"]) == (2, CONTACT_ID)
+    assert [row["id"] for row in health["set_aside"]] == [number(2)]
     assert due_contacts([{}], CONSOLES, at("10:45"))["oldest_due"] is None
 
 
@@ -138,19 +209,19 @@ def test_a_missed_window_comes_with_its_backfill_command() -> None:
     def told(*runs: RunOfMonitor) -> dict[str, Any]:
         return health_of("monitor_audio_leakage", runs, since=at("10:00"), now=at("10:25"))
 
-    (gap,) = told(run("10:15"), run("10:05"))["missed"]
+    (gap,) = health(run("10:15"), run("10:05"))["missed"]
     assert gap["command"] == (
         "airflow backfill create --dag-id monitor_audio_leakage --from-date 2023-08-29T10:10:00.000Z "
         "--to-date 2023-08-29T10:10:00.000Z --max-active-runs 3"
     )
-    failed = told(run("10:15"), run("10:10", "failed"), run("10:05"))
+    failed = health(run("10:15"), run("10:10", "failed"), run("10:05"))
     assert failed["missed"][0]["command"].endswith("--reprocess-behavior failed")
     assert (failed["last_run"]["run_id"], failed["last_success"]["run_id"]) == ("run 10:15", "run 10:15")
 
 
 def test_a_monitor_that_never_ran_has_missed_nothing() -> None:
-    told = health_of("monitor_audio_leakage", [], since=None, now=at("10:25"))
-    assert told == {"last_run": None, "last_success": None, "missed": []}
+    health = health_of("monitor_audio_leakage", [], since=None, now=at("10:25"))
+    assert health == {"last_run": None, "last_success": None, "missed": []}
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ def test_a_control_message_has_no_log_events() -> None:
         ({"awslogs": {"data": base64.b64encode(b"plain").decode()}}, "not gzip"),
         ({"awslogs": {"data": base64.b64encode(gzip.compress(b"{}")[:-9]).decode()}}, "not gzip"),
         (zipped(b"{"), "not JSON"),
-        (zipped(b"[]"), "no object"),
-        (zipped(b"{}"), "lacks what it must have"),
+        (zipped(b"[]"), "not an object"),
+        (zipped(b"{}"), "lacks a member or has a wrong one"),
         (
             zipped(json.dumps({"messageType": "DATA_MESSAGE", "logEvents": [{"message": "m"}]}).encode()),
             "lacks",

@@ -26,7 +26,7 @@ def play(case: Case) -> World:
         world.connect.answers[case.contact_id] = {"Contact": case.contact}
     if case.known_from:
         world.connect.known_from[case.contact_id] = case.known_from
-    for bucket, key, size, lands in case.laid():
+    for bucket, key, size, lands in case.stored():
         world.bucket.objects[f"{bucket}/{key}"] = (size, lands)
     for now in RUNS:
         for use_case in (poll_initialised, purge_ivr, poll_in_progress, check_recordings):
@@ -39,12 +39,16 @@ def play(case: Case) -> World:
 def test_each_case_ends_as_the_table_says_with_the_stated_requests(case: Case) -> None:
     world = play(case)
     item = world.contacts.items.get(case.contact_id)
-    told = (None, None, None)
+    outcome = (None, None, None)
     if item:
         contact = Contact.from_item(item)
         failed = contact.failure_cause if str(contact.recorded_state) == "CALL_RECORDED_FAILURE" else None
         why = contact.closed_reason or failed or " ".join(contact.warnings) or None
-        told = (str(contact.state), contact.recorded_state and str(contact.recorded_state), why and str(why))  # type: ignore[assignment]
-    assert told == case.told
+        outcome = (
+            str(contact.state),
+            contact.recorded_state and str(contact.recorded_state),
+            why and str(why),
+        )  # type: ignore[assignment]
+    assert outcome == case.outcome
     describes = world.connect.calls[case.contact_id]
     assert (describes, len(world.bucket.listings)) == (case.describes, case.lists)
