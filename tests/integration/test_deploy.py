@@ -119,7 +119,7 @@ def test_the_environment_gets_the_package_in_the_versions_that_were_uploaded(
 def test_without_consent_nothing_is_changed(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
     code, told = deployed(agreed=False)
     assert (code, told[-1]) == (2, "nothing was changed")
-    assert any(line.startswith("stack audio-leakage-table: create AWS::DynamoDB::Table") for line in told)
+    assert any(line.startswith("stack audio-leakage-table:\n    create AWS::DynamoDB::Table") for line in told)
     assert (stacks(stage), mwaa.variables, mwaa.updates, mwaa.runs) == (set(), {}, [], [])
     assert "Contents" not in stage.aws.client("s3").list_objects_v2(Bucket="airflow-bucket")
 
@@ -128,7 +128,7 @@ def test_repeated_it_changes_nothing_and_checks_again(stage: Stage, mwaa: FakeMw
     deployed()
     objects = stage.aws.client("s3").list_object_versions(Bucket="airflow-bucket")["Versions"]
     code, told = deployed()
-    plan = told[: told.index(f"DAG {DAG_ID}: switch on; trigger a run and wait for its end")]
+    plan = told[: told.index(f"DAG {DAG_ID}:\n    switch on\n    trigger a run and wait for its end")]
     assert all(line.endswith(": nothing to change") for line in plan), plan
     assert (code, len(mwaa.updates), len(mwaa.runs)) == (0, 1, 2)
     uploaded = stage.aws.client("s3").list_object_versions(Bucket="airflow-bucket")["Versions"]
