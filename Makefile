@@ -68,6 +68,10 @@ test-dynamodb-local: $(VENV)/installed ## the contact table on AWS's own engine 
 	then $(BIN)/pytest tests/integration -m "table or engine" --dynamodb-local; \
 	else echo "test-dynamodb-local: left out, $$missing"; fi
 
+.PHONY: test-demo
+test-demo: $(VENV)/installed ## the real demo in a terminal of 80 and of 120 columns (5 minutes)
+	$(BIN)/pytest tests/demo
+
 .PHONY: faults
 faults: $(VENV)/installed ## break whatever can break, write docs/faults.md (10 minutes)
 	KILLS=10 FAULTS_TABLE=docs/faults.md $(BIN)/pytest tests/integration/test_faults.py

@@ -119,7 +119,9 @@ def test_the_environment_gets_the_package_in_the_versions_that_were_uploaded(
 def test_without_consent_nothing_is_changed(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
     code, told = deployed(agreed=False)
     assert (code, told[-1]) == (2, "nothing was changed")
-    assert any(line.startswith("stack audio-leakage-table:\n    create AWS::DynamoDB::Table") for line in told)
+    assert any(
+        line.startswith("stack audio-leakage-table:\n    create AWS::DynamoDB::Table") for line in told
+    )
     assert (stacks(stage), mwaa.variables, mwaa.updates, mwaa.runs) == (set(), {}, [], [])
     assert "Contents" not in stage.aws.client("s3").list_objects_v2(Bucket="airflow-bucket")
 

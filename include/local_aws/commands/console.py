@@ -17,8 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.spinner import Spinner
 from rich.text import Text
 
-from local_aws.commands.airflow import DAG_ID
-from local_aws.contact_centre.company import ROOT
+from local_aws.commands.airflow import DAG_ID, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

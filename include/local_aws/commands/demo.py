@@ -112,7 +112,8 @@ def _runs(
         for number in range(1, WINDOWS + 1):
             end = START + number * WINDOW
             tasks = play_window(dag, centre, aws, clock, end).get_task_instances()
-            runs.append(Run(end, {task.task_id: task.xcom_pull(task_ids=task.task_id) for task in tasks}))
+            counts = {task.task_id: task.xcom_pull(task_ids=task.task_id) for task in tasks}
+            runs.append(Run(end - WINDOW, end, counts))
             advance()
     return runs
 

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import csv
+import textwrap
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from local_aws.commands.console import log_in, shown
-from local_aws.commands.playback import WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from rich.console import ConsoleOptions
+
     from local_aws.contact_centre.calls import Truth
 
 TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
 _PURGED = "purged"
-_COLUMNS_OF_A_FILE = 240
+_COLUMNS_OF_A_FILE = 2000  # at most: a table takes what it needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of the DAG: the end of its window, and what each task counted."""
+    """A run of the DAG: its window, and what each task counted."""
 
+    start: datetime
     end: datetime
     counts: Mapping[str, Mapping[str, Any]]
 
@@ -117,6 +121,18 @@ class Report:
             console.print(_windows(self.runs), _contacts(rows))
 
 
+@dataclass(frozen=True, slots=True)
+class _List:
+    """Entries with commas between them. An entry stays in one line where it can."""
+
+    entries: Sequence[str]
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        glued = ", ".join(entry.replace(" ", "\0") for entry in self.entries)
+        for line in textwrap.wrap(glued, options.max_width, break_long_words=False, break_on_hyphens=False):
+            yield Text(line.replace("\0", " "))
+
+
 def _leaks(leaks: Sequence[Outcome]) -> Table:
     table = _table(f"Leaks: {len(leaks)} calls without the recording that they must have")
     table.add_column("contact", no_wrap=True)
@@ -135,21 +151,21 @@ def _summary(outcomes: Iterable[Outcome]) -> Table:
     table = _table("All contacts")
     table.add_column("verdict", min_width=len("CALL_RECORDED_SUCCESS"), overflow="fold")
     table.add_column("contacts", no_wrap=True, justify="right")
-    table.add_column("what happened", overflow="fold", ratio=1)
+    table.add_column("what happened")
     for verdict, happened in sorted(verdicts.items(), key=lambda row: -row[1].total()):
-        each = ", ".join(f"{count} {what}" for what, count in happened.most_common())
-        table.add_row(verdict, str(happened.total()), each)
+        each = [f"{count} {what}" for what, count in happened.most_common()]
+        table.add_row(verdict, str(happened.total()), _List(each))
     return table
 
 
 def _mistakes(wrong: Iterable[Outcome]) -> Table:
     table = _table("[red]Not as the truth has it[/]")
     table.add_column("contact", no_wrap=True)
-    for head in ("what happened", "the monitor says", "the truth"):
-        table.add_column(head, overflow="fold")
+    table.add_column("what happened, what the monitor says, the truth", overflow="fold")
     for outcome in wrong:
         said = " ".join(filter(None, (outcome.state, outcome.item.get("RecordedState"))))
-        table.add_row(outcome.contact_id, outcome.what_happened, said, outcome.true_verdict)
+        told = f"{outcome.what_happened}\nthe monitor: {said}\nthe truth: {outcome.true_verdict}"
+        table.add_row(outcome.contact_id, told)
     return table
 
 
@@ -197,7 +213,7 @@ def _windows(runs: Iterable[Run]) -> Table:
         table.add_column(head, overflow="fold")
     for run in runs:
         counted = ("\n".join(_counted(run.counts[task])) or "-" for task in TASKS)
-        table.add_row(f"{run.end - WINDOW:%H:%M}-{run.end:%H:%M}", *counted)
+        table.add_row(f"{run.start:%H:%M}-{run.end:%H:%M}", *counted)
     return table
 
 

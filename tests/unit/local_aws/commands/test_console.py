@@ -89,7 +89,10 @@ def test_a_failure_shows_its_message_and_the_end_of_the_log(columns: int, tmp_pa
     assert screen.code == 2
     assert "line 99 of the log" in screen.text
     assert "line 10 of the log" not in screen.text
-    assert "make demo failed: RuntimeError: the run of the window that ends at 21:45 is failed [red]" in screen.text
+    assert (
+        "make demo failed: RuntimeError: the run of the window that ends at 21:45 is failed [red]"
+        in screen.text
+    )
     assert "demo.log" in screen.lines[-1]
     assert screen.too_long == []
 
