@@ -21,26 +21,36 @@ endef
 
 .DEFAULT_GOAL := help
 
+# A line that begins with ##@ opens a group. A target belongs to the group it stands in.
 .PHONY: help
-help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+help:
+	@awk -F ':.*## ' '/^##@ / {printf "%s%s\n", gap, substr($$0, 5); gap = "\n"} \
+	  /^[a-z-]+:.*## / {printf "  make %-19s  %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+##@ Try
 
 .PHONY: demo
-demo: $(VENV)/installed ## play an hour of calls, run the DAG over it, compare every verdict with the truth
+demo: $(VENV)/installed ## play an hour of calls, compare every verdict with the truth
 	@$(BIN)/python -m local_aws.commands.demo
 
 .PHONY: ui
-ui: $(VENV)/installed ## Airflow's UI over a contact centre that plays on; prints the address to open
+ui: $(VENV)/installed ## Airflow's UI over a contact centre that plays on
 	@$(BIN)/python -m local_aws.commands.ui
+
+.PHONY: docker
+docker: .env ## Airflow and AWS in containers, http://localhost:8080
+	docker compose up --build
+
+##@ Test
 
 # The longest begins first. Each target's output comes in one piece, where make can do that (4.0 and later).
 .PHONY: test
-test: $(VENV)/installed ## everything CI runs, three targets at a time
+test: $(VENV)/installed ## everything that CI runs
 	@$(MAKE) --no-print-directory --jobs 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
 	  test-integration test-browser test-dynamodb-local test-unit types lint test-dags
 
 .PHONY: quick
-quick: $(VENV)/installed ## what to run while working: ruff, mypy and the unit tests, in less than a minute
+quick: $(VENV)/installed ## while you work: ruff, mypy and the unit tests, in a minute
 	@$(MAKE) --no-print-directory --jobs 3 style types test-unit
 
 .PHONY: style
@@ -49,7 +59,7 @@ style: $(VENV)/installed
 	$(BIN)/ruff format --check $(PATHS)
 
 .PHONY: lint
-lint: style ## ruff (style, imports, Airflow rules), cfn-lint, the schema of Compose
+lint: style ## ruff, cfn-lint, the schema of docker-compose.yaml
 	$(BIN)/cfn-lint include/infrastructure/*.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 
@@ -58,11 +68,11 @@ types: $(VENV)/installed ## mypy, strict
 	$(BIN)/mypy
 
 .PHONY: test-unit
-test-unit: $(VENV)/installed ## the domain alone, sockets off
+test-unit: $(VENV)/installed ## the domain alone, without network
 	$(BIN)/pytest tests/unit -n 2
 
 .PHONY: test-dags
-test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, sockets off
+test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, without network
 	$(BIN)/pytest tests/dags
 
 .PHONY: test-integration
@@ -70,59 +80,51 @@ test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over rea
 	$(BIN)/pytest tests/integration -n 3 --dist worksteal
 
 .PHONY: test-dynamodb-local
-test-dynamodb-local: $(VENV)/installed ## what is about the contact table, against AWS's own engine (Java 17, npm)
+test-dynamodb-local: $(VENV)/installed ## the contact table on AWS's own engine (needs Java 17, npm)
 	@if missing=$$($(BIN)/python -m local_aws.dynamodb_local 2>&1); \
 	then $(BIN)/pytest tests/integration -m "table or engine" --dynamodb-local; \
 	else echo "test-dynamodb-local: left out, $$missing"; fi
 
+.PHONY: test-demo
+test-demo: $(VENV)/installed ## the real demo in a terminal of 80 and of 120 columns (5 minutes)
+	$(BIN)/pytest tests/demo
+
 .PHONY: faults
-faults: $(VENV)/installed ## break whatever can break, and kill ten workers; writes docs/faults.md (ten minutes)
+faults: $(VENV)/installed ## break whatever can break, write docs/faults.md (10 minutes)
 	KILLS=10 FAULTS_TABLE=docs/faults.md $(BIN)/pytest tests/integration/test_faults.py
 
 .PHONY: bench
-bench: $(VENV)/bench ## what a run costs: 100 to 50,000 open contacts over up to a million finished ones (an hour; Java, npm)
+bench: $(VENV)/bench ## what a run costs, with 100 to 50,000 open contacts (1 hour; Java, npm)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m bench
 
 .PHONY: fuzz
-fuzz: $(VENV)/installed ## twenty thousand inputs for everything that reads what comes from outside (ten minutes)
+fuzz: $(VENV)/installed ## 20,000 inputs for everything that reads from outside (10 minutes)
 	$(BIN)/pytest --hypothesis-profile fuzz --timeout 0 tests/unit/flow_log_subscriber/test_payload.py \
 	  tests/unit/audio_leakage/flow_log/test_line.py tests/unit/audio_leakage/test_fuzz.py -k "whatever or refused"
 
 .PHONY: soak
-soak: $(VENV)/bench ## a simulated day in all weathers, then three hours through Airflow's scheduler (fifteen minutes)
+soak: $(VENV)/bench ## a simulated day, then 3 hours of Airflow's scheduler (15 minutes)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m soak
 
 $(VENV)/bench: $(VENV)/installed
-	@$(BIN)/pip install --quiet --disable-pip-version-check matplotlib==3.11.2
+	@$(BIN)/pip install -qq --disable-pip-version-check matplotlib==3.11.2
 	@touch $@
 
 .PHONY: test-matrix
-test-matrix: $(MATRIX:%=test-on-%) ## the DAG and the package on every Airflow that MWAA offers it; needs Python 3.12
+test-matrix: $(MATRIX:%=test-on-%) ## the package on each Airflow that MWAA offers (needs Python 3.12)
 
 .PHONY: $(MATRIX:%=test-on-%)
 $(MATRIX:%=test-on-%): test-on-%: build/matrix/%/installed
 	env -u PYTHONPATH build/matrix/$*/bin/pytest tests/dags tests/integration/test_package.py tests/integration/test_dag_runs.py
 
-.PHONY: package
-package: $(VENV)/installed ## build what MWAA and the Lambda take, in build/
-	@$(BIN)/python -m infrastructure.package
-
-.PHONY: deploy
-deploy: $(VENV)/installed ## bring it into an MWAA environment: make deploy TO="--environment ... (see the README)"
-	@$(BIN)/python -m infrastructure.deploy $(TO)
-
-.PHONY: docker
-docker: .env ## Airflow and AWS on this machine in containers, http://localhost:8080
-	docker compose up --build
-
 .PHONY: test-browser
-test-browser: $(VENV)/installed ## the UI in headless Chromium, where there is one or apt can install it
+test-browser: $(VENV)/installed ## the UI in headless Chromium, if there is one
 	@$(CHROMIUM) || apt-get install -qq -y chromium >/dev/null 2>&1 || true
 	@if $(CHROMIUM); then $(BIN)/pytest tests/browser; \
 	else echo "test-browser: left out, there is no Chromium here and apt-get cannot install it"; fi
 
 .PHONY: pictures
-pictures: $(VENV)/installed ## take the pictures of the UI again that the README shows (needs Chromium)
+pictures: $(VENV)/installed ## take the pictures of the UI again for the README (needs Chromium)
 	PICTURES=docs/images $(BIN)/pytest tests/browser -k theme
 
 # The service reports no vulnerabilities for a package that it does not know. So we first ask about a package with
@@ -130,7 +132,7 @@ pictures: $(VENV)/installed ## take the pictures of the UI again that the README
 AUDIT = $(<D)/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement
 
 .PHONY: audit
-audit: build/audit/installed ## known vulnerabilities of what is pinned, and of what MWAA brings for us; needs the internet
+audit: build/audit/installed ## known vulnerabilities of what we pin (needs the internet)
 	@sed -nE 's/^([a-z0-9-]+)>=.*/^\1==/p' requirements.txt | grep -hf - $(firstword $(CONSTRAINED)) > $(<D)/requirements.txt
 	@echo "jinja2==2.10" > $(<D)/known.txt
 	@if $(AUDIT) $(<D)/known.txt 2>/dev/null | grep -q "^jinja2"; \
@@ -139,23 +141,35 @@ audit: build/audit/installed ## known vulnerabilities of what is pinned, and of 
 
 build/audit/installed:
 	@$(PYTHON) -m venv --clear $(@D)
-	@$(@D)/bin/pip install --quiet --disable-pip-version-check pip-audit==2.9.0
+	@$(@D)/bin/pip install -qq --disable-pip-version-check pip-audit==2.9.0
 	@touch $@
 
+##@ Deploy
+
+.PHONY: package
+package: $(VENV)/installed ## build what MWAA and the Lambda take, in build/
+	@$(BIN)/python -m infrastructure.package
+
+.PHONY: deploy
+deploy: $(VENV)/installed ## bring it into an MWAA environment: make deploy TO=--help says how
+	@$(BIN)/python -m infrastructure.deploy $(TO)
+
+##@ Maintain
+
 .PHONY: format
-format: $(VENV)/installed ## let ruff put the code in order
+format: $(VENV)/installed ## put the code in order with ruff
 	$(BIN)/ruff check --fix $(PATHS)
 	$(BIN)/ruff format $(PATHS)
 
 .PHONY: lock
-lock: $(VENV)/installed ## resolve requirements-dev.in again; CONSTRAINTS=file or URL of Airflow's constraints
+lock: $(VENV)/installed ## resolve requirements-dev.in again: make lock CONSTRAINTS=<file or URL>
 	@test -n "$(CONSTRAINTS)" || { echo "lock: say which: make lock CONSTRAINTS=constraints-3.3.1-python3.12.txt"; exit 2; }
 	@$(BIN)/pip install -qq --disable-pip-version-check uv==$(UV)
 	$(BIN)/uv pip compile requirements-dev.in --constraint $(CONSTRAINTS) --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements-dev.lock
 
 .PHONY: clean
-clean: ## remove the environment and every cache
+clean: ## remove the environment, build/ and every cache
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -165,9 +179,9 @@ build/matrix/%/installed: tests/matrix/constraints/airflow-%-python3.12.txt test
 	  || { echo "Python 3.12 is needed, as on MWAA ($$($(PYTHON) --version) found): make PYTHON=/path/to/python3.12"; exit 2; }
 	@echo "installing Airflow $* into $(@D) (two minutes) ..."
 	@$(PYTHON) -m venv --clear $(@D)
-	@$(@D)/bin/pip install --quiet --disable-pip-version-check apache-airflow==$* -r requirements.txt -c $<
+	@$(@D)/bin/pip install -qq --disable-pip-version-check apache-airflow==$* -r requirements.txt -c $<
 	@$(@D)/bin/pip freeze --disable-pip-version-check > $(@D)/airflow.txt
-	@$(@D)/bin/pip install --quiet --disable-pip-version-check -r tests/matrix/requirements.txt -c $(@D)/airflow.txt
+	@$(@D)/bin/pip install -qq --disable-pip-version-check -r tests/matrix/requirements.txt -c $(@D)/airflow.txt
 	@touch $@
 
 .env: | .env.example

@@ -5,6 +5,7 @@ Deploying twice is safe: the second time, only the smoke check runs. boto3 finds
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +13,14 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from audio_leakage.errors import SettingsError
-from infrastructure.deployment import Deployment
+from infrastructure.deployment import Deployment, Step
 from infrastructure.environment import EnvironmentNotReady
 from infrastructure.parameters import DeployOptions
 from infrastructure.smoke import SmokeCheckFailed
 from infrastructure.stacks import StackError
 
 _EXPECTED = (BotoCoreError, ClientError, EnvironmentNotReady, SettingsError, SmokeCheckFailed, StackError)
+_COLUMNS = 80
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,30 +31,40 @@ def main(arguments: list[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     agreed = (lambda: True) if options.pop("yes") else _ask
     try:
+        _tell("We look at what there is. Nothing changes before you agree.\n")
         return deploy(Deployment(DeployOptions(**options), _client, _tell), agreed, _tell)
     except _EXPECTED as error:
         _tell(f"deploy: {error}")
         return 1
+    except KeyboardInterrupt:
+        _tell("\ndeploy: stopped. Deploy again to go on: what is done stays done.")
+        return 130
 
 
 def deploy(deployment: Deployment, agreed: Callable[[], bool], tell: Callable[[str], object]) -> int:
     """Show every step, ask once, then take the steps in order.
 
     :param agreed: asks whether to go on.
-    :param tell: prints one line.
+    :param tell: prints a message, which may have several lines.
     :return: 0 when every step is done, 2 if the user declined.
     """
     steps = list(deployment.steps())
     for step in steps:
-        tell(f"{step.what}: {'; '.join(step.changes) or 'nothing to change'}")
+        tell(_planned(step))
     if not agreed():
         tell("nothing was changed")
         return 2
-    for step in steps:
-        tell(f"{step.what} ...")
+    for number, step in enumerate(steps, 1):
+        tell(f"[{number}/{len(steps)}] {step.what} ...")
         step.apply()
     tell("done")
     return 0
+
+
+def _planned(step: Step) -> str:
+    if not step.changes:
+        return f"{step.what}: nothing to change"
+    return "\n    ".join((f"{step.what}:", *step.changes))
 
 
 def _client(service: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
@@ -60,12 +72,24 @@ def _client(service: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
 
 
 def _ask() -> bool:
-    return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:  # nobody is there to answer
+        _tell("")
+        return False
 
 
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+def _tell(message: str) -> None:
+    sys.stdout.writelines(f"{_fitted(line)}\n" for line in message.split("\n"))
     sys.stdout.flush()
+
+
+def _fitted(line: str) -> str:
+    """Return a line in as many as 80 columns need. Names and ARNs stay whole: people copy them."""
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    return textwrap.fill(
+        line, _COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -119,7 +119,9 @@ def test_the_environment_gets_the_package_in_the_versions_that_were_uploaded(
 def test_without_consent_nothing_is_changed(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
     code, lines = deployed(agreed=False)
     assert (code, lines[-1]) == (2, "nothing was changed")
-    assert any(line.startswith("stack audio-leakage-table: create AWS::DynamoDB::Table") for line in lines)
+    assert any(
+        line.startswith("stack audio-leakage-table:\n    create AWS::DynamoDB::Table") for line in lines
+    )
     assert (stacks(stage), mwaa.variables, mwaa.updates, mwaa.runs) == (set(), {}, [], [])
     assert "Contents" not in stage.aws.client("s3").list_objects_v2(Bucket="airflow-bucket")
 
@@ -128,7 +130,7 @@ def test_repeated_it_changes_nothing_and_checks_again(stage: Stage, mwaa: FakeMw
     deployed()
     objects = stage.aws.client("s3").list_object_versions(Bucket="airflow-bucket")["Versions"]
     code, lines = deployed()
-    plan = lines[: lines.index(f"DAG {DAG_ID}: switch on; trigger a run and wait for its end")]
+    plan = lines[: lines.index(f"DAG {DAG_ID}:\n    switch on\n    trigger a run and wait for its end")]
     assert all(line.endswith(": nothing to change") for line in plan), plan
     assert (code, len(mwaa.updates), len(mwaa.runs)) == (0, 1, 2)
     uploaded = stage.aws.client("s3").list_object_versions(Bucket="airflow-bucket")["Versions"]

@@ -6,5 +6,7 @@
 ``serve``     AWS and a contact centre in real time, for docker-compose.yaml
 ``playback``  simulated time, and the DAG that works through it
 ``airflow``   Airflow's services as processes
+``console``   a terminal that only we print to, and a log for everything else
+``report``    what the demo shows in the end, and what it keeps
 ============  ===================================================================
 """

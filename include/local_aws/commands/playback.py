@@ -11,6 +11,8 @@ from local_aws.contact_centre.company import LOG_GROUP, TABLE
 from local_aws.contact_centre.seed_contacts import INSTANCE_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from airflow.models import DagRun
     from airflow.sdk import DAG
 
@@ -35,7 +37,13 @@ def windows_ago(count: int) -> datetime:
     return now - timedelta(seconds=now.timestamp() % WINDOW.total_seconds()) - count * WINDOW
 
 
-def play_past(dag: DAG, centre: ContactCentre, aws: LocalAws, count: int) -> None:
+def play_past(
+    dag: DAG,
+    centre: ContactCentre,
+    aws: LocalAws,
+    count: int,
+    advance: Callable[[], object] = lambda: None,
+) -> None:
     """Play windows from the start of the contact centre, with a run at the end of each one.
 
     This process's clock moves with the simulated time.
@@ -44,11 +52,13 @@ def play_past(dag: DAG, centre: ContactCentre, aws: LocalAws, count: int) -> Non
     :param centre: the contact centre to play.
     :param aws: the AWS that it writes to.
     :param count: number of windows.
+    :param advance: called after each window.
     :raises RuntimeError: if a run does not succeed.
     """
     with time_machine.travel(centre.start, tick=True) as clock:
         for number in range(1, count + 1):
             play_window(dag, centre, aws, clock, centre.start + number * WINDOW)
+            advance()
 
 
 def play_window(

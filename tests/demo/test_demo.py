@@ -1,0 +1,43 @@
+"""The real `make demo` in a terminal of 80 and of 120 columns: minutes each, so it has a target of its own.
+
+What the terminal showed stays in ``build/demo``.
+"""
+
+import re
+import sys
+
+import pytest
+
+from conftest import ROOT
+from support.terminal import Screen, run_in_terminal
+
+KEPT = ROOT / "build" / "demo"
+
+
+@pytest.fixture(scope="module", params=[80, 120])
+def screen(request: pytest.FixtureRequest) -> Screen:
+    screen = run_in_terminal([sys.executable, "-m", "local_aws.commands.demo"], columns)
+    (KEPT / f"terminal-{columns}.txt").write_text(screen.printed)
+    return screen
+
+
+@pytest.mark.timeout(1200)
+def test_the_last_line_of_the_demo_is_the_one_that_matters(screen: Screen) -> None:
+    assert re.fullmatch(r"\d+ contacts, 0 of them not as the truth has it", screen.lines[-1])
+    assert screen.code == 0
+
+
+@pytest.mark.timeout(1200)
+def test_nothing_foreign_and_nothing_too_long_reaches_the_terminal(screen: Screen) -> None:
+    assert screen.foreign == []
+    assert screen.too_long == []
+
+
+@pytest.mark.timeout(1200)
+def test_every_leak_is_shown_with_the_cause_that_the_table_has(screen: Screen) -> None:
+    contacts = (KEPT / "contacts.csv").read_text().splitlines()[1:]
+    leaks = [row.split(",") for row in contacts if ",CALL_RECORDED_FAILURE," in row]
+    assert leaks
+    for contact_id, _, _, _, cause, *_ in leaks:
+        (line,) = [line for line in screen.lines if line.startswith(contact_id)]
+        assert line.endswith(f" {cause}")

@@ -1,0 +1,66 @@
+"""What `make ui` tells a person."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from local_aws.commands import ui
+from local_aws.commands.airflow import Airflow
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(file=StringIO(), width=80, highlight=False)
+
+
+def shown(console: Console) -> list[str]:
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue().splitlines()
+
+
+class FakeAirflow(Airflow):
+    @contextmanager
+    def running(self, component: str = "", ready: str = "") -> Iterator[None]:  # noqa: ARG002
+        yield
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def test_both_addresses_stand_whole_in_80_columns(console: Console) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        ui._run(FakeAirflow(Path(), 65535, {}), console, interrupt)
+    lines = shown(console)
+    for path in ("/plugin/call-recordings", "/dags/monitor_audio_leakage"):
+        assert any(line.endswith(f"  http://127.0.0.1:65535{path}") for line in lines)
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def test_ctrl_c_says_that_airflow_stops(console: Console) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        ui._run(FakeAirflow(Path(), 65535, {}), console, interrupt)
+    assert shown(console)[-1] == "Airflow stops ..."
+
+
+@pytest.mark.usefixtures("signals")
+def test_a_second_ctrl_c_does_not_cut_the_stop_short() -> None:
+    signal.signal(signal.SIGINT, ui._stop)
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGTERM)
