@@ -89,7 +89,7 @@ package: $(VENV)/installed ## build what MWAA and the Lambda take, in build/
 	@$(BIN)/python -m infrastructure.package
 
 .PHONY: deploy
-deploy: $(VENV)/installed ## bring it into an MWAA environment: make deploy TO="--environment ... (see the README)"
+deploy: $(VENV)/installed ## bring it into an MWAA environment: make deploy TO="--environment ... (see docs/deploy.md)"
 	@$(BIN)/python -m infrastructure.deploy $(TO)
 
 .PHONY: docker

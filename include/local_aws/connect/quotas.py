@@ -1,4 +1,4 @@
-"""Amazon Connect's account quotas (CONNECT.md, "Quotas")."""
+"""Amazon Connect's account quotas (docs/amazon-connect.md, "Quotas")."""
 
 import threading
 import time
