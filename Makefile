@@ -28,11 +28,12 @@ ui: $(VENV)/installed ## Airflow's UI over a contact centre that plays on; print
 test: lint types test-unit test-dags test-integration test-dynamodb-local test-browser ## everything CI runs
 
 .PHONY: lint
-lint: $(VENV)/installed ## ruff (style, imports, Airflow rules), cfn-lint, the schema of Compose
+lint: $(VENV)/installed ## ruff, cfn-lint, the schema of Compose, the spelling of the docs
 	$(BIN)/ruff check $(PATHS)
 	$(BIN)/ruff format --check $(PATHS)
 	$(BIN)/cfn-lint include/infrastructure/*.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
+	$(BIN)/codespell *.md docs/*.md
 
 .PHONY: types
 types: $(VENV)/installed ## mypy, strict

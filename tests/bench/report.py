@@ -68,12 +68,14 @@ def _document(rows: Sequence[Row], machine: str, parsing: float) -> str:
     lines = [head, "|" + "---:|" * (head.count("|") - 1), *map(_line, rows)]
     return (
         "# What a run costs, measured\n\n"
-        f"Measured on {machine}. {scenario.ENDED} of 100 open contacts have ended since the last run, with a "
-        f"recording; {scenario.WAITING} of 100 wait in the queue. Limit: the seconds in which our shares of Amazon "
-        "Connect's quotas could have fetched the contacts that changed. Describe, Search, S3: requests. Reads and "
-        "writes: DynamoDB's request units, accounted for by DynamoDB Local. Naive, computed: the seconds it takes to "
-        "describe every open contact at our share, the requests that list the day's folder for each verdict, the "
-        "read units of a scan of the table.\n\n"
+        f"`make bench` wrote this page: {machine}. [Performance](performance.md) explains it.\n\n"
+        f"{scenario.ENDED} of 100 open contacts have ended since the last run, with a recording. {scenario.WAITING} of 100 "
+        "wait in the queue.\n\n"
+        "* limit: the seconds in which our shares of Amazon Connect's quotas could have fetched the contacts that changed\n"
+        "* Describe, Search, S3: requests\n"
+        "* reads, writes: DynamoDB's request units, as DynamoDB Local accounts for them\n"
+        "* naive, computed: the seconds it takes to describe every open contact at our share, the requests that list the "
+        "day's folder for each verdict, the read units of a scan of the table\n\n"
         + "\n".join(lines)
         + f"\n\nParsing the DAG file takes {parsing:.2f} s more than importing Airflow's SDK.\n\n"
         "![plot](benchmark.png)\n"

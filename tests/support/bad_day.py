@@ -201,10 +201,14 @@ def in_a_process(day: Day, tmp_path: Path, name: str = "worker") -> Iterator[Non
 
 
 _ABOUT = """\
-`make faults`, {machine}. Each day has {contacts} contacts: recorded ones, leaks, and calls that were abandoned, go on, or
-were not to be recorded. The DAG runs through Airflow, five minutes apart, against AWS over HTTP; for one run or more
-something is broken. After each run no verdict may be wrong. Runs to heal: so many after the trouble, until the table
-says of every contact what is true, and no alert is pending. Alerts of a leak: at least 1 is promised; the worst of the days."""
+`make faults` wrote this page: {machine}. [Reliability](reliability.md) explains it.
+
+Each day has {contacts} contacts: recorded ones, leaks, and calls that were abandoned, go on, or were not to be recorded.
+The DAG runs through Airflow, five minutes apart, against AWS over HTTP. For one run or more something is broken. After
+each run no verdict may be wrong.
+
+* Runs to heal: runs after the trouble until the table tells the truth about every contact and no alert is pending.
+* Alerts of a leak: at least 1 is promised. The figure is that of the worst day."""
 
 
 def table_of(days: Iterable[Day], machine: str) -> str:
