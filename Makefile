@@ -59,9 +59,10 @@ style: $(VENV)/installed
 	$(BIN)/ruff format --check $(PATHS)
 
 .PHONY: lint
-lint: style ## ruff, cfn-lint, the schema of docker-compose.yaml
+lint: style ## ruff, cfn-lint, the schema of docker-compose.yaml, the spelling of the docs
 	$(BIN)/cfn-lint include/infrastructure/*.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
+	$(BIN)/codespell *.md docs/*.md
 
 .PHONY: types
 types: $(VENV)/installed ## mypy, strict

@@ -58,7 +58,7 @@ class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
     def limit_rate(self, operation: str, per_second: float) -> None:
         """Limit how often this process calls an operation, retries included; call this before any request.
 
-        Connect's quotas are per account and Region and shared by every caller (CONNECT.md, "Quotas").
+        All callers of an account and Region share Connect's quotas (docs/amazon-connect.md, "Quotas").
 
         :param operation: the operation as AWS spells it, such as ``DescribeContact``.
         :param per_second: calls per second.

@@ -7,7 +7,7 @@ import time
 class RateLimiter:
     """Limit the calls per second across threads. Unused calls can be made up for within a second.
 
-    Connect's quotas are per account and Region and shared by every caller (CONNECT.md, "Quotas").
+    All callers of an account and Region share Connect's quotas (docs/amazon-connect.md, "Quotas").
 
     :param per_second: calls per second.
     """

@@ -44,7 +44,7 @@ def tell_of_failure(context: Context) -> None:
         f"Audio leakage monitor: {task} failed",
         f"{task} of {context['dag_run'].dag_id} failed, run {context['dag_run'].run_id}:\n\n"
         f"{_reason(context.get('exception'))}\n\n"
-        'Every contact stays due. What to do: README, "When the monitor calls for help".',
+        "Every contact stays due. What to do: docs/operations.md#task_failed",
         {"event": EVENT, "connect_instance_id": settings.connect_instance_id},
     )
     log.info("alert published: %s failed", task)

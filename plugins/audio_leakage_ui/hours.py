@@ -26,8 +26,8 @@ _JUDGED = (Group.RECORDED, Group.LEAKED)
 def hour_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
     """Sum up the contacts of an hour.
 
-    :return: the number of contacts by group, warning and closed reason, the delays of recordings, and the rows
-        of leaks and of contacts set aside.
+    :return: the number of contacts by group, warning and closed reason, the delays of recordings, and the
+        rows of leaks and of contacts set aside.
     """
     pairs = [(item, _contact(item)) for item in items]
     readable = [(item, contact) for item, contact in pairs if contact]
@@ -53,8 +53,8 @@ def _contact(item: Item) -> Contact | None:
 def _counts(contacts: Sequence[Contact], unreadable: int) -> dict[str, int]:
     groups = Counter(group_of(contact) for contact in contacts)
     return {
-        **groups,
-        Group.UNREADABLE: unreadable,
+        **{str(group): count for group, count in groups.items()},
+        str(Group.UNREADABLE): unreadable,
         "late": sum("LATE" in contact.warnings for contact in contacts),
         "short": sum("SHORT" in contact.warnings for contact in contacts),
         "judged": sum(groups[group] for group in _JUDGED),

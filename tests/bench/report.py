@@ -67,14 +67,15 @@ def _document(rows: Sequence[Row], machine: str, parsing: float) -> str:
     )
     lines = [head, "|" + "---:|" * (head.count("|") - 1), *map(_line, rows)]
     return (
-        "# The cost of a run\n\n"
-        f"Measured on {machine}. Of 100 open contacts, {scenario.ENDED} have ended since the last run, with a "
-        f"recording, and {scenario.WAITING} wait in the queue.\n\n"
-        "* *Limit* is the time to fetch the changed contacts at our shares of Amazon Connect's quotas.\n"
-        "* *Describe*, *Search* and *S3* are numbers of requests.\n"
-        "* *Reads* and *writes* are request units, counted by DynamoDB Local.\n"
-        "* *Naive* is computed: the time to describe every open contact at our share, the requests to list the day's "
-        "folder for each verdict, and the read units of a scan of the table.\n\n"
+        "# What a run costs, measured\n\n"
+        f"`make bench` wrote this page: {machine}. [Performance](performance.md) explains it.\n\n"
+        f"{scenario.ENDED} of 100 open contacts have ended since the last run, with a recording. {scenario.WAITING} of 100 "
+        "wait in the queue.\n\n"
+        "* limit: the seconds in which our shares of Amazon Connect's quotas could have fetched the contacts that changed\n"
+        "* Describe, Search, S3: requests\n"
+        "* reads, writes: DynamoDB's request units, as DynamoDB Local accounts for them\n"
+        "* naive, computed: the seconds it takes to describe every open contact at our share, the requests that list the "
+        "day's folder for each verdict, the read units of a scan of the table\n\n"
         + "\n".join(lines)
         + f"\n\nTo parse the DAG file takes {parsing:.2f} s, on top of the import of Airflow's SDK.\n\n"
         "![plot](benchmark.png)\n"

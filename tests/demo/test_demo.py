@@ -16,6 +16,7 @@ KEPT = ROOT / "build" / "demo"
 
 @pytest.fixture(scope="module", params=[80, 120])
 def screen(request: pytest.FixtureRequest) -> Screen:
+    columns: int = request.param
     screen = run_in_terminal([sys.executable, "-m", "local_aws.commands.demo"], columns)
     (KEPT / f"terminal-{columns}.txt").write_text(screen.printed)
     return screen

@@ -14,10 +14,10 @@ from soak.scheduler import WINDOWS, ScheduledHours
 MIB = 1024 * 1024
 _DAY = (
     "{windows} windows with {calls:,} calls and {aftermath} quiet ones after them, through the use cases in the order of "
-    "the DAG, on a simulated clock, ports in memory. Runs are missed, overlap and are killed; the subscription is late, "
-    "delivers twice, loses deliveries and is down for an hour; the scheduler is down for another; in six of a hundred "
-    "windows one fault strikes 70 of 100 requests. Items that are finished leave the table after three hours and failures "
-    "are looked at again for 2.4 hours, so that a day shows what is flat."
+    "the DAG, on a simulated clock, ports in memory. Runs are missed, overlap and are killed. The subscription is late, "
+    "delivers twice, loses deliveries and is down for an hour. The scheduler is down for another hour. In six of a hundred "
+    "windows one fault strikes 70 of 100 requests. Finished items leave the table after three hours, and we look at failures "
+    "again for 2.4 hours, so that a day shows what is flat."
 )
 _HOURS = (
     "{windows} windows with {calls} calls, backfilled by `airflow standalone` (LocalExecutor) three at a time, scheduled "
@@ -77,7 +77,7 @@ def failures(day: Day, hours: ScheduledHours | None = None) -> list[str]:
 
 def _page(machine: str, day: Day, hours: ScheduledHours) -> list[str]:
     return [
-        f"`make soak`, measured on {machine}.",
+        f"`make soak` wrote this page: {machine}. [Reliability](reliability.md) explains it.",
         *_about_day(day),
         *_about_hours(hours),
         "![memory, files and table over time](soak.png)",

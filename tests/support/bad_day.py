@@ -216,11 +216,14 @@ def in_a_process(day: Day, tmp_path: Path, name: str = "worker") -> Iterator[Non
 
 
 _ABOUT = """\
-`make faults`, {machine}. Each day has {contacts} contacts: recorded calls, leaks, abandoned calls, calls that go on, and
-calls that must not be recorded. The DAG runs through Airflow every five minutes, against AWS over HTTP. One or more runs
-have a fault. No verdict may be wrong after any run. *Runs to heal* counts the runs after the fault until every contact
-has its true state and verdict, and no alert is pending. *Alerts of a leak* is the maximum of all days. We promise at
-least 1."""
+`make faults` wrote this page: {machine}. [Reliability](reliability.md) explains it.
+
+Each day has {contacts} contacts: recorded ones, leaks, and calls that were abandoned, go on, or were not to be recorded.
+The DAG runs through Airflow, five minutes apart, against AWS over HTTP. For one run or more something is broken. After
+each run no verdict may be wrong.
+
+* Runs to heal: runs after the trouble until the table tells the truth about every contact and no alert is pending.
+* Alerts of a leak: at least 1 is promised. The figure is that of the worst day."""
 
 
 def table_of(days: Iterable[Day], machine: str) -> str:

@@ -1,7 +1,7 @@
 """Amazon Connect over HTTP, in its own wire format, for the operations that moto does not have.
 
 Paths, members and errors follow botocore's service model; what is searchable and what a search result
-carries follow CONNECT.md, "Reading a contact".
+carries follow docs/amazon-connect.md, "Reading a contact".
 """
 
 import socket
@@ -31,7 +31,7 @@ _TIME_RANGES: Mapping[str, Callable[[Contact], datetime | None]] = {
     "DISCONNECT_TIMESTAMP": lambda contact: contact.get("DisconnectTimestamp"),
     "ENQUEUE_TIMESTAMP": lambda contact: contact.get("QueueInfo", {}).get("EnqueueTimestamp"),
 }
-#: What the console limits a search to (CONNECT.md, "Reading a contact").
+#: What the console limits a search to (docs/amazon-connect.md, "Reading a contact").
 _MOST_RESULTS = 10_000
 _SEARCH_RESULT = (
     "Arn",

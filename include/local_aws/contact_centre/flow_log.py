@@ -1,4 +1,4 @@
-"""The lines a flow writes while it runs, as they were seen in real logs (CONNECT.md, "Flow logs")."""
+"""The lines a flow writes while it runs, as seen in real logs (docs/amazon-connect.md, "Flow logs")."""
 
 import json
 from collections.abc import Iterator, Mapping

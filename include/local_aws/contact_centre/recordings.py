@@ -1,4 +1,7 @@
-"""Recordings as Connect writes them: WAV, pcm_s16le, 8000 Hz, two channels (CONNECT.md, "The file")."""
+"""Recordings as Connect writes them: WAV, pcm_s16le, 8000 Hz, two channels.
+
+Source: docs/amazon-connect.md, "The file".
+"""
 
 import struct
 from dataclasses import dataclass

@@ -206,7 +206,7 @@ def test_windows_without_a_successful_run_are_missed(
 
 
 def test_a_missed_window_comes_with_its_backfill_command() -> None:
-    def told(*runs: RunOfMonitor) -> dict[str, Any]:
+    def health(*runs: RunOfMonitor) -> dict[str, Any]:
         return health_of("monitor_audio_leakage", runs, since=at("10:00"), now=at("10:25"))
 
     (gap,) = health(run("10:15"), run("10:05"))["missed"]
