@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk import get_current_context
 
-try:
-    from airflow.sdk.exceptions import AirflowFailException
-except ImportError:  # Airflow 3.0
-    from airflow.exceptions import AirflowFailException  # type: ignore[no-redef]
-
 from audio_leakage.errors import SettingsError, SetupError, WindowError
-from audio_leakage.instances import variable_of
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import scope_of
-from audio_leakage.settings import Settings
+from audio_leakage_tasks.airflow_errors import AirflowFailException
+from audio_leakage_tasks.failure import tell_of_run_before
 from audio_leakage_tasks.history import RunHistory
+from audio_leakage_tasks.variable import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,27 +42,19 @@ def summary_of(use_case: Callable[[RunContext], dict[str, int]]) -> Summary:
         something, and the message says what.
     """
     try:
-        run = _run(get_current_context())
+        context = get_current_context()
+        run = _run(context)
         log.info("::group::contact by contact, window %s", run.scope.window)
         try:
             counts = use_case(run)
         finally:
             log.info("::endgroup::")
         log.info("%s", ", ".join(f"{count} {name}" for name, count in counts.items()))
+        if not context["ti"].task.upstream_task_ids:
+            tell_of_run_before(context, run.settings, run.alert_topic)
         return {"window": str(run.scope.window), **counts}
     except (SettingsError, SetupError, WindowError) as error:
         raise AirflowFailException(str(error)) from error
-
-
-def settings_of(context: Context) -> Settings:
-    """Return the settings of the DAG that a task belongs to.
-
-    :raises SettingsError: when its Variable is missing or cannot be used.
-    """
-    from airflow.sdk import Variable
-
-    variable = variable_of(context["dag_run"].dag_id)
-    return Settings.from_json(Variable.get(variable, default=None), variable)
 
 
 def _run(context: Context) -> RunContext:

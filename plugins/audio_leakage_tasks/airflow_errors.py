@@ -1,0 +1,15 @@
+"""Errors after which Airflow does not try a task again; Airflow 3.0 has them in another place."""
+
+try:
+    from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTerminated
+except ImportError:
+    from airflow.exceptions import (  # type: ignore[no-redef]
+        AirflowFailException,
+        AirflowTaskTerminated,
+    )
+
+__all__ = ["AirflowFailException", "AirflowTaskTerminated", "EarlierTaskFailed"]
+
+
+class EarlierTaskFailed(AirflowFailException):
+    """The work of this task is done. A task before it failed, so the run must not end green."""

@@ -1,0 +1,215 @@
+"""When a failure is told, and when it is told later; Airflow and the topic are in memory."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from audio_leakage.errors import AudioLeakageError, ServiceUnavailable, SettingsError, SetupError
+from audio_leakage_hooks import alert_topic
+from audio_leakage_tasks import failure
+from audio_leakage_tasks.airflow_errors import AirflowFailException, AirflowTaskTerminated, EarlierTaskFailed
+from support.fakes import ALERTING, FakeTopic, at
+
+TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
+DENIED = AirflowFailException("connect:DescribeContact was denied: grant it")
+FIVE = timedelta(minutes=5)
+
+
+@dataclass
+class Airflow:
+    """Runs five minutes apart, and what their tasks keep."""
+
+    topic: FakeTopic = field(default_factory=FakeTopic)
+    runs: list[SimpleNamespace] = field(default_factory=list)
+    xcoms: dict[tuple[str, str], object] = field(default_factory=dict)
+
+    def start(self, fire: datetime) -> SimpleNamespace:
+        """Start the next run."""
+        times = dict.fromkeys(("data_interval_start", "data_interval_end", "logical_date", "run_after"), fire)
+        run = SimpleNamespace(
+            dag_id="monitor_audio_leakage",
+            run_id=f"scheduled {fire:%H:%M}",
+            run_type="scheduled",
+            conf={},
+            state="running",
+            **times,
+        )
+        self.runs.append(run)
+        return run
+
+    def context(self, task_id: str, error: object = None, try_number: int = 3) -> Any:  # noqa: ANN401  # a Context
+        """Return the context of a task of the last run."""
+        run = self.runs[-1]
+
+        def push(key: str, value: object) -> None:
+            assert error is not None, "Airflow's DAG processor takes no XComs"
+            assert key == failure.MARK
+            self.xcoms[run.run_id, task_id] = value
+
+        def pull(task_ids: str, key: str, run_id: str) -> object:
+            assert key == failure.MARK
+            return self.xcoms.get((run_id, task_ids))
+
+        ti = SimpleNamespace(
+            task_id=task_id,
+            try_number=try_number,
+            max_tries=2,
+            get_previous_dagrun=lambda: self.runs[-2] if len(self.runs) > 1 else None,
+            xcom_push=push,
+            xcom_pull=pull,
+        )
+        dag = SimpleNamespace(task_ids=TASKS)
+        return {"ti": ti, "dag": dag, "dag_run": run} | ({"exception": error} if error else {})
+
+    def fail(self, task_id: str, error: object = None, try_number: int = 3) -> None:
+        """Let a task of the last run fail; Airflow logs what its callback raises."""
+        try:
+            failure.tell_of_failure(self.context(task_id, error, try_number))
+        except (ServiceUnavailable, SetupError):
+            assert self.topic.error
+        self.runs[-1].state = "failed"
+
+    def heard(self) -> list[str]:
+        """Return the messages since the last time."""
+        messages = [message for _, message, _ in self.topic.published]
+        self.topic.published.clear()
+        return messages
+
+
+@pytest.fixture
+def airflow(monkeypatch: pytest.MonkeyPatch) -> Airflow:
+    airflow = Airflow()
+    monkeypatch.setattr(failure, "settings_of", lambda _: ALERTING)
+    monkeypatch.setattr(alert_topic, "AlertTopicHook", lambda **_: airflow.topic)
+    airflow.start(at("10:35"))
+    return airflow
+
+
+@pytest.mark.parametrize("try_number", [1, 2])
+def test_case_c08_nothing_is_told_while_tries_are_left(airflow: Airflow, try_number: int) -> None:
+    """Airflow before 3.3 calls back for a worker that vanished, although tries are left."""
+    airflow.fail("check_recordings", None, try_number)
+    assert airflow.heard() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "try_number", "told"),
+    [
+        (None, 3, True),
+        (None, 2, False),
+        (ServiceUnavailable("throttled"), 3, True),
+        (ServiceUnavailable("throttled"), 1, False),
+        (LookupError("+27"), 3, True),
+        (DENIED, 1, True),
+        (AirflowTaskTerminated("sigterm"), 1, True),
+        (EarlierTaskFailed("poll_initialised failed, its log says why"), 1, False),
+        (EarlierTaskFailed("poll_initialised failed, its log says why"), 3, False),
+    ],
+)
+def test_a_failure_is_told_once_no_try_is_left(
+    airflow: Airflow, error: object, try_number: int, told: bool
+) -> None:
+    airflow.fail("check_recordings", error, try_number)
+    assert len(airflow.heard()) == told
+
+
+def test_of_failed_runs_in_a_row_the_first_is_told_and_then_one_an_hour(airflow: Airflow) -> None:
+    told = []
+    for number in range(8):
+        if number:
+            airflow.start(at("10:35") + number * FIVE)
+        airflow.fail("poll_initialised", DENIED)
+        told.append(len(airflow.heard()))
+    assert told == [1, 0, 0, 0, 0, 1, 0, 0]
+
+
+def test_one_trouble_that_four_tasks_meet_is_told_once(airflow: Airflow) -> None:
+    for due, task_id in enumerate(TASKS):
+        airflow.fail(task_id, ServiceUnavailable(f"none of {due} due contacts could be looked at: throttled"))
+    assert len(airflow.heard()) == 1
+
+
+def test_two_troubles_of_one_run_are_both_told(airflow: Airflow) -> None:
+    airflow.fail("poll_initialised", AirflowFailException("log group 'x' does not exist"))
+    airflow.fail("check_recordings", AirflowFailException("bucket 'y' does not exist"))
+    first, second = airflow.heard()
+    assert "log group 'x'" in first
+    assert "bucket 'y'" in second
+
+
+@pytest.mark.parametrize("error", [SetupError("sns:Publish was denied"), ServiceUnavailable("throttled")])
+def test_what_could_not_be_told_is_told_by_the_next_run(airflow: Airflow, error: AudioLeakageError) -> None:
+    airflow.topic.error = error
+    airflow.fail("poll_initialised", DENIED)
+    airflow.topic.error = None
+    airflow.start(at("10:40"))
+    failure.tell_of_run_before(airflow.context("poll_initialised"), ALERTING, airflow.topic)
+    (message,) = airflow.heard()
+    assert "Run scheduled 10:35 of monitor_audio_leakage failed, and its alert was not sent" in message
+    assert f"poll_initialised: {DENIED}" in message
+
+
+def test_what_could_not_be_told_is_told_by_the_next_failure(airflow: Airflow) -> None:
+    airflow.topic.error = ServiceUnavailable("throttled")
+    for fire in ("10:40", "10:45"):
+        airflow.fail("poll_initialised", DENIED)
+        airflow.start(at(fire))
+    airflow.topic.error = None
+    airflow.fail("poll_initialised", DENIED)
+    assert len(airflow.heard()) == 1
+
+
+def test_a_run_that_cannot_tell_of_the_run_before_fails_itself(airflow: Airflow) -> None:
+    airflow.topic.error = SetupError("sns:Publish was denied")
+    airflow.fail("poll_initialised", DENIED)
+    airflow.start(at("10:40"))
+    with pytest.raises(SetupError):
+        failure.tell_of_run_before(airflow.context("poll_initialised"), ALERTING, airflow.topic)
+
+
+def test_a_failed_run_of_which_nobody_spoke_is_told_by_the_next_run(airflow: Airflow) -> None:
+    """Airflow gave up a run after its time, or lost a callback: no task left a mark."""
+    airflow.runs[-1].state = "failed"
+    airflow.start(at("10:40"))
+    failure.tell_of_run_before(airflow.context("poll_initialised"), ALERTING, airflow.topic)
+    (message,) = airflow.heard()
+    assert "no task left a reason" in message
+
+
+@pytest.mark.parametrize("state", ["success", "running"])
+def test_a_run_that_did_not_fail_is_nothing_to_tell(airflow: Airflow, state: str) -> None:
+    airflow.runs[-1].state = state
+    airflow.start(at("10:40"))
+    failure.tell_of_run_before(airflow.context("poll_initialised"), ALERTING, airflow.topic)
+    assert airflow.heard() == []
+
+
+def test_what_was_told_is_not_told_by_the_next_run_again(airflow: Airflow) -> None:
+    airflow.fail("poll_initialised", DENIED)
+    airflow.start(at("10:40"))
+    airflow.fail("poll_initialised", DENIED)  # not told again, and nothing is owed
+    airflow.start(at("10:45"))
+    failure.tell_of_run_before(airflow.context("poll_initialised"), ALERTING, airflow.topic)
+    assert len(airflow.heard()) == 1
+
+
+def test_without_a_topic_nobody_is_asked(airflow: Airflow) -> None:
+    airflow.runs[-1].state = "failed"
+    airflow.start(at("10:40"))
+    silent = replace(ALERTING, alert_topic_arn=None)
+    failure.tell_of_run_before(airflow.context("poll_initialised"), silent, airflow.topic)
+    assert airflow.heard() == []
+
+
+def test_settings_that_cannot_be_used_name_nobody_to_tell(
+    airflow: Airflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unusable(_: object) -> None:
+        raise SettingsError("not set")
+
+    monkeypatch.setattr(failure, "settings_of", unusable)
+    airflow.fail("poll_initialised", AirflowFailException("not set"))
+    assert airflow.heard() == []
