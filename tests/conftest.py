@@ -8,7 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from botocore.loaders import JSONFileLoader
+
+pytest.register_assert_rewrite("support.table_contract")
 
 ROOT = Path(__file__).parents[1]
 _HOME = Path(tempfile.mkdtemp(prefix="audio-leakage-airflow-"))

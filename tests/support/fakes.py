@@ -5,8 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState
@@ -267,7 +270,10 @@ class FakeBucket:
 
 @dataclass
 class FakeTable:
-    """Keep items by id, with the conditions of the real table."""
+    """Keep items by id, with the conditions of the real table.
+
+    :class:`support.table_contract.ContactTableContract` holds both to the same tests.
+    """
 
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: Counter[str] = field(default_factory=Counter)
@@ -277,82 +283,96 @@ class FakeTable:
     kept: dict[str, Any] = field(default_factory=dict)  # the item about the flow log, apart from the contacts
 
     def put(self, *contacts: Contact) -> None:
-        self.items |= {contact.contact_id: contact.to_item() for contact in contacts}
+        self.items |= {contact.contact_id: _as_stored(contact.to_item()) for contact in contacts}
 
     def contact(self, contact_id: str = CONTACT_ID) -> Contact:
         return Contact.from_item(self.items[contact_id])
 
     def due(self, open_state: str, until: str, since: str = "") -> Iterator[Item]:
+        assert since <= until, "BETWEEN refuses bounds that are the wrong way round"
         if self.error:
             raise self.error
-        items = [item for item in self.items.values() if isinstance(item.get("NextCheckAt"), str)]
-        due = [item for item in items if item.get("OpenState") == open_state]
-        yield from sorted(
-            (dict(item) for item in due if since <= item["NextCheckAt"] <= until),
-            key=lambda item: item["NextCheckAt"],
+        items = _in_index(self.items.values(), "OpenState", "NextCheckAt")
+        yield from (
+            item
+            for item in items
+            if item["OpenState"] == open_state and since <= item["NextCheckAt"] <= until
         )
 
-    def count_due(self, open_state: str, until: str, enough: float = math.inf) -> int:  # noqa: ARG002
-        return sum(1 for _ in self.due(open_state, until))
+    def count_due(self, open_state: str, until: str, enough: float = math.inf) -> int:
+        """Count pages of one item each."""
+        count = 0
+        for _ in self.due(open_state, until):
+            count += 1
+            if count >= enough:
+                break
+        return count
 
     def longest_due(self, open_state: str, until: str, limit: int) -> list[Item]:
-        return list(self.due(open_state, until))[:limit]
+        assert limit > 0, "DynamoDB refuses another limit"
+        return list(islice(self.due(open_state, until), limit))
 
     def initialised(self, hours: list[str], start: str, end: str) -> Iterator[Item]:
         assert start <= end, "BETWEEN refuses bounds that are the wrong way round"
-        for item in list(self.items.values()):
-            if item.get("InitialisedHour") in hours and start <= (item["InitialisedAt"] or "") < end:
-                yield dict(item)
+        items = _in_index(self.items.values(), "InitialisedHour", "InitialisedAt")
+        for hour in hours:
+            yield from (
+                item
+                for item in items
+                if item["InitialisedHour"] == hour and start <= item["InitialisedAt"] < end
+            )
 
     def never_indexed(self, start: str | None) -> Iterator[tuple[list[Item], str | None]]:
         """Give pages of one item each."""
         ids = [contact_id for contact_id in sorted(self.items) if contact_id > (start or "")]
+        if not ids:
+            yield [], None
         for position, contact_id in enumerate(ids):
             item = self.items[contact_id]
-            indexed = item.get("OpenState") and item.get("NextCheckAt")
-            found = not (indexed or item.get("RecordedState") or item.get("ClosedReason"))
+            unindexed = _is_absent(item, "OpenState") or _is_absent(item, "NextCheckAt")
+            found = unindexed and _is_absent(item, "RecordedState") and _is_absent(item, "ClosedReason")
             yield [dict(item)] if found else [], contact_id if position + 1 < len(ids) else None
 
     def progress(self) -> Item | None:
         return dict(self.kept) if self.kept else None
 
     def keep_progress(self, item: Item) -> bool:
-        if self.kept.get("ReadUntil") and item.get("ReadUntil", "") < self.kept["ReadUntil"]:
+        read_until = self.kept.get("ReadUntil")
+        if read_until is not None and not read_until <= item.get("ReadUntil", ""):
             return False
-        self.kept = dict(item)
+        self.kept = _as_stored(item)
         return True
 
-    def get_many(self, contact_ids: list[str]) -> list[Item]:
-        assert 1 <= len(contact_ids) == len(set(contact_ids)) <= 100, "as DynamoDB has it"
+    def get_many(self, contact_ids: list[str]) -> Iterator[Item]:
+        _check_batch(contact_ids)
         self.batches.append(len(contact_ids))
-        return [dict(self.items[contact_id]) for contact_id in contact_ids if contact_id in self.items]
+        yield from [dict(self.items[contact_id]) for contact_id in contact_ids if contact_id in self.items]
 
     def create(self, item: Item) -> bool:
         if item["ContactId"] in self.items:
             return False
-        self.items[item["ContactId"]] = dict(item)
+        self.items[item["ContactId"]] = _as_stored(item)
         return True
 
     def update(self, before: Item, after: Item) -> bool:
+        assert before["ContactId"] == after["ContactId"], "DynamoDB updates no key"
+        put = _as_stored({name: value for name, value in after.items() if before.get(name) != value})
+        remove = before.keys() - after.keys()
+        if not put and not remove:
+            return True
         stored = self.items.get(before["ContactId"])
-        guards = ("State", "RecordedState", "ClosedReason", "RecordingBlocks")
-        if stored is None:
+        if stored is None or not all(_holds(name, before, stored) for name in _GUARDS):
             return False
-        seen = {"RecordingBlocks": stored.get("RecordingSettings"), **stored}  # its name before version 0.1.0
-        if any(seen.get(name) != before.get(name) for name in guards):
-            return False
-        if before != after:
-            self.writes[before["ContactId"]] += 1
-            for name in before.keys() - after.keys():
-                stored.pop(name, None)
-            put = {name: value for name, value in after.items() if before.get(name) != value}
-            if "NextCheckAt" in put and "OpenState" in after:
-                put["OpenState"] = after["OpenState"]
-            stored.update(put)
+        if "NextCheckAt" in put and "OpenState" in after:
+            put["OpenState"] = after["OpenState"]
+        self.writes[before["ContactId"]] += 1
+        for name in remove:
+            stored.pop(name, None)
+        stored.update(put)
         return True
 
     def purge_all(self, contact_ids: list[str]) -> bool:
-        assert 1 <= len(contact_ids) == len(set(contact_ids)) <= 100, "as DynamoDB has it"
+        _check_batch(contact_ids)
         self.transactions.append(len(contact_ids))
         if not all(self._may_go(contact_id) for contact_id in contact_ids):
             return False
@@ -360,15 +380,56 @@ class FakeTable:
             self.purge(contact_id)
         return True
 
-    def _may_go(self, contact_id: str) -> bool:
-        stored = self.items.get(contact_id, {})
-        return stored.get("State") == "COMPLETED - QUEUE/IVR" and not stored.get("ConnectedToAgentTimestamp")
-
     def purge(self, contact_id: str) -> bool:
         if not self._may_go(contact_id):
             return False
         del self.items[contact_id]
         return True
+
+    def _may_go(self, contact_id: str) -> bool:
+        stored = self.items.get(contact_id, {})
+        left = stored.get("State") == "COMPLETED - QUEUE/IVR"
+        return left and _is_absent(stored, "ConnectedToAgentTimestamp")
+
+
+_GUARDS = ("State", "RecordedState", "ClosedReason", "RecordingBlocks")
+_INDEX_KEYS = ("OpenState", "NextCheckAt", "InitialisedHour", "InitialisedAt")
+_TO_DYNAMODB, _FROM_DYNAMODB = TypeSerializer(), TypeDeserializer()
+
+
+def _as_stored(item: Item) -> dict[str, Any]:
+    """Return an item as boto3 gives it back, after DynamoDB has taken it."""
+    assert all(isinstance(item[name], str) and item[name] for name in _INDEX_KEYS if name in item)
+    return {name: _FROM_DYNAMODB.deserialize(_TO_DYNAMODB.serialize(value)) for name, value in item.items()}
+
+
+def _is_absent(item: Item, name: str) -> bool:
+    """Tell whether an attribute is missing or NULL."""
+    return item.get(name) is None
+
+
+def _in_index(items: Iterable[Item], partition: str, sort: str) -> list[Item]:
+    """Return copies of the items that have the whole key of an index, in the order of its sort key."""
+    indexed = [
+        dict(item)
+        for item in items
+        if isinstance(item.get(partition), str) and isinstance(item.get(sort), str)
+    ]
+    return sorted(indexed, key=lambda item: str(item[sort]))
+
+
+def _holds(name: str, before: Item, stored: Item) -> bool:
+    """Tell whether an attribute that guards an update is as it was read."""
+    if name not in before:
+        return _is_absent(stored, name)
+    if name == "RecordingBlocks" and _is_absent(stored, name):  # its name before version 0.1.0
+        name = "RecordingSettings"
+        return name in stored and bool(stored[name] == before["RecordingBlocks"])
+    return name in stored and bool(stored[name] == before[name])
+
+
+def _check_batch(contact_ids: list[str]) -> None:
+    assert 1 <= len(contact_ids) == len(set(contact_ids)) <= 100, "DynamoDB refuses another batch"
 
 
 @dataclass
