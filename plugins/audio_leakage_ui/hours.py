@@ -26,8 +26,8 @@ _JUDGED = (Group.RECORDED, Group.LEAKED)
 def hour_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
     """Sum up the contacts of an hour.
 
-    :return: the number of contacts by group, warning and closed reason, the delays of recordings, and the rows
-        of leaks and of contacts set aside.
+    :return: the number of contacts by group, warning and closed reason; the delays of recordings; the rows of
+        leaks and of contacts set aside.
     """
     pairs = [(item, _contact(item)) for item in items]
     readable = [(item, contact) for item, contact in pairs if contact]
@@ -51,7 +51,7 @@ def _contact(item: Item) -> Contact | None:
 
 
 def _counts(contacts: Sequence[Contact], unreadable: int) -> dict[str, int]:
-    groups = Counter(group_of(contact) for contact in contacts)
+    groups: Counter[str] = Counter(group_of(contact) for contact in contacts)
     return {
         **groups,
         Group.UNREADABLE: unreadable,
