@@ -32,7 +32,7 @@ EVENT = "TASK_FAILED"
 #: The XCom of a failed task: its ``reason``, and whether that was ``told`` now or by the run before.
 MARK = "task_failure"
 _LONGEST_REASON = 1000
-_ADVICE = 'Every contact stays due. What to do: README, "When the monitor calls for help".'
+_ADVICE = "What to do: docs/operations.md#task_failed"
 
 log = logging.getLogger("airflow.task")
 

@@ -51,7 +51,7 @@ def _contact(item: Item) -> Contact | None:
 
 
 def _counts(contacts: Sequence[Contact], unreadable: int) -> dict[str, int]:
-    groups = Counter(group_of(contact) for contact in contacts)
+    groups: Counter[str] = Counter(group_of(contact) for contact in contacts)
     return {
         **{str(group): count for group, count in groups.items()},
         str(Group.UNREADABLE): unreadable,

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 #: Where pictures go; `make pictures` takes those of the README.
 IMAGES = ROOT / os.environ.get("PICTURES", "build/pictures")
 DAG = "monitor_audio_leakage"
+DASH = "\N{EN DASH}"
 GROUPS = {"CALL_RECORDED_FAILURE": "leaked", "CALL_RECORDED_SUCCESS": "recorded", None: "not expected"}
 
 
@@ -80,6 +81,22 @@ def rows(frame: FrameLocator) -> Locator:
     return frame.locator("#calls tbody tr:not(.evidence)")
 
 
+def green_tiles(section: Locator) -> list[str]:
+    """Return the headings of the tiles in the colour for good."""
+    green = section.evaluate(
+        """section => {
+            const probe = section.appendChild(document.createElement("i"));
+            probe.style.color = "var(--recorded)";
+            const green = getComputedStyle(probe).color;
+            probe.remove();
+            return [...section.querySelectorAll(".card")]
+                .filter(card => getComputedStyle(card).borderTopColor === green)
+                .map(card => card.querySelector("h2").textContent);
+        }"""
+    )
+    return [str(heading) for heading in green]
+
+
 def test_graph_and_grid_show_the_four_tasks(page: Page) -> None:
     page.goto(f"/dags/{DAG}")
     expect(page.get_by_text("poll_initialised").first).to_be_visible()
@@ -111,8 +128,11 @@ def test_the_page_counts_what_was_played(page: Page, played: Played) -> None:
     }
     expect(frame.locator("#failures tbody tr:not(.evidence)")).to_have_count(truth["leaked"])
     expect(frame.locator("#plots canvas")).to_have_count(2)
-    expect(frame.locator("#health .card")).to_have_count(5)
-    expect(frame.locator("#health .card").first).to_contain_text("success")
+    expect(frame.locator("#health .card")).to_have_count(7)
+    leaks, _, last_run, *_ = frame.locator("#health .card").all()
+    expect(leaks).to_contain_text(f"{truth['leaked']} in 3 days")
+    expect(last_run).to_contain_text("success")
+    assert green_tiles(frame.locator("#health")) == []
 
 
 def test_the_tab_shows_the_contacts_of_its_window_failures_first(page: Page, played: Played) -> None:
@@ -132,6 +152,67 @@ def test_the_tab_shows_the_contacts_of_its_window_failures_first(page: Page, pla
     }
     assert set(frame.locator("#tasks .card").first.locator("li").all_inner_texts()) == counts
     expect(rows(frame).first.locator("svg.course .lost")).to_be_attached()
+
+
+@pytest.mark.parametrize(
+    ("counts", "tile", "rate", "is_green"),
+    [
+        ({"recorded": 4, "judged": 4, "expected": 4}, "0.00 % of judged calls", "0.00 %", True),
+        (
+            {"recorded": 3, "leaked": 1, "judged": 4, "expected": 4},
+            "25.00 % of judged calls",
+            "25.00 %",
+            False,
+        ),
+        ({"waiting": 2, "judged": 0, "expected": 2}, "no call judged yet", DASH, False),
+        ({"judged": 0, "expected": 0}, "no call judged yet", DASH, False),
+    ],
+)
+def test_the_page_is_green_only_if_judged_calls_have_no_leak(
+    page: Page, counts: dict[str, int], tile: str, rate: str, is_green: bool
+) -> None:
+    hour: dict[str, Any] = {"counts": counts, "closed": {}, "delay": None, "failures": [], "set_aside": []}
+    page.route("**/hours?*", lambda route: route.fulfill(json=hour))
+    page.goto(f"/audio-leakage/{DAG}/?days=1")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    leaks, short, *_ = page.locator("#health .card").all()
+    expect(leaks).to_contain_text(f"Leaks today{DASH if rate == DASH else ''}")
+    expect(leaks).to_contain_text(tile)
+    expect(short).to_contain_text("Short recordings today")
+    expect(page.locator("#days tbody tr td").last).to_have_text(rate)
+    assert ("Leaks today" in green_tiles(page.locator("#health"))) is is_green
+    assert bool(green_tiles(page.locator("#health"))) is is_green
+
+
+def test_warnings_assumed_ends_and_closed_reasons_are_in_words(page: Page, played: Played) -> None:
+    end, _ = window_with_a_leak(played)
+    moment = f"{end - WINDOW / 2:%Y-%m-%dT%H:%M:%S.000Z}"
+    item = {"State": "COMPLETED - AGENT", "InitialisedHour": moment[:13], "InitialisedAt": moment}
+    recorded = {
+        "RecordedState": "CALL_RECORDED_SUCCESS",
+        "JudgedAt": moment,
+        "EndAssumedAt": moment,
+        "Warnings": "SHORT",
+    }
+    short, unknown, closed = (f"00000000-0000-4000-8000-00000000000{place}" for place in range(3))
+    with stored(
+        played,
+        {"ContactId": short, **item, **recorded},
+        {"ContactId": unknown, **item, **recorded, "Warnings": "A_WORD_OF_TOMORROW"},
+        {"ContactId": closed, **item, "ClosedReason": "NOT_VOICE"},
+    ):
+        frame = open_run_tab(page, end)
+        expect(frame.get_by_text("A_WORD_OF_TOMORROW").first).to_be_visible()
+        expect(frame.locator("#closed li")).to_contain_text(["NOT VOICE"])
+        assert green_tiles(frame.locator("#tasks")) == []  # the window has a leak
+        frame.get_by_label("Search contacts").fill(short)
+        expect(rows(frame).locator(".warning")).to_have_text("shorter than the talk")
+        rows(frame).get_by_role("button").click()
+        names = frame.locator("tr.evidence dt").all_inner_texts()
+        assert {"Judged", "End assumed", "Warnings"} <= set(names)
+        frame = open_page(page)
+        expect(frame.locator("#health .card").nth(1)).to_contain_text("shorter than the talk, 1 in 3 days")
+        expect(frame.locator("#closed li").first).to_be_visible()
 
 
 def test_filter_and_search_leave_what_was_asked_for(page: Page, played: Played) -> None:

@@ -7,9 +7,9 @@ const ROWS_AT_ONCE = 200;
 
 // The columns of the table: heading, class of the cell, and what the cell of a row shows.
 const COLUMNS = [
-  { head: "Contact", cell: (row) => el("div", { class: "contact" }, toggleOf(row), el("span", { class: "id" }, link(row.id, row.url))) },
+  { head: "Contact", cell: (row) => el("div", { class: "contact" }, toggleOf(row), idOf(row)) },
   { head: "Verdict", cell: (row) => [badge(row), reasonOf(row), ...warningsOf(row)] },
-  { head: "Talk / recording", class: "number", cell: (row) => [duration(row.talk_seconds) || "–", el("small", {}, duration(row.recording_seconds) || "–")] },
+  { head: "Talk / recording", class: "number", cell: (row) => [durationOf(row.talk_seconds), el("small", {}, durationOf(row.recording_seconds))] },
   { head: "Course of the call", cell: (row) => courseOf(row) },
   { head: "Evidence", class: "where", cell: (row) => whereOf(row) },
   { head: "Next check", class: "number", cell: (row) => soon(row.next_check_at) || "–" },
@@ -92,6 +92,9 @@ function toggleOf(row) {
   });
 }
 
+const idOf = (row) => el("span", { class: "id" }, link(row.id, row.url));
+const durationOf = (seconds) => duration(seconds) || "–";
+
 function reasonOf(row) {
   const reason = row.failure_cause && row.group === "leaked" ? row.failure_cause : row.closed_reason;
   return reason ? el("small", {}, words(reason)) : null;
@@ -105,7 +108,8 @@ function badge(row) {
 }
 
 function whereOf(row) {
-  if (row.group === "leaked") return el("span", {}, `${(row.searched ?? []).length} places searched`);
+  const places = (row.searched ?? []).length;
+  if (row.group === "leaked") return el("span", {}, `${places} place${places === 1 ? "" : "s"} searched`);
   if (row.recording) return link(nameOf(row), row.recording.url);
   return el("span", {}, row.last_error ?? "");
 }
@@ -153,7 +157,8 @@ const STEPS = {
   agent_left: "agent left", ended: "ended", end_assumed: "end assumed", recorded: "recording stored",
   judged: "judged", failed: "first judged as not recorded",
 };
-const steps = (row) => Object.entries(STEPS).filter(([name]) => row[name])
+const isRepeated = (name, row) => name === "failed" && row.failed === row.judged;
+const steps = (row) => Object.entries(STEPS).filter(([name]) => row[name] && !isRepeated(name, row))
   .map(([name, text]) => [text, row[name]]).sort((one, other) => at(one[1]) - at(other[1]));
 
 // ---- the evidence ---------------------------------------------------------------------------------------

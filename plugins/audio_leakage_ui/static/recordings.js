@@ -72,7 +72,8 @@ function drawDays() {
   const dates = new Set([...found.keys()].sort((one, other) => other - one).map(day));
   const rows = [...dates].map((date) => [date, sumOf((hour) => day(hour) === date)]).map(([date, sum]) => el("tr", {},
     el("th", { scope: "row" }, date === day(Date.now()) ? "Today" : date),
-    ...COLUMNS.map((name) => el("td", { class: `number ${sum[name] ? name.replace(" ", "-") : "none"}` }, (sum[name] ?? 0).toLocaleString("en"))),
+    ...COLUMNS.map((name) => el("td", { class: `number ${sum[name] ? name.replace(" ", "-") : "none"}` },
+      (sum[name] ?? 0).toLocaleString("en"))),
     el("td", { class: "number" }, leakRate(sum))));
   show("days", el("h2", {}, "Day by day"), el("div", { class: "scroll" }, el("table", { class: "days" },
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Day"),
@@ -135,7 +136,8 @@ function drawFailures() {
   failures.note.textContent = leaked > rows.length ? `${leaked} calls leaked. At most 100 of each hour are listed.` : "";
   replace(failures, rows);
   if (!failures.element.isConnected) show("failures", failures.element);
-  const known = new Map([...(health?.set_aside ?? []), ...newest.flatMap((hour) => hour.set_aside)].map((row) => [row.id, row]));
+  const known = new Map([...(health?.set_aside ?? []), ...newest.flatMap((hour) => hour.set_aside)]
+    .map((row) => [row.id, row]));
   setAside ??= new Calls("Contacts set aside", { filters: false });
   replace(setAside, [...known.values()]);
   show("set-aside", ...(known.size ? [setAside.element] : []));
@@ -170,14 +172,14 @@ function leakCards(today, all) {
   const kind = all.leaked ? "bad" : all.judged && complete ? "good" : "";
   return [
     card("Leaks today", kind, counted(today.leaked, today),
-      (today.judged ? `${leakRate(today)} of judged calls` : "no call judged yet") + inAll(all.leaked)),
+      (today.judged ? `${leakRate(today)} of judged calls` : "no call judged yet") + inAll(all.leaked, all)),
     card("Short recordings today", all.short ? "warn" : kind && "good", counted(today.short, today),
-      `shorter than the talk${inAll(all.short)}`),
+      `shorter than the talk${inAll(all.short, all)}`),
   ];
 }
 
 const counted = (count, { judged }) => (judged ? (count ?? 0).toLocaleString("en") : "–");
-const inAll = (count) => (days === 1 ? "" : `, ${(count ?? 0).toLocaleString("en")} in ${days} days`);
+const inAll = (count, sums) => (days === 1 ? "" : `, ${counted(count, sums)} in ${days} days`);
 
 function healthCards() {
   const { oldest_due: oldest, set_aside: due } = health;
