@@ -41,11 +41,13 @@ KEPT = ROOT / "build" / "ui"
 #: How many windows of calls came before the start, and how long calls come in all.
 _PAST, _DURATION = 18, timedelta(hours=24)
 _STEP_SECONDS = 5
+#: Ctrl-C, `kill`, and a terminal that is closed: none of them may leave Airflow behind.
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
     """Play the past, start Airflow, play on until Ctrl-C."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell ignores SIGINT for what it starts with &
+    for number in _ENDS:  # a shell ignores SIGINT for what it starts with &
         signal.signal(number, _stop)
     with quiet_terminal(KEPT) as console:
         try:
@@ -99,7 +101,7 @@ def _say_where(airflow: Airflow, console: Console) -> None:
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
     """Stop once: another Ctrl-C would leave Airflow's processes behind."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 

@@ -16,7 +16,7 @@ from local_aws.commands.airflow import Airflow
 
 @pytest.fixture
 def signals() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in ui._ENDS}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -64,3 +64,4 @@ def test_a_second_ctrl_c_does_not_cut_the_stop_short() -> None:
         os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGHUP)
