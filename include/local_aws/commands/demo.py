@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import time_machine
 
 from local_aws.commands.console import load_dag, progress, quiet_terminal, status, temporary_home
+from local_aws.commands.outcome import Outcome
 from local_aws.commands.playback import FAILURE_AFTER, SETTINGS, WINDOW, play_window
-from local_aws.commands.report import Outcome, Report, Run
+from local_aws.commands.report import Report, Run
 from local_aws.connect.simulator import ConnectSimulator
 from local_aws.contact_centre.calls import Truth
 from local_aws.contact_centre.company import BUCKET, PREFIX, ROOT, TABLE, contact_centre, set_up

@@ -21,51 +21,10 @@ if TYPE_CHECKING:
 
     from rich.console import ConsoleOptions
 
-    from local_aws.contact_centre.calls import Truth
+    from local_aws.commands.outcome import Outcome
 
 TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
-_PURGED = "purged"
 _COLUMNS_OF_A_FILE = 2000  # at most: a table takes what it needs
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one contact, beside what had to become of it."""
-
-    contact_id: str
-    what_happened: str
-    truth: Truth
-    item: Mapping[str, str]
-    """What the contact table holds of it; empty after the purge."""
-
-    @property
-    def is_right(self) -> bool:
-        """Whether the monitor says the truth."""
-        said = (self.item.get("State"), self.item.get("RecordedState"))
-        return said == (self.truth.state, self.truth.recorded_state)
-
-    @property
-    def is_leak(self) -> bool:
-        """Whether the monitor says that a recording is missing."""
-        return self.item.get("RecordedState") == "CALL_RECORDED_FAILURE"
-
-    @property
-    def state(self) -> str:
-        """The state in the table's words."""
-        return self.item.get("State", _PURGED)
-
-    @property
-    def verdict(self) -> str:
-        """The verdict, or why there is none."""
-        if not self.item:
-            return _PURGED
-        reason = self.item.get("ClosedReason")
-        return self.item.get("RecordedState") or (f"closed, {_words(reason)}" if reason else "still open")
-
-    @property
-    def true_verdict(self) -> str:
-        """State and verdict that the monitor has to give."""
-        return " ".join(filter(None, (self.truth.state, self.truth.recorded_state))) or _PURGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +178,3 @@ def _windows(runs: Iterable[Run]) -> Table:
 
 def _counted(counts: Mapping[str, Any]) -> Iterator[str]:
     return (f"{count} {name}" for name, count in counts.items() if name != "window" and count)
-
-
-def _words(name: str) -> str:
-    return name.lower().replace("_", " ")

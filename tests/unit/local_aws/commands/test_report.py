@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local_aws.commands.report import TASKS, Outcome, Report, Run
+from local_aws.commands.outcome import Outcome
+from local_aws.commands.report import TASKS, Report, Run
 from local_aws.contact_centre.calls import Truth
 from support.terminal import Screen, python_in_terminal
 
