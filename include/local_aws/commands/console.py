@@ -137,6 +137,6 @@ def _show_failure(console: Console, folder: Path, error: Exception) -> None:
     console.print(f"The last {len(lines)} lines of the log:\n", style="bold red")
     for line in lines:
         console.print(Text.from_ansi(line), overflow="fold")
-    message = Text(f"\nmake {folder.name} failed: {type(error).__name__}: {error}", style="bold red")
-    console.print(message, overflow="fold")
+    first, *_ = f"{type(error).__name__}: {error}".splitlines()  # all of it is in the log, too
+    console.print(Text(f"\nmake {folder.name} failed: {first}", style="bold red"), overflow="fold")
     console.print(f"The whole log: {shown(log_in(folder))}")
