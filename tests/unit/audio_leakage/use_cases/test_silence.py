@@ -215,7 +215,7 @@ def test_a_new_shape_of_the_recording_block_is_unreadable_and_counted(parameters
     assert ingest([block("10:30", parameters)], World().contacts) == {"unreadable_lines": 1}
 
 
-WORK = {"work_start": at("10:31:10")}
+WORK: dict[str, Any] = {"work_start": at("10:31:10")}
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_after_contact_work_that_never_ends_is_waited_for_four_hours() -> None:
     assert judged.judged_at >= at("14:31:10")
 
 
-FORTY_MINUTES = {"DisconnectTimestamp": at("11:10:11"), "work_start": at("11:10:11")}
+FORTY_MINUTES: dict[str, Any] = {"DisconnectTimestamp": at("11:10:11"), "work_start": at("11:10:11")}
 
 
 @pytest.mark.parametrize("size", [0, 44, 45, 78, 683])
@@ -427,7 +427,7 @@ def test_one_contact_that_connect_does_not_know_among_others_makes_no_run_red() 
     assert world.contacts.contact(number(1)).closed_reason is ClosedReason.NOT_FOUND
 
 
-POINTER = {"Recordings": [{"StorageType": "S3", "Location": f"recordings/{key_of()}", "Status": "AVAILABLE"}]}
+POINTER: dict[str, Any] = {"Recordings": [{"StorageType": "S3", "Location": f"recordings/{key_of()}", "Status": "AVAILABLE"}]}
 
 
 @pytest.mark.parametrize(
