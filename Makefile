@@ -7,6 +7,8 @@ PATHS  := dags include plugins tests
 MATRIX := 3.3.1 3.2.1 3.0.6
 CONSTRAINED := $(MATRIX:%=tests/matrix/constraints/airflow-%-python3.12.txt)
 UV     := 0.13.9
+# Show pip's errors, and not its warnings about an index or a folder.
+PIP_QUIETLY := -qq --disable-pip-version-check
 CHROMIUM := { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
 
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
@@ -14,9 +16,9 @@ export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
 # $(call install,VENV,REQUIREMENTS): all of them are pinned, so nothing needs to be resolved. uv takes a fifth of pip's
 # time, but does not know an index that only pip is configured for: then pip does it. -qq: errors, and no warnings.
 define install
-{ $(1)/bin/pip install -qq --disable-pip-version-check uv==$(UV) \
+{ $(1)/bin/pip install $(PIP_QUIETLY) uv==$(UV) \
   && $(1)/bin/uv pip install --python $(1)/bin/python --quiet --no-deps $(2) 2>/dev/null; } \
-  || $(1)/bin/pip install -qq --disable-pip-version-check --no-deps $(2)
+  || $(1)/bin/pip install $(PIP_QUIETLY) --no-deps $(2)
 endef
 
 .DEFAULT_GOAL := help
@@ -54,12 +56,12 @@ quick: $(VENV)/installed ## while you work: ruff, mypy and the unit tests, in a 
 	@$(MAKE) --no-print-directory --jobs 3 style types test-unit
 
 .PHONY: style
-style: $(VENV)/installed
+style: $(VENV)/installed ## ruff alone
 	$(BIN)/ruff check $(PATHS)
 	$(BIN)/ruff format --check $(PATHS)
 
 .PHONY: lint
-lint: style ## ruff, cfn-lint, the schema of docker-compose.yaml, the spelling of the docs
+lint: style ## ruff, cfn-lint, docker-compose.yaml, spelling of the docs
 	$(BIN)/cfn-lint include/infrastructure/*.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 	$(BIN)/codespell *.md docs/*.md
@@ -108,7 +110,7 @@ soak: $(VENV)/bench ## a simulated day, then 3 hours of Airflow's scheduler (15 
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m soak
 
 $(VENV)/bench: $(VENV)/installed
-	@$(BIN)/pip install -qq --disable-pip-version-check matplotlib==3.11.2
+	@$(BIN)/pip install $(PIP_QUIETLY) matplotlib==3.11.2
 	@touch $@
 
 .PHONY: test-matrix
@@ -142,7 +144,7 @@ audit: build/audit/installed ## known vulnerabilities of what we pin (needs the 
 
 build/audit/installed:
 	@$(PYTHON) -m venv --clear $(@D)
-	@$(@D)/bin/pip install -qq --disable-pip-version-check pip-audit==2.9.0
+	@$(@D)/bin/pip install $(PIP_QUIETLY) pip-audit==2.9.0
 	@touch $@
 
 ##@ Deploy
@@ -165,7 +167,7 @@ format: $(VENV)/installed ## put the code in order with ruff
 .PHONY: lock
 lock: $(VENV)/installed ## resolve requirements-dev.in again: make lock CONSTRAINTS=<file or URL>
 	@test -n "$(CONSTRAINTS)" || { echo "lock: say which: make lock CONSTRAINTS=constraints-3.3.1-python3.12.txt"; exit 2; }
-	@$(BIN)/pip install -qq --disable-pip-version-check uv==$(UV)
+	@$(BIN)/pip install $(PIP_QUIETLY) uv==$(UV)
 	$(BIN)/uv pip compile requirements-dev.in --constraint $(CONSTRAINTS) --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements-dev.lock
 
@@ -180,9 +182,9 @@ build/matrix/%/installed: tests/matrix/constraints/airflow-%-python3.12.txt test
 	  || { echo "Python 3.12 is needed, as on MWAA ($$($(PYTHON) --version) found): make PYTHON=/path/to/python3.12"; exit 2; }
 	@echo "installing Airflow $* into $(@D) (two minutes) ..."
 	@$(PYTHON) -m venv --clear $(@D)
-	@$(@D)/bin/pip install -qq --disable-pip-version-check apache-airflow==$* -r requirements.txt -c $<
+	@$(@D)/bin/pip install $(PIP_QUIETLY) apache-airflow==$* -r requirements.txt -c $<
 	@$(@D)/bin/pip freeze --disable-pip-version-check > $(@D)/airflow.txt
-	@$(@D)/bin/pip install -qq --disable-pip-version-check -r tests/matrix/requirements.txt -c $(@D)/airflow.txt
+	@$(@D)/bin/pip install $(PIP_QUIETLY) -r tests/matrix/requirements.txt -c $(@D)/airflow.txt
 	@touch $@
 
 .env: | .env.example

@@ -275,7 +275,9 @@ class Day:
             remembered.clear()
         gc.collect()
         items = self.table.items.values()
-        return Sample(process(), sum("NextCheckAt" in item for item in items), len(items))
+        return Sample(
+            process(), sum("NextCheckAt" in item and "ClosedReason" not in item for item in items), len(items)
+        )
 
 
 def _truth(call: SimulatedCall, moment: datetime) -> Truth:

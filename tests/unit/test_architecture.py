@@ -69,7 +69,13 @@ def test_the_domain_has_exactly_these_rooms() -> None:
 
 
 #: Unit tests of the whole domain, which have no module of their name.
-OF_NO_MODULE = {"test_any_day.py", "test_fuzz.py", "test_hostile_input.py", "test_verdict_cases.py"}
+OF_NO_MODULE = {
+    "test_any_day.py",
+    "test_fuzz.py",
+    "test_hostile_input.py",
+    "test_silence.py",
+    "test_verdict_cases.py",
+}
 
 
 def test_the_unit_tests_mirror_the_tree() -> None:

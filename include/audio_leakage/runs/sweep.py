@@ -37,6 +37,8 @@ Prepare = Callable[[Sequence[Contact]], None]
 _GIVE_UP_AFTER = 5
 #: Eventual consistency hides a contact for minutes, not for longer.
 _UNKNOWN_TOO_LONG = timedelta(minutes=10)
+#: How far back, and at how many contacts, we look for others of ours.
+_RECENT, _PAGE = timedelta(hours=6), 100
 #: Contacts in memory at a time.
 _BATCH = 2000
 
@@ -156,13 +158,12 @@ class Sweep:
         """Keep an error if Connect knows none of the contacts, and one of them for too long.
 
         A contact may be unknown for minutes. When all are, and for longer, the settings name an instance that
-        is not the one of the flow log.
+        is not the one of the flow log; unless a search shows others of ours.
         """
         unknown = self.run.unknown
         since = [contact.not_found_since for contact in unknown if contact.closed_reason is None]
-        if self.run.known or not any(
-            moment and self.run.now - moment >= _UNKNOWN_TOO_LONG for moment in since
-        ):
+        is_too_long = any(moment and self.run.now - moment >= _UNKNOWN_TOO_LONG for moment in since)
+        if self.run.known or not is_too_long or self._search_shows_ours():
             return
         self._errors.append(
             SetupError(
@@ -170,6 +171,18 @@ class Sweep:
                 "contacts: correct 'connect_instance_id' or 'flow_log_group' in the settings"
             )
         )
+
+    def _search_shows_ours(self) -> bool:
+        """Tell whether Connect shows a contact of the last hours that the table has."""
+        start = self.run.now - _RECENT
+        instance_id = self.run.settings.connect_instance_id
+        try:
+            found = self.run.connect.search_contacts(instance_id, "INITIATION_TIMESTAMP", start, self.run.now)
+            ids = list(dict.fromkeys(str(contact.get("Id")) for contact in islice(found, _PAGE)))
+            return bool(ids) and any(True for _ in self.run.contacts.get_many(ids))
+        except AwsError as error:
+            log.warning("no search tells whether the instance is the right one: %s", error)
+            return False
 
     def _take_turn(self, step: Step, contact: Contact) -> None:
         if self.must_stop:

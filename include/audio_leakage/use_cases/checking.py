@@ -39,8 +39,8 @@ _FAILURE = RecordedState.CALL_RECORDED_FAILURE
 _OFF = ClosedReason.RECORDING_SWITCHED_OFF
 #: Causes that a delete marker would explain.
 _MAYBE_DELETED = (FailureCause.NO_OBJECT, FailureCause.POINTER_WITHOUT_OBJECT, FailureCause.EXPIRED)
-#: Warnings that depend on after-contact work, of which a search tells nothing.
-_NEED_THE_END = {ContactWarning.LATE, ContactWarning.SHORT}
+#: Warnings that depend on the end, which an earlier answer may not have told.
+_NEED_THE_END = {ContactWarning.LATE, ContactWarning.SHORT, ContactWarning.END_ASSUMED}
 #: How long after the end of a contact its record does not change any more.
 _FINAL_AFTER = timedelta(minutes=5)
 #: Contacts per task for which versions are listed; the answer only sharpens a cause.

@@ -420,6 +420,14 @@ def test_case_p05_a_wrong_instance_makes_runs_red_and_its_contacts_come_back() -
     assert verdicts == {RecordedState.CALL_RECORDED_FAILURE}
 
 
+def test_a_forged_contact_makes_no_run_red_while_connect_shows_contacts_of_ours() -> None:
+    world = world_of()
+    play(world, "10:34")
+    world.contacts.put(contact(contact_id=number(1), not_found_since=at("09:45")))
+    play(world, "10:50")
+    assert world.contacts.contact(number(1)).closed_reason is ClosedReason.NOT_FOUND
+
+
 def test_one_contact_that_connect_does_not_know_among_others_makes_no_run_red() -> None:
     world = world_of()
     world.contacts.put(contact(contact_id=number(1), not_found_since=at("09:45")))
@@ -427,7 +435,9 @@ def test_one_contact_that_connect_does_not_know_among_others_makes_no_run_red() 
     assert world.contacts.contact(number(1)).closed_reason is ClosedReason.NOT_FOUND
 
 
-POINTER: dict[str, Any] = {"Recordings": [{"StorageType": "S3", "Location": f"recordings/{key_of()}", "Status": "AVAILABLE"}]}
+POINTER: dict[str, Any] = {
+    "Recordings": [{"StorageType": "S3", "Location": f"recordings/{key_of()}", "Status": "AVAILABLE"}]
+}
 
 
 @pytest.mark.parametrize(
