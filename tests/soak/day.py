@@ -19,7 +19,7 @@ from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import Scope, Window
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
-from local_aws.contact_centre.calls import LONGEST_CALL, SimulatedCall, Truth
+from local_aws.contact_centre.calls import SimulatedCall, Truth
 from local_aws.contact_centre.centre import ContactCentre
 from soak.ports import Bucket, Connect, Log, Table, Topic
 from soak.process import Process, process
@@ -29,7 +29,7 @@ from support.fakes import BUCKET, INSTANCE_ID, PREFIX, FakeHistory, FakeMetrics
 START = datetime(2024, 2, 28, 18, 0, tzinfo=UTC)  # over midnight, into a leap day
 WINDOW = timedelta(minutes=5)
 #: Fair windows after the last call: every verdict has fallen by then, and every failure been looked at again.
-AFTERMATH = 60
+AFTERMATH = 84
 #: Judged items leave the table after this, as with the template's TTL: what is finished must not look like growth.
 KEPT = timedelta(hours=3)
 _FAILURE, _SHORT = "CALL_RECORDED_FAILURE", "RECORDING_SHORT"
@@ -46,6 +46,7 @@ SETTINGS = Settings(
     flow_log_group="/aws/connect/acme",
     alert_topic_arn="arn:aws:sns:af-south-1:123456789012:alerts",
     recheck_days=0.1,
+    longest_call_hours=1,
 )
 Task = Callable[[RunContext], dict[str, int]]
 
@@ -87,6 +88,7 @@ class Day:
         self.weather = Weather(self.seed)
         self.table = Table(weather=self.weather, another_run=self._another_run)
         self.topic, self.log = Topic(self.weather), Log(self.centre, self.weather)
+        self.metrics = FakeMetrics()
         self._connect, self._bucket = Connect(self.centre, self.weather), Bucket(self.centre, self.weather)
         self._calls = {call.contact_id: call for call in self.centre.calls}
         self._expired: dict[str, Item] = {}
@@ -173,7 +175,7 @@ class Day:
 
     @property
     def closes_counted(self) -> Counter[str]:
-        """The closes without a verdict by reason, as the tasks counted them."""
+        """The closes without a verdict by reason, as the tasks that succeeded counted them."""
         return Counter({reason: self.outcomes[reason] for reason in ClosedReason if self.outcomes[reason]})
 
     @property
@@ -250,12 +252,12 @@ class Day:
             contacts=self.table,
             flow_log=self.log,
             alert_topic=self.topic,
-            metrics=FakeMetrics(),
+            metrics=self.metrics,
             seconds_left=lambda: 75,
         )
 
     def _is_within(self, shares: tuple[float, float], number: int) -> bool:
-        return shares[0] <= number / self.windows < shares[1]
+        return not self.is_fair and shares[0] <= number / self.windows < shares[1]
 
     def _check_verdicts(self, now: datetime) -> None:
         for id_, item in self.table.items.items():
@@ -281,7 +283,7 @@ class Day:
 
 
 def _truth(call: SimulatedCall, moment: datetime) -> Truth:
-    return call.truth(moment, SETTINGS.failure_after, LONGEST_CALL)
+    return call.truth(moment, SETTINGS.failure_after, SETTINGS.longest_call)
 
 
 def _airflow_run(end: datetime) -> AirflowRun:

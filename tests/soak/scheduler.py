@@ -18,7 +18,7 @@ from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
 from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET
 from local_aws.connect.quotas import UNLIMITED
 from local_aws.connect.simulator import ConnectSimulator
-from local_aws.contact_centre.calls import LONGEST_CALL, Truth
+from local_aws.contact_centre.calls import Truth
 from local_aws.contact_centre.centre import ContactCentre
 from local_aws.server import LocalAws
 from soak.process import Process, scheduler_of
@@ -29,6 +29,7 @@ WINDOW, MINUTE, HOURS = timedelta(minutes=5), timedelta(minutes=1), timedelta(ho
 WINDOWS = HOURS // WINDOW
 #: The last recordings land this long after the last call, when ninety minutes of after-contact work are over.
 _AFTERMATH = timedelta(hours=2)
+_LONGEST_CALL = timedelta(hours=1)
 _SAMPLE_SECONDS, _AT_MOST_SECONDS = 5, 2400
 _FAULTS = ("ThrottlingException", "InternalServiceException", RESET, CUT_OFF, NOT_JSON)
 
@@ -90,7 +91,7 @@ class ScheduledHours:
 
     def _truths(self) -> dict[str, Truth]:
         now, hour = datetime.now(UTC), timedelta(hours=1)
-        return {call.contact_id: call.truth(now, hour, LONGEST_CALL) for call in self.centre.calls}
+        return {call.contact_id: call.truth(now, hour, _LONGEST_CALL) for call in self.centre.calls}
 
     def _told(self) -> dict[str, Truth]:
         items = Stage(self.aws, self.centre).items()  # type: ignore[arg-type]  # it asks the table only
@@ -133,6 +134,7 @@ def scheduled_hours(home: Path, number_of_calls: int) -> Iterator[ScheduledHours
             "contact_table": TABLE,
             "flow_log_group": LOG_GROUP,
             "recheck_days": 0,
+            "longest_call_hours": _LONGEST_CALL / timedelta(hours=1),
         }
         environment = {**aws.environment, "AIRFLOW_VAR_AUDIO_LEAKAGE": json.dumps(settings)}
         yield ScheduledHours(aws, centre, new_airflow(home, {**os.environ, **environment}))
