@@ -73,6 +73,7 @@ OF_NO_MODULE = {
     "test_any_day.py",
     "test_fuzz.py",
     "test_hostile_input.py",
+    "test_independence.py",
     "test_silence.py",
     "test_verdict_cases.py",
 }
