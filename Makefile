@@ -53,7 +53,7 @@ test: $(VENV)/installed ## everything that CI runs
 
 .PHONY: quick
 quick: $(VENV)/installed ## while you work: ruff, mypy and the unit tests, in a minute
-	@$(MAKE) --no-print-directory --jobs 3 style types test-unit
+	@$(MAKE) --no-print-directory --jobs 3 style types test-unit UNIT="--ignore tests/unit/test_soak.py --quiet"
 
 .PHONY: style
 style: $(VENV)/installed ## ruff alone
@@ -72,7 +72,7 @@ types: $(VENV)/installed ## mypy, strict
 
 .PHONY: test-unit
 test-unit: $(VENV)/installed ## the domain alone, without network
-	$(BIN)/pytest tests/unit -n 2
+	$(BIN)/pytest tests/unit -n 2 --dist worksteal $(UNIT)
 
 .PHONY: test-dags
 test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, without network

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.backends import get_backend
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
 from local_aws.connect.simulator import ConnectSimulator, StaticDirectory
 from local_aws.server import LocalAws
 from support.fakes import BUCKET
@@ -42,9 +45,9 @@ class Stage:
             for item in page["Items"]
         }
 
-    def put_object(self, key: str, body: bytes = b"\0" * 100_000) -> None:
-        """Put an object into the recording bucket."""
-        self.aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
+    def put_object(self, key: str, body: bytes = b"\0" * 100_000, bucket: str = BUCKET) -> None:
+        """Put an object into a bucket, past HTTP: some tests need thousands of them."""
+        get_backend("s3")[DEFAULT_ACCOUNT_ID]["aws"].put_object(bucket, key, body)
 
     def listen(self) -> None:
         """Create an alert topic and keep its messages for :meth:`heard`."""
