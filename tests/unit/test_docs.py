@@ -1,6 +1,7 @@
 """The documentation, held to the code."""
 
 import re
+from collections import Counter
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,8 +31,6 @@ ALARMS = {
     for name in re.findall(r"^  (\w+):\n    Type: AWS::CloudWatch::Alarm\n", path.read_text(), re.MULTILINE)
 }
 EVENTS = {*map(str, AlertKind), EVENT}
-#: Alarms that the runbook explains before a template has them. Empty this set once monitoring.yaml has both.
-COMING = {"NotFoundAlarm", "NeverEndedAlarm"}
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 
 
@@ -155,7 +154,7 @@ class TestOperations:
     def test_the_runbook_knows_no_other_alarm_or_alert(self) -> None:
         alarms = {heading for heading in self.PARTS if heading.endswith("Alarm")}
         events = {heading for heading in self.PARTS if re.fullmatch(r"[A-Z_]+", heading)}
-        assert alarms - COMING == ALARMS - COMING
+        assert alarms == ALARMS
         assert events == EVENTS
 
     def test_the_runbook_has_every_metric_that_an_alarm_is_set_on(self) -> None:
@@ -202,6 +201,17 @@ class TestReferences:
         assert cited
         for path, anchor in sorted(cited):
             assert anchor in anchors_of(ROOT / path), f"{path}#{anchor}"
+
+    @each_page
+    def test_no_heading_of_a_page_stands_twice(self, page: Path) -> None:
+        headings = re.findall(r"^#+ (.+)$", text_of(page), re.MULTILINE)
+        parts = [heading for heading in headings if page.name != "CHANGELOG.md"]  # each version has "Added"
+        assert [heading for heading, count in Counter(parts).items() if count > 1] == []
+
+    @each_page
+    def test_every_row_of_a_table_has_a_cell_for_each_head(self, page: Path) -> None:
+        for table in re.findall(r"(?:^\|.*\n)+", text_of(page), re.MULTILINE):
+            assert len({row.count(" | ") for row in table.splitlines() if "---" not in row}) == 1, table
 
     @each_page
     def test_every_test_that_a_page_names_is_there(self, page: Path) -> None:
