@@ -225,6 +225,12 @@ class TestReferences:
         ]
         assert sends == []
 
+    @pytest.mark.parametrize("room", ["contacts", "runs", "flow_log", "use_cases"])
+    def test_the_table_of_a_room_names_each_of_its_modules(self, room: str) -> None:
+        folder = ROOT / "include" / "audio_leakage" / room
+        named = re.findall(r"^``(\w+)`` ", (folder / "__init__.py").read_text(), re.MULTILINE)
+        assert sorted(named) == sorted(path.stem for path in folder.glob("[!_]*.py"))
+
     def test_the_architecture_page_names_every_package(self) -> None:
         folders = [
             path for root in ("include", "plugins") for path in (ROOT / root).iterdir() if path.is_dir()
