@@ -1,12 +1,13 @@
 """What one task of a run works with.
 
-===========  =============================================================
-``window``   the stretch of time a run is about
-``context``  settings, ports and time of one task
-``due``      the contacts that are due in this run
-``sweep``    the loop over them: many side by side, none stops the others
-``backoff``  contacts whose look failed: tried again, less and less often
-``alerts``   the messages that people receive
-``metrics``  the figures that alarms are set on
-===========  =============================================================
+============  =============================================================
+``window``    the stretch of time a run is about
+``progress``  how far earlier runs have come, kept in the table
+``context``   settings, ports and time of one task
+``due``       the contacts that are due in this run
+``sweep``     the loop over them: many side by side, none stops the others
+``backoff``   contacts whose look failed: tried again, less and less often
+``alerts``    the messages that people receive
+``metrics``   the figures that alarms are set on
+============  =============================================================
 """
