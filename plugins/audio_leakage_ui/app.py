@@ -16,7 +16,7 @@ from audio_leakage.errors import AudioLeakageError
 from audio_leakage.runs.window import Window
 from audio_leakage.times import parse_time
 from audio_leakage_ui.calls import calls_of
-from audio_leakage_ui.health import LOOK_BACK, due_contacts, health_of
+from audio_leakage_ui.health import LOOK_BACK, due_contacts, health_of, not_read
 from audio_leakage_ui.hours import hour_of
 from audio_leakage_ui.reading import (
     ContactReader,
@@ -135,6 +135,7 @@ def health(dag_id: str, session: SessionDep) -> dict[str, Any]:
     return {
         "is_paused": is_paused(session, dag_id),
         **health_of(dag_id, recent_runs(session, dag_id, now), since, now),
+        "not_read": not_read(dag_id, reader.progress, now),
         **due_contacts(reader.longest_due(now + LOOK_BACK), reader.consoles, now),
     }
 

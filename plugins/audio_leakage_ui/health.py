@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from audio_leakage.ports import Item
+    from audio_leakage.runs.progress import Progress
     from audio_leakage_ui.consoles import Consoles
 
 #: The next scheduled run recovers missed windows of this long by itself.
 LOOK_BACK = timedelta(days=1)
+#: How long a stretch of the flow log that was not read is shown.
+_SHOWN_FOR = timedelta(days=7)
 #: A run may wait for the one before it. We count a window as missed once its run should have ended.
 _GRACE = 2 * STEP
 
@@ -59,6 +62,21 @@ def health_of(
     }
 
 
+def not_read(dag_id: str, progress: Progress, now: datetime) -> list[dict[str, Any]]:
+    """Return the stretch of the flow log that no run will read by itself, with the backfill that reads it.
+
+    It is shown for a week after it was lost. We cannot know whether somebody has backfilled it.
+
+    :param dag_id: the DAG to backfill.
+    :param progress: how far runs have read.
+    :param now: the present time.
+    """
+    start, end = progress.lost_from, progress.lost_until
+    if start is None or end is None or end < now - _SHOWN_FOR:
+        return []
+    return [_gap(dag_id, Window(start, end), " --reprocess-behavior completed")]
+
+
 def missed_windows(runs: Iterable[RunOfMonitor], begin: datetime, end: datetime) -> list[Window]:
     """Return each stretch of whole windows that no run covers."""
     covered = sorted((run.window.start, run.window.end) for run in runs if run.covers)
@@ -94,7 +112,10 @@ def _readable(items: Iterable[Item]) -> Iterator[Contact]:
 
 def _missed(dag_id: str, gap: Window, runs: Iterable[RunOfMonitor]) -> dict[str, Any]:
     failed = any(run.window.start < gap.end and run.window.end > gap.start for run in runs)
-    again = " --reprocess-behavior failed" if failed else ""
+    return _gap(dag_id, gap, " --reprocess-behavior failed" if failed else "")
+
+
+def _gap(dag_id: str, gap: Window, again: str) -> dict[str, Any]:
     return {
         "start": gap.start,
         "end": gap.end,

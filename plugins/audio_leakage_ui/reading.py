@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import SettingsError, WindowError
 from audio_leakage.instances import dag_ids, variable_of
+from audio_leakage.runs.progress import Progress
 from audio_leakage.runs.window import Window, named_window, window_of
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
@@ -70,6 +71,11 @@ class ContactReader:
     def region(self) -> str:
         """The Region of the table and of the monitored instance."""
         return str(self.table.conn.meta.client.meta.region_name)
+
+    @property
+    def progress(self) -> Progress:
+        """How far the flow log has been read."""
+        return Progress.from_item(self.table.progress())
 
     def contacts(self, window: Window) -> Iterator[Item]:
         """Return the contacts whose recording block ran in a window, read hour by hour from the index."""

@@ -158,7 +158,7 @@ let health = null;
 async function showHealth() {
   health = await get("health");
   drawHealth();
-  show("missed", ...(health.missed.length ? missed(health.missed) : []));
+  show("missed", ...(health.not_read.length ? notRead(health.not_read) : []), ...(health.missed.length ? missed(health.missed) : []));
   if (found.size) drawFailures();
 }
 
@@ -206,9 +206,13 @@ function runCard(title, run, isPaused = false) {
     link(`${dayAndMinute(run.start)} – ${minute(run.end)}`, address, "_top"));
 }
 
+const gapRow = (gap) => el("div", { class: "gap" }, `${dayAndSecond(gap.start)} – ${dayAndSecond(gap.end)}`, el("code", {}, gap.command));
+const notRead = (gaps) => [el("h2", {}, "Flow log not read"),
+  el("p", { class: "note" }, "This stretch lay more than a day back when runs went on. We do not know its calls until you backfill them:"),
+  ...gaps.map(gapRow)];
 const missed = (gaps) => [el("h2", {}, "Windows without a run"),
   el("p", { class: "note" }, "With flow_log_group set, the next scheduled run recovers these calls. To see the windows in the grid, too, backfill them:"),
-  ...gaps.map((gap) => el("div", { class: "gap" }, `${dayAndSecond(gap.start)} – ${dayAndSecond(gap.end)}`, el("code", {}, gap.command)))];
+  ...gaps.map(gapRow)];
 
 // ---- choices --------------------------------------------------------------------------------------------
 

@@ -9,10 +9,11 @@ import pytest
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ClosedReason, ContactState, FailureCause, RecordedState
+from audio_leakage.runs.progress import Progress
 from audio_leakage.runs.window import Window
 from audio_leakage_ui.calls import MOST_ROWS, Group, calls_of, row_of
 from audio_leakage_ui.consoles import Consoles
-from audio_leakage_ui.health import RunOfMonitor, due_contacts, health_of, missed_windows
+from audio_leakage_ui.health import RunOfMonitor, due_contacts, health_of, missed_windows, not_read
 from audio_leakage_ui.hours import hour_of
 from support.fakes import CONTACT_ID, at, number
 
@@ -250,3 +251,12 @@ def test_console_addresses_fit_their_partition_and_region(region: str, domain: s
 def test_only_whole_windows_can_be_missed() -> None:
     begin: datetime = at("10:02")
     assert missed_windows([run("10:10")], begin, at("10:10")) == []
+
+
+def test_a_stretch_of_the_log_that_was_not_read_is_shown_for_a_week_with_its_backfill() -> None:
+    progress = Progress(lost_from=at("2023-08-20T10:00"), lost_until=at("2023-08-21T10:00"))
+    (gap,) = not_read("monitor_audio_leakage", progress, at("2023-08-27T10:00"))
+    assert (gap["start"], gap["end"]) == (at("2023-08-20T10:00"), at("2023-08-21T10:00"))
+    assert "--from-date 2023-08-20T10:05:00.000Z --to-date 2023-08-21T10:00:00.000Z" in gap["command"]
+    assert not_read("monitor_audio_leakage", progress, at("2023-08-29T10:00")) == []
+    assert not_read("monitor_audio_leakage", Progress(), at("2023-08-29T10:00")) == []
