@@ -88,7 +88,7 @@ class ContactReader:
 
 
 @lru_cache(maxsize=4)
-def _hook(aws_conn_id: str, period: int) -> ContactTableHook:
+def _hook(aws_conn_id: str | None, period: int) -> ContactTableHook:
     del period  # only there to make the hook anew
     hook = ContactTableHook(aws_conn_id=aws_conn_id)
     hook.conn  # noqa: B018  # made here, by one thread; the client in it is for all of them
