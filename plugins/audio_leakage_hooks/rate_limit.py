@@ -13,8 +13,8 @@ _LONGEST_WAIT = 60
 class RateLimiter:
     """Limit the calls per second across threads. Unused calls can be made up for within a second.
 
-    Connect's quotas are per account and Region and shared by every caller (docs/amazon-connect.md, "Quotas"). A slow
-    limiter starts at a random moment of its first interval: processes that start together must not call
+    All callers of an account and Region share Connect's quotas (docs/amazon-connect.md, "Quotas"). A slow
+    limiter starts at a random moment of its first interval, so that processes that start together do not call
     together.
 
     :param per_second: calls per second.
