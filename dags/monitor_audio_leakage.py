@@ -1,7 +1,7 @@
 """### Which calls should have been recorded, and were they?
 
-Every five minutes this DAG looks at each Amazon Connect contact whose flow switched recording on, follows it
-with DescribeContact until it ends, and proves from the recording bucket that a recording exists.
+Every five minutes this DAG looks at each Amazon Connect contact whose flow switched recording on. It follows
+the contact with DescribeContact until it ends, and proves from the recording bucket that a recording exists.
 
 | task | does | reads | may change |
 |---|---|---|---|
@@ -10,28 +10,32 @@ with DescribeContact until it ends, and proves from the recording bucket that a 
 | `poll_in_progress` | follows calls in the queue and with an agent | Connect | State |
 | `check_recordings` | searches the bucket, writes the verdict | S3, Connect, SNS | RecordedState |
 
-#### What a run tells
+#### What a run returns
 Each task returns its counts (task instance, tab XCom): how many contacts were `due`, where they went
 (`COMPLETED - AGENT`, `CALL_RECORDED_FAILURE`, …), and
 
-* `left_for_next_run`: not reached in the task's time; the longest due go first next time.
-* `minutes_left_to_recover`: so much of the flow log is still to be read, by the next runs.
-* `unavailable`: AWS throttled or failed; the contact stays due. If that was true of all, the task is red.
-* `put_off`: could not be looked at, though others could; tried again, and told when it keeps failing.
-* `unreadable`: an item that makes no sense; the log names it and what is allowed.
+* `left_for_next_run`: the task ran out of time. The next run takes the longest due first.
+* `minutes_left_to_recover`: the next runs read this much of the flow log.
+* `unavailable`: AWS throttled or failed, and the contact stays due. If that was true of all, the task is red.
+* `put_off`: this contact could not be looked at, though others could. The monitor tries again, and it alerts
+  when that keeps failing.
+* `unreadable`: an item makes no sense. The log names it and what is allowed.
 
 #### When a task is red
-The last line of its log is one sentence that says what to grant, create or correct. Nothing is lost
-meanwhile: every contact stays due, and the next run goes on where this one stopped. Clearing a task or
-triggering the DAG by hand is always safe, every write is conditional.
+The last line of its log is one sentence that says what to grant, create or correct. Every contact stays due,
+and the next run goes on where this one stopped. You can always clear a task or trigger the DAG by hand: every
+write is conditional.
+
+One failure stops only itself: the tasks behind it do their work all the same. `purge_ivr` and
+`check_recordings` then end red, too, so that the run is red. Their logs name the task that failed.
 
 #### Settings
-One Variable, `audio_leakage` (of a further instance `audio_leakage__<name>`), a JSON object;
-`connect_instance_id` and `contact_table` are required. With `alert_topic_arn` set, `check_recordings`
-publishes new failures, and those that healed, to that SNS topic; tasks that fail for good are told, too.
+One Variable, `audio_leakage` (`audio_leakage__<name>` for a further instance), a JSON object.
+`connect_instance_id` and `contact_table` are required. With `alert_topic_arn` set, `check_recordings` tells
+that SNS topic of new failures, and of those that healed. The topic also hears of tasks that fail for good.
 
-Triggered by hand, the DAG also adopts items that another system wrote into the table with no more than
-`ContactId` and `State`; scheduled runs do so every six hours.
+Trigger the DAG by hand to adopt items that another system wrote into the table with no more than `ContactId`
+and `State`. Scheduled runs do so every six hours.
 """
 
 from __future__ import annotations
@@ -51,12 +55,12 @@ FURTHER_INSTANCES: tuple[str, ...] = ()
 
 
 def _window_param(side: str) -> Param:
-    text = f"Only contacts {side} this time, ISO-8601 with offset; empty: whatever is due"
+    text = f"Only contacts {side} this time, ISO-8601 with offset; empty: everything that is due"
     return Param(None, type=["null", "string"], format="date-time", description=text)
 
 
 def build(dag_id: str) -> DAG:
-    """Build the DAG of one Amazon Connect instance; what its tasks do is in ``audio_leakage.use_cases``."""
+    """Build the DAG of one Amazon Connect instance. ``audio_leakage.use_cases`` says what its tasks do."""
 
     @dag(
         dag_id=dag_id,
@@ -71,6 +75,7 @@ def build(dag_id: str) -> DAG:
             "retry_delay": timedelta(seconds=15),
             "execution_timeout": timedelta(minutes=4),
             "on_failure_callback": tell_of_failure,
+            "trigger_rule": "all_done",  # one failure stops only itself
         },
         params={"window_start": _window_param("from"), "window_end": _window_param("up to")},
         tags=["amazon-connect", "call-recording", "compliance"],
@@ -80,22 +85,22 @@ def build(dag_id: str) -> DAG:
         # multiple_outputs=False: as a key, the count "IN_PROGRESS - QUEUE/IVR" would fail on Airflow 3.0.
         @task(multiple_outputs=False)
         def poll_initialised() -> Summary:
-            """Follows new contacts: where is each INITIALISED contact that is due by now?"""
+            """Enter new contacts, and follow each INITIALISED contact that is due."""
             return summary_of(use_cases.poll_initialised)
 
         @task(multiple_outputs=False)
         def purge_ivr() -> Summary:
-            """Deletes the contacts that are COMPLETED - QUEUE/IVR: no agent, nothing to record."""
+            """Delete the contacts that are COMPLETED - QUEUE/IVR: no agent, nothing to record."""
             return summary_of(use_cases.purge_ivr)
 
         @task(multiple_outputs=False)
         def poll_in_progress() -> Summary:
-            """Follows the contacts that are IN_PROGRESS, in the queue or with an agent, to their end."""
+            """Follow the contacts that are IN_PROGRESS, in the queue or with an agent, to their end."""
             return summary_of(use_cases.poll_in_progress)
 
         @task(multiple_outputs=False)
         def check_recordings() -> Summary:
-            """Searches the bucket for the contacts that are COMPLETED - AGENT and writes the verdict."""
+            """Search the bucket for the contacts that are COMPLETED - AGENT, and write the verdict."""
             return summary_of(use_cases.check_recordings)
 
         @task_group(prefix_group_id=False, tooltip="What is left to be done with each contact")

@@ -1,4 +1,4 @@
-"""One use case as a task: its settings, its hooks, its time, and what it returns."""
+"""Run one use case as a task: with its settings, its hooks and its time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from audio_leakage.errors import SettingsError, SetupError, WindowError
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import scope_of
 from audio_leakage_tasks.airflow_errors import AirflowFailException
+from audio_leakage_tasks.earlier import pass_on_failures
 from audio_leakage_tasks.failure import tell_of_run_before
 from audio_leakage_tasks.history import RunHistory
 from audio_leakage_tasks.variable import settings_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 #: Three tasks follow each other within five minutes, and Airflow needs some of that for itself.
 _SECONDS_PER_TASK = 75
-#: Enough to use up DescribeContact's quota and to hide S3's latency, and easy on a small worker.
+#: Requests at once with all of our share: they use it up and hide S3's latency, also on a small worker.
 _AT_ONCE = 8
 
 Summary = dict[str, Any]
@@ -36,13 +37,17 @@ log = logging.getLogger("airflow.task")
 
 
 def summary_of(use_case: Callable[[RunContext], dict[str, int]]) -> Summary:
-    """Run one use case and return what a person wants to read in the run's XCom tab.
+    """Run one use case and return its counts, for the run's XCom tab.
 
-    :raises AirflowFailException: when another try would end the same: somebody must set, grant or create
+    The first task also tells of the run before, if nobody could be told at the time.
+
+    :param use_case: one of :mod:`audio_leakage.use_cases`.
+    :raises AirflowFailException: when another try would end the same. Somebody must set, grant or create
         something, and the message says what.
+    :raises EarlierTaskFailed: in a last task of the run, when a task before it failed.
     """
+    context = get_current_context()
     try:
-        context = get_current_context()
         run = _run(context)
         log.info("::group::contact by contact, window %s", run.scope.window)
         try:
@@ -52,13 +57,15 @@ def summary_of(use_case: Callable[[RunContext], dict[str, int]]) -> Summary:
         log.info("%s", ", ".join(f"{count} {name}" for name, count in counts.items()))
         if not context["ti"].task.upstream_task_ids:
             tell_of_run_before(context, run.settings, run.alert_topic)
-        return {"window": str(run.scope.window), **counts}
     except (SettingsError, SetupError, WindowError) as error:
         raise AirflowFailException(str(error)) from error
+    summary = {"window": str(run.scope.window), **counts}
+    pass_on_failures(context, summary)
+    return summary
 
 
 def _run(context: Context) -> RunContext:
-    """Build the hooks; they are imported here and not at the top, so that the DAG file parses fast."""
+    """Build the hooks. They are imported here and not at the top, so that the DAG file parses fast."""
     from audio_leakage_hooks.alert_topic import AlertTopicHook
     from audio_leakage_hooks.connect import ConnectHook
     from audio_leakage_hooks.contact_table_hook import ContactTableHook

@@ -11,6 +11,9 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 from airflow.sdk import DAG
 from werkzeug.serving import make_server
 
+from audio_leakage import use_cases
+from audio_leakage.errors import ServiceUnavailable, SetupError
+from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import Window
 from local_aws.connect.simulator import StaticDirectory
 from local_aws.contact_centre.centre import QUICK_WEIGHTS, ContactCentre
@@ -166,7 +169,6 @@ def test_airflow_is_asked_for_its_connection_by_one_thread(
             "bucket 'nowhere-at-all' does not exist: create it",
         ),
         ({"recheck_days": -1}, "poll_initialised", "'recheck_days' is -1, allowed is a number from 0 to 365"),
-        ({"flow_log_group": "/nowhere"}, "poll_initialised", "log group '/nowhere' does not exist"),
     ],
 )
 def test_what_is_missing_or_wrong_fails_the_task_with_one_sentence(
@@ -347,3 +349,99 @@ def test_the_flow_log_is_read_on_from_where_it_was_though_no_run_succeeds(
     read = [record.args[0] for record in caplog.records if record.msg.startswith("flow log of")]  # type: ignore[index]
     quarters = [Window(ten + (number - 3) * 5 * MINUTE, ten + number * 5 * MINUTE) for number in range(4)]
     assert read == quarters
+
+
+def states(result: Any) -> dict[str, str]:  # noqa: ANN401  # Airflow 3.0 has its class elsewhere
+    return {instance.task_id: str(instance.state) for instance in result.get_task_instances()}
+
+
+def leaked_call(stage: Stage, **settings: object) -> None:
+    """Let a call end without a recording, an hour ago and more, in a table that knows it."""
+    stage.contacts[CONTACT_ID] = answer()["Contact"]
+    for contact_id, state in ((CONTACT_ID, "COMPLETED - AGENT"), (number(7), "COMPLETED - QUEUE/IVR")):
+        due = {"OpenState": state, "NextCheckAt": "2023-08-29T10:33:10.343Z"}
+        stage.put({"ContactId": contact_id, "State": state} | due)
+    stage.configure(**settings)
+
+
+class TestOneFailureStopsOnlyItself:
+    def test_without_the_log_group_a_leak_is_judged_and_the_run_is_red(self, stage: Stage, dag: DAG) -> None:
+        stage.listen()
+        leaked_call(stage, flow_log_group="/nowhere")
+        result = dag.test()
+        assert result.state == "failed"
+        assert states(result) == {
+            "poll_initialised": "failed",
+            "purge_ivr": "failed",
+            "poll_in_progress": "success",
+            "check_recordings": "failed",
+        }
+        (item,) = stage.items().values()
+        assert (item["ContactId"], item["RecordedState"]) == (CONTACT_ID, "CALL_RECORDED_FAILURE")
+        failed = [each for each in stage.heard() if each["Subject"].endswith("failed")]
+        assert [each["Subject"] for each in failed] == ["Audio leakage monitor: poll_initialised failed"]
+        assert "log group '/nowhere' does not exist" in failed[0]["Message"]
+
+    def test_what_a_task_counted_is_kept_although_it_passes_a_failure_on(
+        self, stage: Stage, dag: DAG
+    ) -> None:
+        leaked_call(stage, flow_log_group="/nowhere")
+        state, counts = run(dag)
+        assert state == "failed"
+        assert counts["purge_ivr"]["purged"] == 1
+        assert counts["check_recordings"]["CALL_RECORDED_FAILURE"] == 1
+        assert counts["poll_initialised"] is None
+
+    def test_a_last_task_says_which_task_failed(
+        self, stage: Stage, dag: DAG, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        leaked_call(stage, flow_log_group="/nowhere")
+        assert dag.test().state == "failed"
+        printed = capfd.readouterr()
+        assert "poll_initialised failed, its log says why" in printed.out + printed.err
+
+    @pytest.mark.parametrize(
+        ("task", "red"),
+        [
+            ("poll_initialised", {"poll_initialised", "purge_ivr", "check_recordings"}),
+            ("poll_in_progress", {"poll_in_progress", "check_recordings"}),
+            ("purge_ivr", {"purge_ivr"}),
+            ("check_recordings", {"check_recordings"}),
+        ],
+    )
+    def test_whichever_task_fails_the_others_do_their_work_and_one_alert_is_sent(
+        self, stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch, task: str, red: set[str]
+    ) -> None:
+        def breaks(_: object) -> dict[str, int]:
+            raise SetupError("it was denied: grant it")
+
+        stage.listen()
+        leaked_call(stage)
+        monkeypatch.setattr(f"audio_leakage.use_cases.{task}", breaks)
+        result = dag.test()
+        assert result.state == "failed"
+        assert {task_id for task_id, state in states(result).items() if state == "failed"} == red
+        assert [each["Subject"] for each in stage.heard() if each["Subject"].endswith("failed")] == [
+            f"Audio leakage monitor: {task} failed"
+        ]
+        items = stage.items()
+        assert (number(7) not in items) == (task != "purge_ivr")
+        assert ("RecordedState" in items[CONTACT_ID]) == (task != "check_recordings")
+
+    def test_a_trouble_that_a_retry_heals_leaves_the_run_green(
+        self, stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def breaks_once(context: RunContext) -> dict[str, int]:
+            if tries.pop(0):
+                raise ServiceUnavailable("throttled")
+            return poll_initialised(context)
+
+        tries = [True, False]
+        poll_initialised = use_cases.poll_initialised
+        stage.listen()
+        leaked_call(stage)
+        monkeypatch.setattr("audio_leakage.use_cases.poll_initialised", breaks_once)
+        dag.get_task("poll_initialised").retry_delay = timedelta(seconds=1)
+        assert dag.test().state == "success"
+        assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_FAILURE"
+        assert not [each for each in stage.heard() if each["Subject"].endswith("failed")]
