@@ -61,7 +61,11 @@ class Settings:
         "the instance's access URL, such as https://acme.my.connect.aws",
         default=None,
     )
-    aws_conn_id: str = _text(r"[\w.-]{1,200}", "the id of an Airflow connection", default="aws_default")
+    aws_conn_id: str | None = _text(
+        r"[\w.-]{1,200}",
+        "the id of an Airflow connection, or null for boto3's own credentials",
+        default="aws_default",
+    )
     first_check_minutes: float = _number(0, 1440, default=2)
     failure_after_minutes: float = _number(0, 10080, default=60)
     recheck_days: float = _number(0, 365, default=7)
@@ -108,11 +112,17 @@ class Settings:
             raise SettingsError(f"Variable '{variable}' is not a JSON object: allowed keys are {_keys()}")
         wrong = [*_wrong_keys(values), *_wrong_values(values)]
         if not wrong:
-            settings = cls(**{key: value for key, value in values.items() if value is not None})
+            settings = cls(
+                **{key: value for key, value in values.items() if value is not None or key in _NULLABLE}
+            )
             wrong = _wrong_together(settings)
         if wrong:
             raise SettingsError(f"Variable '{variable}': {'; '.join(wrong)}")
         return settings
+
+
+#: Keys for which null is a value of its own. For any other key it stands for the default.
+_NULLABLE = frozenset({"aws_conn_id"})
 
 
 def _wrong_keys(values: Mapping[str, object]) -> list[str]:

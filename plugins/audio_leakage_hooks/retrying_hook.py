@@ -1,4 +1,4 @@
-"""The mixin that all hooks share."""
+"""What all hooks share."""
 
 from typing import Any, Self
 
@@ -8,9 +8,10 @@ from audio_leakage_aws.retries import RETRIES
 
 
 class RetryingHook:
-    """Give an AWS hook :data:`~audio_leakage_aws.retries.RETRIES`; comes first among the base classes.
+    """Give an AWS hook our retries, and let the hooks of a task share one connection.
 
-    An Airflow connection's ``config_kwargs`` override them.
+    This mixin comes first among the base classes. The ``config_kwargs`` of an Airflow connection override
+    :data:`~audio_leakage_aws.retries.RETRIES`.
     """
 
     conn_config: Any
@@ -28,4 +29,12 @@ class RetryingHook:
         answer, or an ImportError.
         """
         self.conn_config  # noqa: B018  # the hook keeps what it looked up
+        return self
+
+    def with_connection_of(self, other: "RetryingHook") -> Self:
+        """Take the connection that another hook has resolved, so that Airflow is asked once for a task.
+
+        :param other: a hook with the same connection id.
+        """
+        vars(self)["conn_config"] = other.conn_config
         return self

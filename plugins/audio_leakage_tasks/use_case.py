@@ -75,10 +75,11 @@ def _run(context: Context) -> RunContext:
 
     settings = settings_of(context)
 
-    def hook(kind: Callable[..., _Hook]) -> _Hook:
-        return kind(aws_conn_id=settings.aws_conn_id).resolve_connection()
+    connect = ConnectHook(aws_conn_id=settings.aws_conn_id).resolve_connection()
 
-    connect = hook(ConnectHook)
+    def hook(kind: Callable[..., _Hook]) -> _Hook:
+        return kind(aws_conn_id=settings.aws_conn_id).with_connection_of(connect)
+
     connect.limit_rate("DescribeContact", settings.describe_contact_rps)
     connect.limit_rate("SearchContacts", settings.search_contacts_rps)
     started, now = time.monotonic(), datetime.now(UTC)

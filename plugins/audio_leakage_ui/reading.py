@@ -92,7 +92,7 @@ class ContactReader:
 
 
 @lru_cache(maxsize=4)
-def _hook(aws_conn_id: str, period: int) -> ContactTableHook:
+def _hook(aws_conn_id: str | None, period: int) -> ContactTableHook:
     del period  # a new period makes a new hook
     hook = ContactTableHook(aws_conn_id=aws_conn_id)
     hook.conn  # noqa: B018  # connects here, in one thread; all threads then share the client

@@ -132,26 +132,27 @@ def test_one_contact_that_errs_does_not_stop_the_others(stage: Stage, dag: DAG) 
     assert stage.items()[number(2)]["LastError"].startswith("DescribeContact answered without Contact.Id")
 
 
-def test_airflow_is_asked_for_its_connection_by_one_thread(
-    stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("aws_conn_id", "times"), [("aws_default", 4), (None, 0)])
+def test_each_task_asks_airflow_once_for_its_connection_and_not_at_all_for_none(
+    stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch, aws_conn_id: str | None, times: int
 ) -> None:
-    """Airflow 3.0 answers several at once wrongly or with an ImportError."""
+    """One thread asks: Airflow 3.0 answers several at once wrongly or with an ImportError."""
 
     def get_connection(conn_id: str) -> Any:  # noqa: ANN401  # Airflow 3.0 has its class elsewhere
-        asked_by.add(current_thread())
+        asked_by.append(current_thread())
         return look_up(conn_id)
 
-    asked_by: set[Thread] = set()
+    asked_by: list[Thread] = []
     look_up = AwsGenericHook.get_connection
     monkeypatch.setattr(AwsGenericHook, "get_connection", staticmethod(get_connection))
     stage.aws.create_log_group(LOG_GROUP)
-    stage.configure(flow_log_group=LOG_GROUP)
+    stage.configure(flow_log_group=LOG_GROUP, aws_conn_id=aws_conn_id)
     for position in range(6):
         stage.contacts[number(position)] = answer(number(position))["Contact"]
         stage.put({"ContactId": number(position), "State": "INITIALISED"})
     state, counts = run(dag)
     assert (state, counts["check_recordings"]["CALL_RECORDED_FAILURE"]) == ("success", 6)
-    assert asked_by == {main_thread()}
+    assert asked_by == [main_thread()] * times
 
 
 @pytest.mark.parametrize(

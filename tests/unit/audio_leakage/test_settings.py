@@ -45,6 +45,12 @@ def test_a_setting_of_null_takes_the_default() -> None:
     assert Settings.from_json(json.dumps(REQUIRED | {"recheck_days": None})).recheck_days == 7
 
 
+def test_no_connection_is_a_choice_and_not_the_default() -> None:
+    """null: boto3's own credentials, which are the execution role on MWAA."""
+    assert Settings.from_json(json.dumps(REQUIRED | {"aws_conn_id": None})).aws_conn_id is None
+    assert Settings.from_json(json.dumps(REQUIRED)).aws_conn_id == "aws_default"
+
+
 @pytest.mark.parametrize("key", ["connect_instance_id", "contact_table"])
 def test_a_missing_required_setting_is_named_with_its_meaning(key: str) -> None:
     message = refusal(json.dumps({name: value for name, value in REQUIRED.items() if name != key}))
@@ -78,7 +84,7 @@ def test_a_variable_that_is_no_json_object_is_refused(text: str | None, says: st
         ("recording_bucket", "s3://recordings", "the name of a bucket"),
         ("recording_prefix", "connect/acme/", "a prefix without date and without slash at either end"),
         ("alert_topic_arn", "alerts", "the ARN of an SNS topic"),
-        ("aws_conn_id", "", "the id of an Airflow connection"),
+        ("aws_conn_id", "", "the id of an Airflow connection, or null for boto3's own credentials"),
         ("first_check_minutes", -1, "a number from 0 to 1440"),
         ("first_check_minutes", True, "a number from 0 to 1440"),
         ("failure_after_minutes", "60", "a number from 0 to 10080"),
