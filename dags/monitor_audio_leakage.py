@@ -59,8 +59,12 @@ def _window_param(side: str) -> Param:
     return Param(None, type=["null", "string"], format="date-time", description=text)
 
 
-def build(dag_id: str) -> DAG:
-    """Build the DAG of one Amazon Connect instance. ``audio_leakage.use_cases`` says what its tasks do."""
+def build(dag_id: str, instances: int) -> DAG:
+    """Build the DAG of one Amazon Connect instance. ``audio_leakage.use_cases`` says what its tasks do.
+
+    :param dag_id: its id.
+    :param instances: how many instances share the account's quotas.
+    """
 
     @dag(
         dag_id=dag_id,
@@ -86,22 +90,22 @@ def build(dag_id: str) -> DAG:
         @task(multiple_outputs=False)
         def poll_initialised() -> Summary:
             """Enter new contacts, and follow each INITIALISED contact that is due."""
-            return summary_of(use_cases.poll_initialised)
+            return summary_of(use_cases.poll_initialised, instances)
 
         @task(multiple_outputs=False)
         def purge_ivr() -> Summary:
             """Delete the contacts that are COMPLETED - QUEUE/IVR: no agent, nothing to record."""
-            return summary_of(use_cases.purge_ivr)
+            return summary_of(use_cases.purge_ivr, instances)
 
         @task(multiple_outputs=False)
         def poll_in_progress() -> Summary:
             """Follow the contacts that are IN_PROGRESS, in the queue or with an agent, to their end."""
-            return summary_of(use_cases.poll_in_progress)
+            return summary_of(use_cases.poll_in_progress, instances)
 
         @task(multiple_outputs=False)
         def check_recordings() -> Summary:
             """Search the bucket for the contacts that are COMPLETED - AGENT, and write the verdict."""
-            return summary_of(use_cases.check_recordings)
+            return summary_of(use_cases.check_recordings, instances)
 
         @task_group(prefix_group_id=False, tooltip="What is left to be done with each contact")
         def due_contacts() -> None:
@@ -113,4 +117,4 @@ def build(dag_id: str) -> DAG:
     return monitor_audio_leakage()
 
 
-_dags = [build(dag_id) for dag_id in dag_ids(FURTHER_INSTANCES)]
+_dags = [build(dag_id, 1 + len(FURTHER_INSTANCES)) for dag_id in dag_ids(FURTHER_INSTANCES)]

@@ -2,12 +2,20 @@
 
 import threading
 import time
+from random import random
+
+from audio_leakage.errors import ServiceUnavailable
+
+#: Seconds after which waiting would outlast the task. Only a crowd of backfilled runs leaves so small a part.
+_LONGEST_WAIT = 60
 
 
 class RateLimiter:
     """Limit the calls per second across threads. Unused calls can be made up for within a second.
 
-    All callers of an account and Region share Connect's quotas (docs/amazon-connect.md, "Quotas").
+    All callers of an account and Region share Connect's quotas (docs/amazon-connect.md, "Quotas"). A slow
+    limiter starts at a random moment of its first interval: processes that start together must not call
+    together.
 
     :param per_second: calls per second.
     """
@@ -15,14 +23,19 @@ class RateLimiter:
     def __init__(self, per_second: float) -> None:
         self._interval = 1 / per_second
         self._credit = 1 if per_second >= 1 else 0
-        self._next = 0.0
+        self._next = 0.0 if self._credit else time.monotonic() + random() * self._interval  # noqa: S311
         self._lock = threading.Lock()
 
     def __call__(self, **_: object) -> None:
-        """Wait for the next turn; to be registered for botocore's event ``before-send``, retries included."""
+        """Wait for the next turn; to be registered for botocore's event ``before-send``, retries included.
+
+        :raises ServiceUnavailable: when that turn comes too late.
+        """
         with self._lock:
             now = time.monotonic()
             turn = max(now - self._credit, self._next)
+            if turn - now > _LONGEST_WAIT:
+                raise ServiceUnavailable("our part of Connect's quota leaves no turn to this task")
             self._next = turn + self._interval
         time.sleep(max(0, turn - now))
 

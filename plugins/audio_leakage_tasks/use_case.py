@@ -16,6 +16,7 @@ from audio_leakage_tasks.airflow_errors import AirflowFailException
 from audio_leakage_tasks.earlier import pass_on_failures
 from audio_leakage_tasks.failure import tell_of_run_before
 from audio_leakage_tasks.history import RunHistory
+from audio_leakage_tasks.share import within_share
 from audio_leakage_tasks.variable import settings_of
 
 if TYPE_CHECKING:
@@ -36,19 +37,20 @@ _Hook = TypeVar("_Hook", bound="RetryingHook")
 log = logging.getLogger("airflow.task")
 
 
-def summary_of(use_case: Callable[[RunContext], dict[str, int]]) -> Summary:
+def summary_of(use_case: Callable[[RunContext], dict[str, int]], instances: int = 1) -> Summary:
     """Run one use case and return its counts, for the run's XCom tab.
 
     The first task also tells of the run before, if nobody could be told at the time.
 
     :param use_case: one of :mod:`audio_leakage.use_cases`.
+    :param instances: how many Connect instances share the account's quotas.
     :raises AirflowFailException: when another try would end the same. Somebody must set, grant or create
         something, and the message says what.
     :raises EarlierTaskFailed: in a last task of the run, when a task before it failed.
     """
     context = get_current_context()
     try:
-        run = _run(context)
+        run = _run(context, instances)
         log.info("::group::contact by contact, window %s", run.scope.window)
         try:
             counts = use_case(run)
@@ -64,7 +66,7 @@ def summary_of(use_case: Callable[[RunContext], dict[str, int]]) -> Summary:
     return summary
 
 
-def _run(context: Context) -> RunContext:
+def _run(context: Context, instances: int) -> RunContext:
     """Build the hooks. They are imported here and not at the top, so that the DAG file parses fast."""
     from audio_leakage_hooks.alert_topic import AlertTopicHook
     from audio_leakage_hooks.connect import ConnectHook
@@ -73,7 +75,7 @@ def _run(context: Context) -> RunContext:
     from audio_leakage_hooks.metrics import MetricsHook
     from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 
-    settings = settings_of(context)
+    settings, part = within_share(settings_of(context), context, instances)
 
     connect = ConnectHook(aws_conn_id=settings.aws_conn_id).resolve_connection()
 
@@ -94,5 +96,5 @@ def _run(context: Context) -> RunContext:
         flow_log=hook(FlowLogHook),
         alert_topic=hook(AlertTopicHook),
         metrics=hook(MetricsHook),
-        at_once=_AT_ONCE,
+        at_once=max(1, round(_AT_ONCE * part)),
     )
