@@ -1,0 +1,64 @@
+"""Through Airflow's own scheduler: a trouble of the flow log stops no verdict, and the run is red."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
+from support.fakes import CONTACT_ID, answer
+from support.stage import Stage
+
+
+def ended_run(airflow: Airflow, run_type: str) -> tuple[str, str]:
+    """Return id and state of the first run of a type that ends."""
+    deadline = time.monotonic() + 400
+    while time.monotonic() < deadline:
+        for run_id, state in airflow.runs(run_type).items():
+            if state in ("success", "failed"):
+                return run_id, state
+        time.sleep(1)
+    raise AssertionError(f"no {run_type} run has ended")
+
+
+def tasks(airflow: Airflow, run_id: str) -> dict[str, str]:
+    found = airflow.get(f"/dags/{DAG_ID}/dagRuns/{quote(run_id)}/taskInstances")["task_instances"]
+    return {task["task_id"]: task["state"] for task in found}
+
+
+def kept(airflow: Airflow, run_id: str, task_id: str, key: str) -> Any:  # noqa: ANN401  # JSON
+    task = f"/dags/{DAG_ID}/dagRuns/{quote(run_id)}/taskInstances/{task_id}"
+    return airflow.get(f"{task}/xcomEntries/{key}?deserialize=true")["value"]
+
+
+@pytest.mark.timeout(900)
+def test_without_the_log_group_a_leak_is_judged_and_the_run_is_red(stage: Stage, tmp_path: Path) -> None:
+    stage.listen()
+    stage.configure(flow_log_group="/nowhere")
+    stage.contacts[CONTACT_ID] = answer()["Contact"]
+    due = {"OpenState": "COMPLETED - AGENT", "NextCheckAt": "2023-08-29T10:33:10.343Z"}
+    stage.put({"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT"} | due)
+    environment = {
+        name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AIRFLOW_VAR_"))
+    }
+    airflow = new_airflow(tmp_path, environment)
+    airflow.cli("dags", "trigger", DAG_ID)
+    with airflow.running():
+        run_id, state = ended_run(airflow, "manual")
+        assert state == "failed"
+        assert tasks(airflow, run_id) == {
+            "poll_initialised": "failed",
+            "purge_ivr": "failed",
+            "poll_in_progress": "success",
+            "check_recordings": "failed",
+        }
+        assert kept(airflow, run_id, "check_recordings", "return_value")["CALL_RECORDED_FAILURE"] == 1
+        told = kept(airflow, run_id, "poll_initialised", "task_failure")
+        assert told["told"]
+        assert "log group '/nowhere' does not exist" in told["reason"]
+    assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_FAILURE"
+    subjects = [each["Subject"] for each in stage.heard() if each["Subject"].endswith("failed")]
+    assert subjects == ["Audio leakage monitor: poll_initialised failed"]
