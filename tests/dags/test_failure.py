@@ -116,7 +116,7 @@ def test_a_failure_is_told_once_no_try_is_left(
     assert len(airflow.heard()) == told
 
 
-def test_of_failed_runs_in_a_row_the_first_is_told_and_then_one_an_hour(airflow: Airflow) -> None:
+def test_failed_runs_in_a_row_are_alerted_at_most_once_an_hour(airflow: Airflow) -> None:
     told = []
     for number in range(8):
         if number:

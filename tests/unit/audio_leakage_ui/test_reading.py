@@ -1,4 +1,4 @@
-"""What the pages show of table items: groups, rows, counts, gaps, addresses."""
+"""The UI turns table items into groups, rows, counts, gaps and addresses."""
 
 from collections import Counter
 from dataclasses import replace
