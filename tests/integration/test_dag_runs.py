@@ -133,7 +133,7 @@ def test_an_error_of_one_contact_does_not_stop_the_others(stage: Stage, dag: DAG
 
 
 @pytest.mark.parametrize(("aws_conn_id", "times"), [("aws_default", 4), (None, 0)])
-def test_each_task_asks_airflow_once_for_its_connection_and_not_at_all_for_none(
+def test_each_task_asks_airflow_at_most_once_for_its_connection(
     stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch, aws_conn_id: str | None, times: int
 ) -> None:
     """One thread asks: Airflow 3.0 answers several at once wrongly or with an ImportError."""
@@ -366,7 +366,7 @@ def leaked_call(stage: Stage, **settings: object) -> None:
 
 
 class TestOneFailureStopsOnlyItself:
-    def test_without_the_log_group_a_leak_is_judged_and_the_run_is_red(self, stage: Stage, dag: DAG) -> None:
+    def test_a_leak_is_judged_without_the_log_group_and_the_run_fails(self, stage: Stage, dag: DAG) -> None:
         stage.listen()
         leaked_call(stage, flow_log_group="/nowhere")
         result = dag.test()
@@ -383,9 +383,7 @@ class TestOneFailureStopsOnlyItself:
         assert [each["Subject"] for each in failed] == ["Audio leakage monitor: poll_initialised failed"]
         assert "log group '/nowhere' does not exist" in failed[0]["Message"]
 
-    def test_what_a_task_counted_is_kept_although_it_passes_a_failure_on(
-        self, stage: Stage, dag: DAG
-    ) -> None:
+    def test_counts_of_a_task_are_kept_although_it_passes_a_failure_on(self, stage: Stage, dag: DAG) -> None:
         leaked_call(stage, flow_log_group="/nowhere")
         state, counts = run(dag)
         assert state == "failed"
@@ -410,7 +408,7 @@ class TestOneFailureStopsOnlyItself:
             ("check_recordings", {"check_recordings"}),
         ],
     )
-    def test_whichever_task_fails_the_others_do_their_work_and_one_alert_is_sent(
+    def test_a_failed_task_stops_no_other_and_one_alert_is_sent(
         self, stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch, task: str, red: set[str]
     ) -> None:
         def breaks(_: object) -> dict[str, int]:

@@ -180,6 +180,6 @@ def test_the_stack_of_the_subscription_deploys(stage: Stage) -> None:
     assert outputs["DeadLetterQueueUrl"]
 
 
-def test_its_filter_and_recovery_let_the_same_family_of_blocks_through() -> None:
+def test_filter_and_recovery_let_the_same_blocks_through() -> None:
     template = (ROOT / "include" / "infrastructure" / "subscriber.yaml").read_text()
     assert f"""'{{ ($.ContactFlowModuleType = "*{BLOCK_FAMILY}*") }}'""" in template
