@@ -105,7 +105,7 @@ def test_graph_and_grid_show_the_four_tasks(page: Page) -> None:
         expect(page.locator(".react-flow__node").get_by_text(task).first).to_be_visible()
 
 
-def test_the_page_counts_what_was_played(page: Page, played: Played) -> None:
+def test_the_page_counts_the_simulated_calls(page: Page, played: Played) -> None:
     truth = truths(played, list(played.centre.calls))
     assert truth["leaked"] > 3
     frame = open_page(page)
@@ -215,7 +215,7 @@ def test_warnings_assumed_ends_and_closed_reasons_are_in_words(page: Page, playe
         expect(frame.locator("#closed li").first).to_be_visible()
 
 
-def test_filter_and_search_leave_what_was_asked_for(page: Page, played: Played) -> None:
+def test_filter_and_search_leave_only_matching_contacts(page: Page, played: Played) -> None:
     end, calls = window_with_a_leak(played)
     truth = truths(played, calls)
     frame = open_run_tab(page, end)
@@ -233,7 +233,7 @@ def test_filter_and_search_leave_what_was_asked_for(page: Page, played: Played) 
     expect(frame.get_by_text("Nothing matches.")).to_be_visible()
 
 
-def test_times_are_those_of_the_zone_chosen_in_airflow(page: Page, played: Played) -> None:
+def test_times_are_shown_in_the_zone_chosen_in_airflow(page: Page, played: Played) -> None:
     end, _ = window_with_a_leak(played)
     page.evaluate("localStorage.setItem('timezone', JSON.stringify('Asia/Kolkata'))")
     frame = open_run_tab(page, end)
@@ -260,7 +260,7 @@ def test_a_task_links_to_the_tab_and_a_contact_to_the_console(
     elsewhere.clear()
 
 
-def test_nobody_gets_an_answer_without_a_login(anonymous: BrowserContext) -> None:
+def test_a_request_without_a_login_gets_no_answer(anonymous: BrowserContext) -> None:
     from audio_leakage_ui.app import app
 
     addresses = [
@@ -289,7 +289,7 @@ def stored(played: Played, *items: dict[str, str]) -> Iterator[None]:
         table.delete_item(TableName=TABLE, Key={"ContactId": {"S": item["ContactId"]}})
 
 
-def test_a_hostile_contact_is_text(page: Page, played: Played) -> None:
+def test_a_hostile_contact_is_shown_as_text(page: Page, played: Played) -> None:
     end, calls = window_with_a_leak(played)
     moment = end - WINDOW / 2
     indexed = {
@@ -324,7 +324,7 @@ def test_a_hostile_contact_is_text(page: Page, played: Played) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_pages_wear_the_theme_of_airflow(page: Page, played: Played, theme: str) -> None:
+def test_the_pages_follow_the_theme_of_airflow(page: Page, played: Played, theme: str) -> None:
     """`make pictures` takes the pictures of the README here."""
     end, _ = window_with_a_leak(played)
     page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
@@ -340,9 +340,7 @@ def photograph(page: Page, frame: FrameLocator, name: str, theme: str) -> None:
     assert (IMAGES / f"{name}.png").stat().st_size < 300_000
 
 
-def test_a_day_of_a_hundred_thousand_contacts_is_painted_after_its_newest_hour(
-    page: Page, played: Played
-) -> None:
+def test_the_newest_hour_of_a_day_with_100_000_contacts_is_painted_first(page: Page, played: Played) -> None:
     now = datetime.now(UTC)
     ahead = 23 - now.hour if now.hour >= 9 else -(now.hour + 1)  # a zone in which the day has 24 hours by now
     page.add_init_script(f"localStorage.setItem('timezone', '\"Etc/GMT{-ahead:+d}\"')")

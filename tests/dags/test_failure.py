@@ -116,7 +116,7 @@ def test_a_failure_is_told_once_no_try_is_left(
     assert len(airflow.heard()) == told
 
 
-def test_of_failed_runs_in_a_row_the_first_is_told_and_then_one_an_hour(airflow: Airflow) -> None:
+def test_failed_runs_in_a_row_are_alerted_at_most_once_an_hour(airflow: Airflow) -> None:
     told = []
     for number in range(8):
         if number:
@@ -141,7 +141,7 @@ def test_two_troubles_of_one_run_are_both_told(airflow: Airflow) -> None:
 
 
 @pytest.mark.parametrize("error", [SetupError("sns:Publish was denied"), ServiceUnavailable("throttled")])
-def test_what_could_not_be_told_is_told_by_the_next_run(airflow: Airflow, error: AudioLeakageError) -> None:
+def test_an_alert_that_failed_is_sent_by_the_next_run(airflow: Airflow, error: AudioLeakageError) -> None:
     airflow.topic.error = error
     airflow.fail("poll_initialised", DENIED)
     airflow.topic.error = None
@@ -152,7 +152,7 @@ def test_what_could_not_be_told_is_told_by_the_next_run(airflow: Airflow, error:
     assert f"poll_initialised: {DENIED}" in message
 
 
-def test_what_could_not_be_told_is_told_by_the_next_failure(airflow: Airflow) -> None:
+def test_an_alert_that_failed_is_sent_by_the_next_failure(airflow: Airflow) -> None:
     airflow.topic.error = ServiceUnavailable("throttled")
     for fire in ("10:40", "10:45"):
         airflow.fail("poll_initialised", DENIED)
@@ -187,7 +187,7 @@ def test_a_run_that_did_not_fail_is_nothing_to_tell(airflow: Airflow, state: str
     assert airflow.heard() == []
 
 
-def test_what_was_told_is_not_told_by_the_next_run_again(airflow: Airflow) -> None:
+def test_an_alert_that_was_sent_is_not_sent_by_the_next_run(airflow: Airflow) -> None:
     airflow.fail("poll_initialised", DENIED)
     airflow.start(at("10:40"))
     airflow.fail("poll_initialised", DENIED)  # not told again, and nothing is owed
@@ -196,7 +196,7 @@ def test_what_was_told_is_not_told_by_the_next_run_again(airflow: Airflow) -> No
     assert len(airflow.heard()) == 1
 
 
-def test_without_a_topic_nobody_is_asked(airflow: Airflow) -> None:
+def test_a_task_without_a_topic_asks_airflow_for_nothing(airflow: Airflow) -> None:
     airflow.runs[-1].state = "failed"
     airflow.start(at("10:40"))
     silent = replace(ALERTING, alert_topic_arn=None)

@@ -1,4 +1,4 @@
-"""One more entry in the DAG file gives one more DAG."""
+"""A further name in the DAG file gives a further DAG."""
 
 from pathlib import Path
 

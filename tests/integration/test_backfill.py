@@ -76,7 +76,7 @@ def wait_for_backfill(airflow: Airflow) -> None:
 
 
 @pytest.mark.timeout(1200)
-def test_a_missed_hour_is_a_backfill_away(stage: Stage, centre: ContactCentre, tmp_path: Path) -> None:
+def test_a_backfill_catches_up_on_a_missed_hour(stage: Stage, centre: ContactCentre, tmp_path: Path) -> None:
     environment = {
         name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AIRFLOW_VAR_"))
     }

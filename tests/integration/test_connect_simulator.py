@@ -24,14 +24,16 @@ def connect(stage: Stage) -> ConnectClient:
 
 
 @pytest.mark.parametrize("contact_id", list(SEED_CONTACTS))
-def test_the_seeds_answers_come_out_as_given(stage: Stage, connect: ConnectClient, contact_id: str) -> None:
+def test_the_seed_contacts_are_described_as_given(
+    stage: Stage, connect: ConnectClient, contact_id: str
+) -> None:
     stage.contacts.update(SEED_CONTACTS)
     described = connect.describe_contact(InstanceId=INSTANCE_ID, ContactId=contact_id)
     assert described["Contact"] == SEED_CONTACTS[contact_id]
 
 
 @pytest.mark.parametrize("code", sorted(STATUS))
-def test_errors_are_typed(stage: Stage, connect: ConnectClient, code: str) -> None:
+def test_a_simulated_error_has_its_code_and_status(stage: Stage, connect: ConnectClient, code: str) -> None:
     stage.connect.faults.add("DescribeContact", code)
     with pytest.raises(ClientError) as error:
         connect.describe_contact(InstanceId=INSTANCE_ID, ContactId=number(1))
@@ -40,7 +42,7 @@ def test_errors_are_typed(stage: Stage, connect: ConnectClient, code: str) -> No
 
 
 @pytest.mark.parametrize(("instance_id", "contact_id"), [(INSTANCE_ID, number(9)), (number(9), number(1))])
-def test_what_is_not_there_is_not_found(
+def test_an_unknown_contact_or_instance_is_not_found(
     stage: Stage, connect: ConnectClient, instance_id: str, contact_id: str
 ) -> None:
     stage.contacts[number(1)] = answer(number(1))["Contact"]
@@ -49,7 +51,7 @@ def test_what_is_not_there_is_not_found(
 
 
 @pytest.mark.parametrize("fault", [CUT_OFF, NOT_JSON])
-def test_a_body_that_is_not_whole_raises_nothing_and_lacks_the_contact(
+def test_an_incomplete_answer_raises_nothing_and_lacks_the_contact(
     stage: Stage, connect: ConnectClient, fault: str
 ) -> None:
     """That is botocore's way, and why every answer is looked at before it is believed."""
@@ -57,13 +59,13 @@ def test_a_body_that_is_not_whole_raises_nothing_and_lacks_the_contact(
     assert "Contact" not in connect.describe_contact(InstanceId=INSTANCE_ID, ContactId=number(1))
 
 
-def test_a_connection_that_closes_unanswered_raises(stage: Stage, connect: ConnectClient) -> None:
+def test_a_connection_closed_without_an_answer_raises(stage: Stage, connect: ConnectClient) -> None:
     stage.connect.faults.add("DescribeContact", RESET, times=1)
     with pytest.raises(HTTPClientError):
         connect.describe_contact(InstanceId=INSTANCE_ID, ContactId=number(1))
 
 
-def test_a_fault_strikes_its_contact_so_many_times(stage: Stage, connect: ConnectClient) -> None:
+def test_a_fault_strikes_its_contact_as_often_as_set(stage: Stage, connect: ConnectClient) -> None:
     stage.contacts.update({number(n): answer(number(n))["Contact"] for n in (1, 2)})
     stage.connect.faults.add("DescribeContact", "InternalServiceException", contact_id=number(1), times=1)
     connect.describe_contact(InstanceId=INSTANCE_ID, ContactId=number(2))
@@ -89,7 +91,7 @@ class TestSearch:
         )
         return [contact["Id"] for page in pages for contact in page["Contacts"]]
 
-    def test_all_pages_are_there_and_in_order(self, stage: Stage, connect: ConnectClient) -> None:
+    def test_a_search_gives_all_pages_in_order(self, stage: Stage, connect: ConnectClient) -> None:
         for n in range(250):
             moment = at("10:00") + timedelta(seconds=n)
             stage.contacts[number(n)] = answer(number(n), InitiationTimestamp=moment)["Contact"]
@@ -108,7 +110,7 @@ class TestSearch:
             ("ENQUEUE_TIMESTAMP", "10:29", "10:40", False),
         ],
     )
-    def test_each_range_looks_at_its_own_timestamp(
+    def test_each_time_range_type_searches_its_own_timestamp(
         self,
         stage: Stage,
         connect: ConnectClient,
@@ -120,7 +122,7 @@ class TestSearch:
         stage.contacts[number(1)] = answer(number(1))["Contact"]
         assert bool(self.search(connect, kind, start, end)) == found
 
-    def test_voice_shows_up_once_an_agent_is_connected_or_it_is_over(
+    def test_a_search_shows_a_call_that_reached_an_agent_or_ended(
         self, stage: Stage, connect: ConnectClient
     ) -> None:
         stage.contacts[number(1)] = answer(number(1), connected=None, DisconnectTimestamp=None)["Contact"]
@@ -128,17 +130,17 @@ class TestSearch:
         stage.contacts[number(3)] = answer(number(3), connected=None)["Contact"]
         assert self.search(connect, "INITIATION_TIMESTAMP", "10:00", "11:00") == [number(2), number(3)]
 
-    def test_filters_filter(self, stage: Stage, connect: ConnectClient) -> None:
+    def test_a_search_applies_its_filters(self, stage: Stage, connect: ConnectClient) -> None:
         stage.contacts[number(1)] = answer(number(1))["Contact"]
         stage.contacts[number(2)] = answer(number(2), Channel="CHAT")["Contact"]
         criteria = {"SearchCriteria": {"Channels": ["CHAT"]}}
         assert self.search(connect, "INITIATION_TIMESTAMP", "10:00", "11:00", **criteria) == [number(2)]
 
-    def test_a_range_of_more_than_eight_weeks_is_refused(self, connect: ConnectClient) -> None:
+    def test_a_search_over_more_than_eight_weeks_is_refused(self, connect: ConnectClient) -> None:
         with pytest.raises(connect.exceptions.InvalidParameterException):
             self.search(connect, "INITIATION_TIMESTAMP", "2023-01-01T00:00", "2023-06-01T00:00")
 
-    def test_a_result_carries_no_recordings_and_no_after_contact_work(
+    def test_a_search_result_has_no_recordings_or_after_contact_work(
         self, stage: Stage, connect: ConnectClient
     ) -> None:
         stage.contacts[number(1)] = answer(
@@ -154,14 +156,14 @@ class TestSearch:
         assert page["TotalCount"] == 1
 
 
-def test_storage_configs_name_bucket_and_prefix(connect: ConnectClient) -> None:
+def test_the_storage_config_names_bucket_and_prefix(connect: ConnectClient) -> None:
     (config,) = connect.list_instance_storage_configs(InstanceId=INSTANCE_ID, ResourceType="CALL_RECORDINGS")[
         "StorageConfigs"
     ]
     assert config["S3Config"] == {"BucketName": BUCKET, "BucketPrefix": PREFIX}
 
 
-def test_beyond_the_burst_connect_answers_429() -> None:
+def test_requests_beyond_the_burst_are_answered_with_429() -> None:
     contacts = StaticDirectory({number(1): answer(number(1))["Contact"]})
     simulator = ConnectSimulator(INSTANCE_ID, contacts, recording_bucket=BUCKET, recording_prefix=PREFIX)
     with LocalAws(simulator) as aws:
@@ -176,7 +178,7 @@ def test_beyond_the_burst_connect_answers_429() -> None:
     assert simulator.refused["DescribeContact"] == 1
 
 
-def test_a_bucket_of_tokens_fills_at_its_rate_and_never_beyond_its_burst() -> None:
+def test_a_token_bucket_fills_at_its_rate_up_to_its_burst() -> None:
     now = 0.0
     bucket = TokenBucket(10, 15, clock=lambda: now)
     assert [bucket.take() for _ in range(16)] == [True] * 15 + [False]

@@ -107,7 +107,7 @@ def test_a_second_run_over_the_same_contacts_changes_nothing(stage: Stage, dag: 
 
 
 @pytest.mark.table
-def test_one_contact_that_errs_does_not_stop_the_others(stage: Stage, dag: DAG) -> None:
+def test_an_error_of_one_contact_does_not_stop_the_others(stage: Stage, dag: DAG) -> None:
     for position in range(1, 6):
         stage.contacts[number(position)] = answer(number(position))["Contact"]
         stage.put({"ContactId": number(position), "State": "INITIALISED"})
@@ -133,7 +133,7 @@ def test_one_contact_that_errs_does_not_stop_the_others(stage: Stage, dag: DAG) 
 
 
 @pytest.mark.parametrize(("aws_conn_id", "times"), [("aws_default", 4), (None, 0)])
-def test_each_task_asks_airflow_once_for_its_connection_and_not_at_all_for_none(
+def test_each_task_asks_airflow_at_most_once_for_its_connection(
     stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch, aws_conn_id: str | None, times: int
 ) -> None:
     """One thread asks: Airflow 3.0 answers several at once wrongly or with an ImportError."""
@@ -172,7 +172,7 @@ def test_each_task_asks_airflow_once_for_its_connection_and_not_at_all_for_none(
         ({"recheck_days": -1}, "poll_initialised", "'recheck_days' is -1, allowed is a number from 0 to 365"),
     ],
 )
-def test_what_is_missing_or_wrong_fails_the_task_with_one_sentence(
+def test_a_wrong_setting_fails_the_task_with_one_sentence(
     stage: Stage, dag: DAG, capfd: pytest.CaptureFixture[str], settings: dict[str, Any], task: str, says: str
 ) -> None:
     stage.contacts[CONTACT_ID] = answer()["Contact"]
@@ -208,7 +208,7 @@ def test_a_denied_instance_fails_the_task_and_says_what_to_grant(
         ("2023-08-01T00:00:00Z", "2023-08-29T00:00:00Z", "is too long: at most 1 day"),
     ],
 )
-def test_a_window_that_cannot_be_worked_on_fails_the_run_and_says_why(
+def test_an_invalid_window_fails_the_run_with_the_reason(
     stage: Stage, dag: DAG, capfd: pytest.CaptureFixture[str], start: str, end: str, says: str
 ) -> None:
     del stage
@@ -218,7 +218,7 @@ def test_a_window_that_cannot_be_worked_on_fails_the_run_and_says_why(
 
 
 @pytest.mark.table
-def test_a_named_window_works_on_its_own_contacts_alone(stage: Stage, dag: DAG) -> None:
+def test_a_run_with_a_named_window_works_on_its_contacts_only(stage: Stage, dag: DAG) -> None:
     for position, initialised in ((1, "2023-08-29T10:02:00.000Z"), (2, "2023-08-29T10:07:00.000Z")):
         contact_id = number(position)
         stage.contacts[contact_id] = answer(contact_id)["Contact"]
@@ -236,7 +236,7 @@ def test_a_named_window_works_on_its_own_contacts_alone(stage: Stage, dag: DAG) 
     assert stage.items()[number(2)]["State"] == "INITIALISED"
 
 
-def test_a_failure_reaches_whoever_listens_to_the_topic_once(stage: Stage, dag: DAG) -> None:
+def test_a_failure_reaches_a_subscriber_of_the_topic_once(stage: Stage, dag: DAG) -> None:
     sns, sqs = stage.aws.client("sns"), stage.aws.client("sqs")
     topic_arn = sns.create_topic(Name="alerts")["TopicArn"]
     queue = sqs.create_queue(QueueName="listener")["QueueUrl"]
@@ -280,7 +280,7 @@ def test_a_missing_topic_fails_the_task_after_the_verdict(
     assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_FAILURE"
 
 
-def test_a_run_in_which_connect_only_throttles_is_red_and_loses_nothing(stage: Stage, dag: DAG) -> None:
+def test_a_run_throttled_throughout_fails_and_loses_nothing(stage: Stage, dag: DAG) -> None:
     stage.contacts[CONTACT_ID] = answer()["Contact"]
     stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
     stage.put_object(key_of())
@@ -294,7 +294,7 @@ def test_a_run_in_which_connect_only_throttles_is_red_and_loses_nothing(stage: S
     assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_SUCCESS"
 
 
-def test_a_denied_bucket_is_red_says_what_to_grant_and_is_no_verdict(
+def test_a_denied_bucket_fails_the_task_and_is_no_verdict(
     stage: Stage, dag: DAG, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def deny(_: object, start_response: Callable[..., object]) -> list[bytes]:
@@ -334,7 +334,7 @@ def test_a_contact_deleted_between_read_and_write_is_not_brought_back(stage: Sta
     assert stage.items() == {}
 
 
-def test_the_flow_log_is_read_on_from_where_it_was_though_no_run_succeeds(
+def test_the_flow_log_is_read_on_although_no_run_succeeds(
     stage: Stage, dag: DAG, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Regression: all that came since the last success was read again by each run, up to a day."""
@@ -366,7 +366,7 @@ def leaked_call(stage: Stage, **settings: object) -> None:
 
 
 class TestOneFailureStopsOnlyItself:
-    def test_without_the_log_group_a_leak_is_judged_and_the_run_is_red(self, stage: Stage, dag: DAG) -> None:
+    def test_a_leak_is_judged_without_the_log_group_and_the_run_fails(self, stage: Stage, dag: DAG) -> None:
         stage.listen()
         leaked_call(stage, flow_log_group="/nowhere")
         result = dag.test()
@@ -383,9 +383,7 @@ class TestOneFailureStopsOnlyItself:
         assert [each["Subject"] for each in failed] == ["Audio leakage monitor: poll_initialised failed"]
         assert "log group '/nowhere' does not exist" in failed[0]["Message"]
 
-    def test_what_a_task_counted_is_kept_although_it_passes_a_failure_on(
-        self, stage: Stage, dag: DAG
-    ) -> None:
+    def test_counts_of_a_task_are_kept_although_it_passes_a_failure_on(self, stage: Stage, dag: DAG) -> None:
         leaked_call(stage, flow_log_group="/nowhere")
         state, counts = run(dag)
         assert state == "failed"
@@ -410,7 +408,7 @@ class TestOneFailureStopsOnlyItself:
             ("check_recordings", {"check_recordings"}),
         ],
     )
-    def test_whichever_task_fails_the_others_do_their_work_and_one_alert_is_sent(
+    def test_a_failed_task_stops_no_other_and_one_alert_is_sent(
         self, stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch, task: str, red: set[str]
     ) -> None:
         def breaks(_: object) -> dict[str, int]:

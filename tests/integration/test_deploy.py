@@ -74,7 +74,9 @@ def stacks(stage: Stage) -> set[str]:
     return {stack["StackName"] for stack in found if stack["StackName"] != "table"}
 
 
-def test_from_an_empty_environment_to_a_first_run(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
+def test_a_deployment_takes_an_empty_environment_to_a_first_run(
+    stage: Stage, mwaa: FakeMwaa, deployed: Deploy
+) -> None:
     code, lines = deployed()
     assert (code, lines[-1]) == (0, "done")
     assert stacks(stage) == {
@@ -98,7 +100,7 @@ def test_from_an_empty_environment_to_a_first_run(stage: Stage, mwaa: FakeMwaa, 
     assert len(attached["AttachedPolicies"]) == 1
 
 
-def test_the_environment_gets_the_package_in_the_versions_that_were_uploaded(
+def test_the_environment_gets_the_uploaded_versions_of_the_package(
     stage: Stage, mwaa: FakeMwaa, deployed: Deploy
 ) -> None:
     deployed()
@@ -116,7 +118,7 @@ def test_the_environment_gets_the_package_in_the_versions_that_were_uploaded(
     assert dag == package.dag_files()["monitor_audio_leakage.py"]
 
 
-def test_without_consent_nothing_is_changed(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
+def test_a_deployment_without_consent_changes_nothing(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
     code, lines = deployed(agreed=False)
     assert (code, lines[-1]) == (2, "nothing was changed")
     assert any(
@@ -126,7 +128,9 @@ def test_without_consent_nothing_is_changed(stage: Stage, mwaa: FakeMwaa, deploy
     assert "Contents" not in stage.aws.client("s3").list_objects_v2(Bucket="airflow-bucket")
 
 
-def test_repeated_it_changes_nothing_and_checks_again(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
+def test_a_repeated_deployment_changes_nothing_and_checks_again(
+    stage: Stage, mwaa: FakeMwaa, deployed: Deploy
+) -> None:
     deployed()
     objects = stage.aws.client("s3").list_object_versions(Bucket="airflow-bucket")["Versions"]
     code, lines = deployed()
@@ -137,9 +141,7 @@ def test_repeated_it_changes_nothing_and_checks_again(stage: Stage, mwaa: FakeMw
     assert {each["Key"] for each in uploaded} == {each["Key"] for each in objects}
 
 
-def test_what_other_teams_have_in_the_environment_stays(
-    stage: Stage, mwaa: FakeMwaa, deployed: Deploy
-) -> None:
+def test_a_deployment_keeps_what_other_teams_have(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
     theirs = {"billing/__init__.py": b"", "audio_leakage/removed.py": b"", ".airflowignore": b"billing/\n"}
     body = package.zipped(theirs)
     put = stage.aws.client("s3").put_object(Bucket="airflow-bucket", Key="shared/plugins.zip", Body=body)
@@ -160,7 +162,7 @@ def test_what_other_teams_have_in_the_environment_stays(
     )
 
 
-def test_what_operators_set_in_the_variable_stays(mwaa: FakeMwaa, deployed: Deploy) -> None:
+def test_a_deployment_keeps_what_operators_set_in_the_variable(mwaa: FakeMwaa, deployed: Deploy) -> None:
     mwaa.variables["audio_leakage"] = json.dumps({"recheck_days": 14, "contact_table": "old"})
     _, lines = deployed()
     assert variable(mwaa)["recheck_days"] == 14
@@ -168,7 +170,7 @@ def test_what_operators_set_in_the_variable_stays(mwaa: FakeMwaa, deployed: Depl
     assert any("set contact_table to audio-leakage-contacts" in line for line in lines)
 
 
-def test_where_the_environment_reads_secrets_the_variable_is_a_secret(
+def test_the_variable_is_a_secret_if_the_environment_reads_secrets(
     stage: Stage, mwaa: FakeMwaa, deployed: Deploy
 ) -> None:
     mwaa.environment["AirflowConfigurationOptions"] = SECRETS
@@ -179,7 +181,7 @@ def test_where_the_environment_reads_secrets_the_variable_is_a_secret(
     assert mwaa.variables == {}
 
 
-def test_new_code_of_the_lambda_and_a_changed_parameter_update_their_stacks(
+def test_new_lambda_code_and_a_changed_parameter_update_their_stacks(
     stage: Stage, deployed: Deploy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployed()
@@ -205,7 +207,7 @@ def test_a_further_instance_has_names_of_its_own(stage: Stage, mwaa: FakeMwaa, d
     assert mwaa.runs == [DAG_ID, "monitor_audio_leakage__us_east"]
 
 
-def test_a_table_that_stayed_when_its_stack_went_is_taken_as_it_is(stage: Stage, deployed: Deploy) -> None:
+def test_a_table_that_outlived_its_stack_is_used_as_it_is(stage: Stage, deployed: Deploy) -> None:
     deployed()
     stage.aws.client("cloudformation").delete_stack(StackName="audio-leakage-table")
     code, lines = deployed()
@@ -215,7 +217,7 @@ def test_a_table_that_stayed_when_its_stack_went_is_taken_as_it_is(stage: Stage,
 
 
 @pytest.mark.parametrize("text", ["{'single': 1}", "[]", '{"surplus": 1}'])
-def test_a_variable_that_cannot_be_read_ends_it_before_anything_is_changed(
+def test_an_unreadable_variable_ends_the_deployment_before_any_change(
     stage: Stage, mwaa: FakeMwaa, deployed: Deploy, text: str
 ) -> None:
     mwaa.variables["audio_leakage"] = text
@@ -224,13 +226,13 @@ def test_a_variable_that_cannot_be_read_ends_it_before_anything_is_changed(
     assert stacks(stage) == set()
 
 
-def test_an_environment_in_work_is_left_alone(mwaa: FakeMwaa, deployed: Deploy) -> None:
+def test_an_environment_that_is_being_updated_is_left_alone(mwaa: FakeMwaa, deployed: Deploy) -> None:
     mwaa.environment["Status"] = "UPDATING"
     with pytest.raises(EnvironmentNotReady, match="environment airflow is UPDATING"):
         deployed()
 
 
-def test_an_update_that_fails_ends_the_deployment_before_the_dag_is_there(
+def test_a_failed_update_ends_the_deployment_before_the_dag_is_there(
     stage: Stage, mwaa: FakeMwaa, deployed: Deploy
 ) -> None:
     mwaa.update_ends = "FAILED"
@@ -250,7 +252,7 @@ def test_an_update_that_fails_ends_the_deployment_before_the_dag_is_there(
         ({"dags": {}}, "gave up after waiting 15 minutes for monitor_audio_leakage to be loaded"),
     ],
 )
-def test_a_first_run_that_does_not_succeed_is_told(
+def test_a_first_run_that_fails_is_reported(
     mwaa: FakeMwaa, deployed: Deploy, changes: dict[str, Any], says: str
 ) -> None:
     for name, value in changes.items():

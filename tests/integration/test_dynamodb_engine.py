@@ -1,4 +1,4 @@
-"""What AWS's own engine does and moto does not: DynamoDB Local only."""
+"""Rules of DynamoDB that moto does not have: DynamoDB Local only."""
 
 from itertools import chain, repeat
 
@@ -20,7 +20,7 @@ def table(stage: Stage) -> ContactTable:
     return ContactTableHook(aws_conn_id=None).table(TABLE)
 
 
-def test_a_purge_whose_answer_is_lost_was_made_once_and_is_told_as_made(table: ContactTable) -> None:
+def test_a_purge_whose_answer_is_lost_counts_as_made(table: ContactTable) -> None:
     """Its token tells the second request from a new one, which would find its contacts gone."""
     ids = [number(1), number(2)]
     for contact_id in ids:
@@ -32,12 +32,12 @@ def test_a_purge_whose_answer_is_lost_was_made_once_and_is_told_as_made(table: C
     assert list(table.get_many(ids)) == []
 
 
-def test_a_purge_of_many_from_a_missing_table_says_so_by_name(table: ContactTable) -> None:
+def test_a_purge_of_many_from_a_missing_table_names_it(table: ContactTable) -> None:
     with pytest.raises(MissingError, match="table 'nowhere' does not exist"):
         ContactTable(table.conn, "nowhere").purge_all([CONTACT_ID, number(1)])
 
 
-def test_a_table_without_its_index_is_refused_with_the_name_of_the_index(
+def test_a_table_without_its_index_is_refused_by_the_name_of_the_index(
     stage: Stage, table: ContactTable
 ) -> None:
     stage.aws.client("dynamodb").create_table(
@@ -50,7 +50,7 @@ def test_a_table_without_its_index_is_refused_with_the_name_of_the_index(
         list(ContactTable(table.conn, "bare").due("INITIALISED", "9999"))
 
 
-def test_a_window_the_wrong_way_round_is_refused_and_does_not_pass_for_an_empty_one(
+def test_a_window_that_ends_before_it_starts_is_refused(
     table: ContactTable,
 ) -> None:
     start, end = "2023-08-29T10:35:00.000Z", "2023-08-29T10:30:00.000Z"

@@ -1,4 +1,4 @@
-"""A task that fails for good is told to the alert topic, through Airflow's own callback."""
+"""A failed task is alerted through Airflow's own callback."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ DENIED = f"connect:DescribeContact on Connect instance '{INSTANCE_ID}' was denie
 HALF_PAST = datetime(2023, 8, 29, 10, 30, tzinfo=UTC)
 
 
-def test_the_topic_hears_which_task_failed_and_what_to_do(listening: Stage, dag: DAG) -> None:
+def test_a_failed_task_is_alerted_with_what_to_do(listening: Stage, dag: DAG) -> None:
     listening.connect.faults.add("DescribeContact", "AccessDeniedException")
     assert dag.test(logical_date=HALF_PAST).state == "failed"
     (told,) = listening.heard()
@@ -32,7 +32,7 @@ def test_the_topic_hears_which_task_failed_and_what_to_do(listening: Stage, dag:
     assert attributes == {"event": "TASK_FAILED", "connect_instance_id": INSTANCE_ID}
 
 
-def test_of_failed_runs_in_a_row_the_first_is_told_and_then_one_an_hour(listening: Stage, dag: DAG) -> None:
+def test_failed_runs_in_a_row_are_alerted_at_most_once_an_hour(listening: Stage, dag: DAG) -> None:
     listening.connect.faults.add("DescribeContact", "AccessDeniedException")
     told = {}
     for minutes in (0, 5, 30, 35):
@@ -47,7 +47,7 @@ def test_of_failed_runs_in_a_row_the_first_is_told_and_then_one_an_hour(listenin
     assert len(listening.heard()) == 1
 
 
-def test_an_error_that_is_not_ours_is_told_by_its_kind_alone(
+def test_an_unexpected_error_is_alerted_by_its_type_only(
     listening: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def breaks(_: object) -> dict[str, int]:
@@ -61,20 +61,20 @@ def test_an_error_that_is_not_ours_is_told_by_its_kind_alone(
     assert "555" not in json.dumps(told)
 
 
-def test_a_window_that_cannot_be_worked_on_is_told(listening: Stage, dag: DAG) -> None:
+def test_an_invalid_window_is_alerted(listening: Stage, dag: DAG) -> None:
     window = {"window_start": "2023-08-29T11:00:00Z", "window_end": "2023-08-29T10:00:00Z"}
     assert dag.test(run_conf=window).state == "failed"
     (told,) = listening.heard()
     assert "ends before it starts" in told["Message"]
 
 
-def test_settings_that_cannot_be_used_name_no_topic_to_tell(listening: Stage, dag: DAG) -> None:
+def test_invalid_settings_are_not_alerted_because_they_name_no_topic(listening: Stage, dag: DAG) -> None:
     listening.configure(recheck_days=-1)
     assert dag.test(logical_date=HALF_PAST).state == "failed"
     assert listening.heard() == []
 
 
-def test_without_a_topic_nobody_is_told_and_nothing_breaks(
+def test_a_failed_task_without_a_topic_alerts_nobody(
     listening: Stage, dag: DAG, capfd: pytest.CaptureFixture[str]
 ) -> None:
     listening.configure(alert_topic_arn=None, recheck_days=-1)

@@ -66,7 +66,7 @@ def day(stage: Stage, dag: DAG, days: list[Day], monkeypatch: pytest.MonkeyPatch
         days.append(day)
 
 
-def test_without_trouble_one_run_tells_the_truth(day: Day) -> None:
+def test_one_run_without_faults_tells_the_truth(day: Day) -> None:
     assert day.heal() == 1
     day.see_that_every_leak_was_told(at_most=1)
 
@@ -93,7 +93,7 @@ AWS_IN_TROUBLE = {
 
 
 @pytest.mark.parametrize("what", AWS_IN_TROUBLE)
-def test_when_aws_is_in_trouble_nothing_is_lost(day: Day, what: str) -> None:
+def test_no_contact_is_lost_when_aws_has_faults(day: Day, what: str) -> None:
     day.fault, day.aws.faults = what, [AWS_IN_TROUBLE[what]]
     day.run()
     assert day.struck
@@ -113,7 +113,7 @@ CONNECT_IN_TROUBLE: dict[str, tuple[str, int | None]] = {
 
 
 @pytest.mark.parametrize("what", CONNECT_IN_TROUBLE)
-def test_when_connect_is_in_trouble_nothing_is_lost(day: Day, what: str) -> None:
+def test_no_contact_is_lost_when_connect_has_faults(day: Day, what: str) -> None:
     day.fault, (code, times) = what, CONNECT_IN_TROUBLE[what]
     day.stage.connect.faults.add("DescribeContact", code, times=times)
     day.run()
@@ -123,7 +123,7 @@ def test_when_connect_is_in_trouble_nothing_is_lost(day: Day, what: str) -> None
 
 
 @pytest.mark.parametrize("seed", range(KILLS))
-def test_when_a_task_is_killed_anywhere_nothing_is_lost(day: Day, tmp_path: Path, seed: int) -> None:
+def test_no_contact_is_lost_when_a_task_is_killed_anywhere(day: Day, tmp_path: Path, seed: int) -> None:
     dice = Random(seed)
     kind, after = dice.choice([KILL, KILL_AFTER]), dice.randrange(REQUESTS)
     day.fault = "the worker is killed anywhere, by SIGKILL"
@@ -137,7 +137,7 @@ def test_when_a_task_is_killed_anywhere_nothing_is_lost(day: Day, tmp_path: Path
 
 
 @pytest.mark.parametrize(("kind", "at_most"), [(KILL, 1), (KILL_AFTER, 2)])
-def test_when_a_task_is_killed_beside_its_alert_it_is_told_all_the_same(
+def test_an_alert_is_published_when_its_task_is_killed_beside_it(
     day: Day, tmp_path: Path, kind: str, at_most: int
 ) -> None:
     day.fault = f"the worker is killed {'before' if kind == KILL else 'after'} its alert"
@@ -149,9 +149,7 @@ def test_when_a_task_is_killed_beside_its_alert_it_is_told_all_the_same(
     day.see_that_every_leak_was_told(at_most=at_most)
 
 
-def test_when_answers_outlast_the_task_the_rest_is_left_for_the_next_run(
-    day: Day, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_answers_leave_the_rest_for_the_next_run(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
     day.fault = "answers outlast the task"
     day.stage.connect.latency_seconds = 0.4
     with monkeypatch.context() as hurried:
@@ -163,14 +161,14 @@ def test_when_answers_outlast_the_task_the_rest_is_left_for_the_next_run(
 
 
 @pytest.mark.parametrize("minutes", [-4, 4])
-def test_when_the_workers_clock_is_wrong_by_minutes_nothing_is_lost(day: Day, minutes: int) -> None:
+def test_no_contact_is_lost_when_a_clock_is_wrong_by_minutes(day: Day, minutes: int) -> None:
     day.fault = "the worker's clock is off by four minutes"
     day.now += minutes * MINUTE
     assert day.heal() <= 2
     day.see_that_every_leak_was_told(at_most=1)
 
 
-def test_when_two_runs_overlap_each_contact_is_judged_once(day: Day, tmp_path: Path) -> None:
+def test_overlapping_runs_judge_each_contact_once(day: Day, tmp_path: Path) -> None:
     day.fault = "two runs overlap"
     with in_a_process(day, tmp_path, "one"), in_a_process(day, tmp_path, "other"):
         pass
@@ -179,7 +177,7 @@ def test_when_two_runs_overlap_each_contact_is_judged_once(day: Day, tmp_path: P
     day.see_that_every_leak_was_told(at_most=1)
 
 
-def test_when_the_lambda_and_recovery_race_each_contact_enters_once(day: Day) -> None:
+def test_lambda_and_recovery_together_enter_each_contact_once(day: Day) -> None:
     day.fault = "the Lambda and recovery race"
     lines = events_of(TRUTH)
     Random(1).shuffle(lines)
@@ -192,7 +190,7 @@ def test_when_the_lambda_and_recovery_race_each_contact_enters_once(day: Day) ->
     day.see_that_every_leak_was_told(at_most=1)
 
 
-def test_when_the_table_is_restored_from_before_a_backfill_brings_back_what_it_lost(day: Day) -> None:
+def test_a_backfill_brings_back_contacts_that_a_restored_table_lost(day: Day) -> None:
     """The point in time: half of the contacts had just entered, of the others nobody knew."""
     day.fault = "the table is deleted and restored from before"
     window = {"window_start": (day.now - STEP).isoformat(), "window_end": day.now.isoformat()}
@@ -217,7 +215,7 @@ def test_when_the_table_is_restored_from_before_a_backfill_brings_back_what_it_l
     day.see_that_every_leak_was_told(at_most=2)
 
 
-def test_when_the_log_group_is_deleted_what_the_lambda_delivers_is_judged_once_it_is_back(day: Day) -> None:
+def test_contacts_are_judged_once_a_deleted_log_group_is_back(day: Day) -> None:
     day.fault = "the log group is deleted"
     subscriber.handler(delivery(*events_of(TRUTH)), None)
     day.stage.aws.client("logs").delete_log_group(logGroupName=LOG_GROUP)
@@ -227,7 +225,7 @@ def test_when_the_log_group_is_deleted_what_the_lambda_delivers_is_judged_once_i
     day.see_that_every_leak_was_told(at_most=1)
 
 
-def test_when_another_instance_is_set_for_a_while_no_contact_is_given_up(day: Day) -> None:
+def test_no_contact_is_given_up_while_another_instance_is_set(day: Day) -> None:
     day.fault = "another instance's id is set for two runs"
     connect, contacts = day.stage.connect, day.stage.contacts
     day.stage.configure(connect_instance_id=number(99))

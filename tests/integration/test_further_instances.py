@@ -41,7 +41,7 @@ def test_a_further_instance_works_with_its_own_settings(
     assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_SUCCESS"
 
 
-def test_without_its_variable_it_says_which_one_to_set(
+def test_a_further_instance_without_its_variable_names_it(
     stage: Stage, emea: DAG, capfd: pytest.CaptureFixture[str]
 ) -> None:
     del stage

@@ -61,7 +61,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Garbling]:
     ],
     ids=lambda body: body[:50],
 )
-def test_an_answer_of_another_shape_ends_no_task(aws: Garbling, body: str) -> None:
+def test_an_answer_of_another_shape_is_an_error_of_the_domain(aws: Garbling, body: str) -> None:
     aws.body = body
     with pytest.raises((ServiceUnavailable, InvalidContact)) as refused:
         ContactSnapshot.from_answer(
@@ -70,7 +70,7 @@ def test_an_answer_of_another_shape_ends_no_task(aws: Garbling, body: str) -> No
     assert MARK not in str(refused.value)
 
 
-def test_a_page_in_place_of_a_listing_is_not_repeated_at_length(aws: Garbling) -> None:
+def test_an_html_page_in_place_of_a_listing_is_not_quoted(aws: Garbling) -> None:
     aws.body = f"<html>\n{'x' * 10_000} {MARK}"
     with pytest.raises(ServiceUnavailable) as refused:
         list(RecordingBucketHook(aws_conn_id=None).list_objects("recordings", "x"))
@@ -88,21 +88,21 @@ def test_a_page_in_place_of_a_listing_is_not_repeated_at_length(aws: Garbling) -
         f'{{"__type": "{MARK}"}}',
     ],
 )
-def test_a_refusal_of_connect_is_not_repeated_nor_is_its_cause(aws: Garbling, body: str) -> None:
+def test_a_refusal_by_connect_is_not_quoted(aws: Garbling, body: str) -> None:
     aws.body, aws.status = body, 400
     with pytest.raises(SetupError, match="was refused: ") as refused:
         ConnectHook(aws_conn_id=None).describe_contact(INSTANCE_ID, CONTACT_ID)
     assert MARK not in "".join(traceback.format_exception(refused.value))
 
 
-def test_a_listing_that_is_none_is_not_repeated_nor_is_its_cause(aws: Garbling) -> None:
+def test_an_unreadable_listing_is_not_quoted(aws: Garbling) -> None:
     aws.body, aws.status = f"<Error><Code>Odd {MARK}", 400
     with pytest.raises(AwsError) as refused:
         list(RecordingBucketHook(aws_conn_id=None).list_objects("recordings", "x"))
     assert MARK not in "".join(traceback.format_exception(refused.value))
 
 
-def test_a_mistake_of_ours_does_not_pass_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_does_not_pass_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     def mistaken(**_: object) -> None:
         raise KeyError("ours")
 

@@ -35,7 +35,7 @@ def kept(airflow: Airflow, run_id: str, task_id: str, key: str) -> Any:  # noqa:
 
 
 @pytest.mark.timeout(900)
-def test_without_the_log_group_a_leak_is_judged_and_the_run_is_red(stage: Stage, tmp_path: Path) -> None:
+def test_a_leak_is_judged_without_the_log_group_and_the_run_fails(stage: Stage, tmp_path: Path) -> None:
     stage.listen()
     stage.configure(flow_log_group="/nowhere")
     stage.contacts[CONTACT_ID] = answer()["Contact"]

@@ -49,7 +49,9 @@ def run(arguments: list[str], folder: Path, **environment: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_the_dag_runs_to_a_verdict_from_what_mwaa_unpacks(stage: Stage, built: Path, tmp_path: Path) -> None:
+def test_the_dag_reaches_a_verdict_from_the_unpacked_package(
+    stage: Stage, built: Path, tmp_path: Path
+) -> None:
     shutil.copytree(built / "mwaa" / "dags", tmp_path / "dags")
     with ZipFile(built / "mwaa" / "plugins.zip") as plugins:
         plugins.extractall(tmp_path / "plugins")
@@ -71,7 +73,7 @@ def airflow_of(home: Path) -> dict[str, str]:
     }
 
 
-def test_the_lambda_enters_a_contact_from_its_zip_alone(stage: Stage, built: Path, tmp_path: Path) -> None:
+def test_the_lambda_enters_a_contact_from_its_zip_only(stage: Stage, built: Path, tmp_path: Path) -> None:
     handle = "import sys, json; from flow_log_subscriber.handler import handler; print(handler(json.loads(sys.argv[1]), None))"
     printed = run(
         ["-c", handle, json.dumps(delivery((line(), at("10:30"))))],
@@ -87,9 +89,7 @@ def test_the_lambda_enters_a_contact_from_its_zip_alone(stage: Stage, built: Pat
 BOTO3 = {"boto3", "botocore", "certifi", "dateutil", "jmespath", "s3transfer", "six", "urllib3"}
 
 
-def test_the_lambda_needs_boto3_of_its_runtime_and_nothing_else_from_outside_its_zip(
-    built: Path, tmp_path: Path
-) -> None:
+def test_the_lambda_needs_only_boto3_from_outside_its_zip(built: Path, tmp_path: Path) -> None:
     """So there is nothing to pin: what is not in the zip comes with Python or with the runtime's boto3."""
     archive = built / "lambda" / "subscriber.zip"
     with ZipFile(archive) as opened:

@@ -108,7 +108,7 @@ def found(out: dict[str, bytes]) -> set[tuple[str, str]]:
     }
 
 
-def test_nothing_of_a_caller_gets_out(
+def test_no_personal_data_of_a_caller_gets_out(
     calls: Stage,
     dag: DAG,
     monkeypatch: pytest.MonkeyPatch,
@@ -185,7 +185,7 @@ def lay_items(stage: Stage) -> None:
         stage.contacts[number(position)] = told(number(position), DisconnectTimestamp=None)
 
 
-def test_nothing_of_a_caller_gets_out_of_answers_items_and_deliveries_that_make_no_sense(
+def test_no_personal_data_gets_out_of_unreadable_input(
     stage: Stage,
     dag: DAG,
     viewer: TestClient,

@@ -224,9 +224,7 @@ def all_the_lambda_does(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> set[Ca
     return calls
 
 
-def test_the_dag_is_granted_what_it_asks_for_and_nothing_else(
-    stage: Stage, dag: DAG, execution_policy: Policy
-) -> None:
+def test_the_dag_is_granted_exactly_what_it_uses(stage: Stage, dag: DAG, execution_policy: Policy) -> None:
     calls = all_the_dag_does(stage, dag)
     assert [call for call in calls if not execution_policy.allows(call)] == []
     assert execution_policy.actions - {call.action for call in calls} - set(BY_OTHERS) == set()
@@ -234,7 +232,7 @@ def test_the_dag_is_granted_what_it_asks_for_and_nothing_else(
         assert not all(execution_policy.without(action).allows(call) for call in calls)
 
 
-def test_the_lambda_is_granted_what_it_asks_for_and_nothing_else(
+def test_the_lambda_is_granted_exactly_what_it_uses(
     stage: Stage, subscriber_policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = all_the_lambda_does(stage, monkeypatch)
@@ -254,14 +252,12 @@ def test_the_lambda_is_granted_what_it_asks_for_and_nothing_else(
     ],
     ids=lambda call: call.action,
 )
-def test_what_is_somebody_elses_is_not_granted(execution_policy: Policy, call: Call) -> None:
+def test_the_dag_is_not_granted_other_tables_buckets_or_actions(execution_policy: Policy, call: Call) -> None:
     assert not execution_policy.allows(call)
 
 
 @pytest.mark.parametrize("fixture", ["execution_policy", "subscriber_policy"])
-def test_no_statement_reaches_further_than_the_service_forces_it_to(
-    request: pytest.FixtureRequest, fixture: str
-) -> None:
+def test_no_policy_statement_covers_more_than_it_must(request: pytest.FixtureRequest, fixture: str) -> None:
     policy: Policy = request.getfixturevalue(fixture)
     assert not [action for action in policy.actions if "*" in action]
     everywhere = [each for each in policy.statements if "*" in listed(each["Resource"])]

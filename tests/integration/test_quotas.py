@@ -109,7 +109,7 @@ def states(stage: Stage) -> Counter[str]:
     return Counter(item["State"] for item in stage.items().values())
 
 
-def test_within_the_accounts_quotas_no_call_is_ever_refused(
+def test_a_run_within_the_quotas_has_no_request_refused(
     stage: Stage, open_contacts: Callable[..., None], with_quotas: Callable[[float], ConnectSimulator]
 ) -> None:
     connect = with_quotas(1)
@@ -124,7 +124,7 @@ def test_within_the_accounts_quotas_no_call_is_ever_refused(
     assert states(stage)["COMPLETED - AGENT"] == 40
 
 
-def test_another_application_on_half_of_the_quota_costs_time_but_no_contact(
+def test_a_quota_shared_with_another_application_costs_no_contact(
     stage: Stage, open_contacts: Callable[..., None], with_quotas: Callable[[float], ConnectSimulator]
 ) -> None:
     connect = with_quotas(0.5)

@@ -38,9 +38,7 @@ def served(local_aws: LocalAws) -> Iterator[str]:
         process.kill()
 
 
-def test_it_plays_aws_and_connect_and_makes_the_table_where_it_is_told(
-    served: str, local_aws: LocalAws
-) -> None:
+def test_serve_plays_aws_and_connect_and_creates_the_table(served: str, local_aws: LocalAws) -> None:
     aws, connect = (word.rstrip(",\n") for word in served.split() if word.startswith("http"))
     config = Config(retries={"total_max_attempts": 1})
     session = boto3.Session("testing", "testing", region_name="af-south-1")

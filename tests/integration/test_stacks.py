@@ -48,7 +48,7 @@ def resources(name: str, kind: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_the_table_above_names_every_template() -> None:
+def test_the_table_of_this_test_names_every_template() -> None:
     assert set(PARAMETERS) == {path.name for path in TEMPLATES.glob("*.yaml")}
 
 
@@ -92,7 +92,7 @@ def test_the_table_and_its_items_outlive_their_stack(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("name", "kind"), [("table.yaml", "AWS::DynamoDB::Table"), ("subscriber.yaml", "AWS::SQS::Queue")]
 )
-def test_what_holds_evidence_is_retained_when_its_stack_goes(name: str, kind: str) -> None:
+def test_resources_with_evidence_are_retained_when_their_stack_goes(name: str, kind: str) -> None:
     for each in resources(name, kind).values():
         assert (each["DeletionPolicy"], each["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
@@ -118,7 +118,7 @@ def test_each_alarm_watches_its_metric_and_tells_the_topic(
     assert {"Ref": "ContactTableName"} in [dimension["Value"] for dimension in says["Dimensions"]]
 
 
-def test_calls_without_lines_are_told_where_instance_and_log_group_are_named() -> None:
+def test_calls_without_log_lines_raise_an_alarm_if_both_are_named() -> None:
     says = resources("monitoring.yaml", "AWS::CloudWatch::Alarm")["NoLinesAlarm"]
     assert template("monitoring.yaml")["Conditions"][says["Condition"]] == {
         "Fn::And": [
@@ -160,7 +160,7 @@ def test_the_deployment_guide_counts_the_alarms() -> None:
     assert f"there are {numbers[len(ALARMS) - 10]} alarms" in guide
 
 
-def test_what_the_subscriber_cannot_read_is_counted_from_its_log_and_told() -> None:
+def test_unreadable_lines_in_the_lambdas_log_raise_an_alarm() -> None:
     (counted,) = resources("subscriber.yaml", "AWS::Logs::MetricFilter").values()
     (metric,) = counted["Properties"]["MetricTransformations"]
     alarm = resources("subscriber.yaml", "AWS::CloudWatch::Alarm")["UnreadableLinesAlarm"]["Properties"]

@@ -33,7 +33,7 @@ def test_a_delivery_enters_its_contacts() -> None:
     assert counts == {"entered": 1}
 
 
-def test_the_log_says_what_its_metric_filter_reads(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_has_the_fields_that_the_metric_filter_reads(caplog: pytest.LogCaptureFixture) -> None:
     subscriber.handler(delivery((line(ContactId="nobody"), at("10:30"))), None)
     (told,) = [vars(record) for record in caplog.records if record.message == "delivery ingested"]
     template = (ROOT / "include" / "infrastructure" / "subscriber.yaml").read_text()
@@ -47,7 +47,7 @@ def test_a_control_message_is_ignored(stage: Stage) -> None:
     assert stage.items() == {}
 
 
-def test_what_could_not_be_written_raises_and_the_next_delivery_completes_it(stage: Stage) -> None:
+def test_a_refused_write_raises_and_the_next_delivery_completes_it(stage: Stage) -> None:
     """A throttled table: every write of the first delivery is refused, none of the second."""
     contacts = subscriber._contacts(TABLE)
     other = "00000000-0000-4000-8000-000000000002"
@@ -67,7 +67,7 @@ def test_what_could_not_be_written_raises_and_the_next_delivery_completes_it(sta
     assert len(stage.items()) == 2
 
 
-def test_keys_that_were_left_unprocessed_are_asked_for_again(stage: Stage) -> None:
+def test_keys_left_unprocessed_are_asked_for_again(stage: Stage) -> None:
     del stage
     contacts = subscriber._contacts(TABLE)
 
@@ -81,9 +81,7 @@ def test_keys_that_were_left_unprocessed_are_asked_for_again(stage: Stage) -> No
         assert list(contacts.get_many([CONTACT_ID])) == [{"ContactId": CONTACT_ID}]
 
 
-def test_one_line_that_cannot_be_written_keeps_no_other_from_being_written(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_that_cannot_be_written_stops_no_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     contacts = subscriber._contacts(TABLE)
     create = contacts.create
 
@@ -123,9 +121,7 @@ def deliver(events: list[LogEvent], seed: int) -> None:
         subscriber.handler(control_message(), None)
 
 
-def test_the_same_hour_twice_out_of_order_and_beside_recovery_gives_the_same_table(
-    stage: Stage, dag: DAG
-) -> None:
+def test_repeated_and_recovered_lines_give_the_same_table(stage: Stage, dag: DAG) -> None:
     stage.aws.create_log_group(LOG_GROUP)
     centre, events = an_hour_of_lines(stage, LOG_GROUP)
     subscriber.handler(delivery(*((event.message, event.at) for event in events)), None)
@@ -165,7 +161,7 @@ def entered(item: dict[str, str]) -> dict[str, str]:
     return {name: item[name] for name in names if name in item}
 
 
-def test_its_stack_deploys(stage: Stage) -> None:
+def test_the_stack_of_the_subscription_deploys(stage: Stage) -> None:
     stage.aws.create_log_group("/aws/connect/acme")
     stage.aws.client("s3").put_object(Bucket=BUCKET, Key="subscriber.zip", Body=b"zip")
     outputs = stage.aws.deploy(
@@ -184,6 +180,6 @@ def test_its_stack_deploys(stage: Stage) -> None:
     assert outputs["DeadLetterQueueUrl"]
 
 
-def test_its_filter_and_recovery_let_the_same_family_of_blocks_through() -> None:
+def test_filter_and_recovery_let_the_same_blocks_through() -> None:
     template = (ROOT / "include" / "infrastructure" / "subscriber.yaml").read_text()
     assert f"""'{{ ($.ContactFlowModuleType = "*{BLOCK_FAMILY}*") }}'""" in template

@@ -30,9 +30,9 @@ def real_table(local_aws: LocalAws) -> Iterator[ContactTable]:
 class TestRealTable(ContactTableContract):
     @pytest.fixture
     def table(self, real_table: ContactTable) -> ContactTable:
-        stored = real_table.conn.Table(TABLE)
-        with stored.batch_writer() as batch:
-            for item in stored.scan()["Items"]:
+        pages = real_table.conn.meta.client.get_paginator("scan").paginate(TableName=TABLE)
+        with real_table.conn.Table(TABLE).batch_writer() as batch:
+            for item in [item for page in pages for item in page["Items"]]:
                 batch.delete_item(Key={"ContactId": item["ContactId"]})
         return real_table
 

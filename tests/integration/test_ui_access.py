@@ -1,4 +1,4 @@
-"""Who sees what of the web app: nothing without a login, nothing of a DAG that may not be read."""
+"""The web app requires a login and permission to read the DAG."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,13 +43,13 @@ def login(client: TestClient, role: str = "VIEWER") -> None:
     client.headers["Authorization"] = f"Bearer {token}"
 
 
-def test_every_route_asks_who_is_there(browser: TestClient) -> None:
+def test_every_route_requires_a_login(browser: TestClient) -> None:
     assert len(routes()) == 7
     for method, address in routes():
         assert browser.request(method, address).status_code == 401, address
 
 
-def test_who_may_not_read_the_dag_is_refused_everywhere(
+def test_every_route_requires_permission_to_read_the_dag(
     browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[dict[str, Any]] = []
@@ -65,7 +65,7 @@ def test_who_may_not_read_the_dag_is_refused_everywhere(
     assert {(question["method"], question["details"].id) for question in asked} == {("GET", DAG_ID)}
 
 
-def test_no_route_takes_anything_but_questions(browser: TestClient) -> None:
+def test_every_route_is_read_only(browser: TestClient) -> None:
     login(browser, "ADMIN")
     assert {method for method, _ in routes()} == {"GET"}
     for _, address in routes():
@@ -73,7 +73,7 @@ def test_no_route_takes_anything_but_questions(browser: TestClient) -> None:
             assert browser.request(method, address).status_code == 405, (method, address)
 
 
-def test_pages_run_their_own_files_only_and_nobody_else_frames_them(browser: TestClient) -> None:
+def test_pages_run_their_own_files_only_and_cannot_be_framed(browser: TestClient) -> None:
     login(browser)
     for _, address in routes():
         headers = browser.get(address).headers
@@ -98,9 +98,7 @@ def test_pages_run_their_own_files_only_and_nobody_else_frames_them(browser: Tes
         ("/monitor_audio_leakage/static/%2e%2e%2fapp.py", 404, ""),
     ],
 )
-def test_what_cannot_be_shown_is_said_in_one_sentence(
-    browser: TestClient, address: str, status: int, says: str
-) -> None:
+def test_an_error_is_shown_in_one_sentence(browser: TestClient, address: str, status: int, says: str) -> None:
     login(browser)
     answer = browser.get(f"/audio-leakage{address}")
     assert answer.status_code == status
@@ -115,7 +113,7 @@ def test_what_cannot_be_shown_is_said_in_one_sentence(
         ({"nonsense": 1}, "'nonsense' is unknown"),
     ],
 )
-def test_settings_that_cannot_be_used_are_named(
+def test_invalid_settings_are_named_in_the_ui(
     browser: TestClient, stage: Stage, changes: dict[str, Any], says: str
 ) -> None:
     login(browser)

@@ -1,4 +1,4 @@
-"""Every case of the table at once, through the DAG against the stand-in, on a clock that both share."""
+"""The DAG gives each case of the table its verdict, against the local AWS."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

@@ -130,9 +130,7 @@ class ContactTableContract:
             "NextCheckAt": "2023-08-29T11:00:00.000Z",
         }
 
-    def test_an_update_guards_blocks_of_an_earlier_version_by_their_earlier_name(
-        self, table: ContactTable
-    ) -> None:
+    def test_an_update_guards_blocks_under_their_earlier_name_too(self, table: ContactTable) -> None:
         earlier = contact(recording_blocks=(ON,)).to_item()
         earlier["RecordingSettings"] = earlier.pop("RecordingBlocks")
         table.create(earlier)

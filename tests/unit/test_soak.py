@@ -65,21 +65,21 @@ def test_no_call_is_lost_and_no_verdict_is_wrong_at_any_time(day: Day) -> None:
     }
 
 
-def test_somebody_hears_of_every_leak_and_of_nothing_else(day: Day) -> None:
+def test_every_leak_is_alerted_and_nothing_else_is(day: Day) -> None:
     assert (day.never_alerted, day.short_untold, day.alerted_in_vain) == ([], [], [])
 
 
-def test_it_went_through_bad_weather(day: Day) -> None:
+def test_the_simulated_day_had_faults_and_failed_runs(day: Day) -> None:
     assert len(day.weather.struck) >= 10
     assert day.runs["poll_initialised failed"]
 
 
-def test_no_file_stays_open_and_the_table_holds_nothing_back(day: Day) -> None:
+def test_no_file_stays_open_and_no_contact_stays_open(day: Day) -> None:
     assert day.samples[-1].process.open_files <= day.samples[12].process.open_files
     assert (day.samples[-1].open_items, day.half_indexed) == (0, [])
 
 
-def test_a_lost_call_and_a_wrong_verdict_would_be_seen(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_call_and_a_wrong_verdict_would_be_noticed(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
     told = day.told()
     leaked, recorded = (
         next(id_ for id_, item in told.items() if item.get("RecordedState") == verdict)
@@ -101,5 +101,7 @@ def test_a_lost_call_and_a_wrong_verdict_would_be_seen(day: Day, monkeypatch: py
         ),
     ],
 )
-def test_what_grew_beyond_its_margin_is_named(means: dict[str, tuple[float, float]], told: list[str]) -> None:
+def test_a_measure_that_grew_beyond_its_margin_is_named(
+    means: dict[str, tuple[float, float]], told: list[str]
+) -> None:
     assert grown(means) == told

@@ -40,7 +40,7 @@ class TestConnect:
             (RESET, ServiceUnavailable, "no usable answer"),
         ],
     )
-    def test_each_error_becomes_the_domains(
+    def test_each_error_of_aws_becomes_an_error_of_the_domain(
         self, stage: Stage, hook: ConnectHook, fault: str, error: type[Exception], says: str
     ) -> None:
         stage.contacts[CONTACT_ID] = answer()["Contact"]
@@ -48,7 +48,7 @@ class TestConnect:
         with pytest.raises(error, match=says):
             hook.describe_contact(INSTANCE_ID, CONTACT_ID)
 
-    def test_threads_that_meet_their_first_errors_at_once_know_what_they_mean(
+    def test_threads_that_meet_their_first_errors_at_once_understand_them(
         self, hook: ConnectHook, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Regression: two new contacts that Connect did not know yet passed for a missing instance."""
@@ -56,7 +56,7 @@ class TestConnect:
         with pytest.raises(ContactNotFound):
             hook.describe_contact(INSTANCE_ID, CONTACT_ID)
 
-    def test_a_throttle_that_passes_is_not_even_noticed(self, stage: Stage, hook: ConnectHook) -> None:
+    def test_a_single_throttle_is_retried_unnoticed(self, stage: Stage, hook: ConnectHook) -> None:
         stage.contacts[CONTACT_ID] = answer()["Contact"]
         stage.connect.faults.add("DescribeContact", "ThrottlingException", times=1)
         assert hook.describe_contact(INSTANCE_ID, CONTACT_ID)["Contact"]
@@ -83,21 +83,23 @@ class TestConnect:
             with pytest.raises(ServiceUnavailable):
                 list(hook.search_contacts(INSTANCE_ID, "INITIATION_TIMESTAMP", at("10:00"), at("11:00")))
 
-    def test_connect_says_where_recordings_lie(self, stage: Stage, hook: ConnectHook) -> None:
+    def test_connect_names_the_bucket_and_prefix_of_the_recordings(
+        self, stage: Stage, hook: ConnectHook
+    ) -> None:
         stage.connect.storage["BucketPrefix"] = f"{PREFIX}/"
         try:
             assert hook.recording_storage(INSTANCE_ID) == (BUCKET, PREFIX)
         finally:
             stage.connect.storage["BucketPrefix"] = PREFIX
 
-    def test_a_missing_instance_is_said_by_name(self, hook: ConnectHook) -> None:
+    def test_a_missing_instance_is_named(self, hook: ConnectHook) -> None:
         with pytest.raises(
             SetupError, match=f"'{number(1)}' does not exist: create it, or correct 'connect_inst"
         ):
             hook.check_instance(number(1))
         hook.check_instance(INSTANCE_ID)
 
-    def test_calls_are_paced_retries_included(
+    def test_the_rate_limit_includes_retries(
         self, stage: Stage, hook: ConnectHook, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         clock = [1000.0]
@@ -115,7 +117,7 @@ class TestConnect:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_an_endpoint_that_nobody_answers_at_is_no_news_about_a_contact(
+def test_an_endpoint_that_does_not_answer_is_unavailable(
     monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     """Regression: botocore's connection errors are no HTTPClientError, and ended a sweep at its first contact."""

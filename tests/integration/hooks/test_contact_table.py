@@ -30,7 +30,7 @@ class TestContactTable:
         del stage
         return ContactTableHook(aws_conn_id=None).table(TABLE)
 
-    def test_the_index_gives_what_is_due_the_longest_due_first_through_all_pages(
+    def test_due_contacts_come_from_all_pages_the_longest_due_first(
         self, stage: Stage, table: ContactTable
     ) -> None:
         padding = "x" * 60_000  # moto pages at 1 MB, as DynamoDB does
@@ -43,21 +43,21 @@ class TestContactTable:
         due_ids = [item["ContactId"] for item in table.due("INITIALISED", "2023-08-29T10:30:00.000Z")]
         assert due_ids == [number(position) for position in reversed(range(25))]
 
-    def test_more_than_one_answer_can_hold_is_asked_for_again(
+    def test_items_beyond_the_size_of_one_answer_are_asked_for_again(
         self, stage: Stage, table: ContactTable
     ) -> None:
         ids = {number(position) for position in range(45)}
         stage.put(*({"ContactId": contact_id, "Padding": "x" * 390_000} for contact_id in ids))  # > 16 MB
         assert {item["ContactId"] for item in table.get_many(sorted(ids))} == ids
 
-    def test_nobody_counts_on_once_there_are_enough(self, table: ContactTable) -> None:
+    def test_a_count_reads_no_further_page_once_there_are_enough(self, table: ContactTable) -> None:
         for position in range(6):
             stored = contact(contact_id=number(position)).to_item() | {"LastError": "x" * 390_000}
             table.create(stored)
         assert table.count_due("INITIALISED", "9999") == 6
         assert table.count_due("INITIALISED", "9999", enough=1) < 6  # a page is 1 MB
 
-    def test_threads_that_write_side_by_side_keep_their_conditions_apart(self, table: ContactTable) -> None:
+    def test_concurrent_writes_keep_their_conditions_apart(self, table: ContactTable) -> None:
         before = [contact(contact_id=number(position), agent_id=str(position)) for position in range(80)]
         for each in before:
             table.create(each.to_item())
@@ -86,14 +86,14 @@ class TestContactTable:
         assert not table.purge(CONTACT_ID)
         assert not table.purge_all([CONTACT_ID, number(1)])
 
-    def test_a_write_into_somebody_elses_transaction_is_worth_another_try(self, table: ContactTable) -> None:
+    def test_a_write_in_conflict_with_a_transaction_is_unavailable(self, table: ContactTable) -> None:
         """Regression: a purge that had the item at that moment passed for a refusal that somebody must lift."""
         with Stubber(table.conn.meta.client) as client:
             client.add_client_error("update_item", "TransactionConflictException", http_status_code=400)
             with pytest.raises(ServiceUnavailable, match="TransactionConflictException"):
                 table.update(contact().to_item(), contact(ContactState.IN_PROGRESS_AGENT).to_item())
 
-    def test_a_missing_table_is_said_by_name(self, table: ContactTable) -> None:
+    def test_a_missing_table_is_named(self, table: ContactTable) -> None:
         nowhere = ContactTable(table.conn, "nowhere")
         with pytest.raises(
             SetupError, match="table 'nowhere' does not exist: create it, or correct 'contact_table'"

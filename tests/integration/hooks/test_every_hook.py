@@ -16,7 +16,7 @@ from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 @pytest.mark.parametrize(
     "hook", [ConnectHook, ContactTableHook, FlowLogHook, MetricsHook, RecordingBucketHook]
 )
-def test_a_hook_takes_what_every_aws_hook_takes_and_nothing_else(hook: type[AwsGenericHook[Any]]) -> None:
+def test_a_hook_takes_only_the_parameters_of_every_aws_hook(hook: type[AwsGenericHook[Any]]) -> None:
     own = inspect.signature(hook.__init__).parameters if "__init__" in vars(hook) else {}
     assert set(own) <= {"self", "args", "kwargs"}
 
@@ -24,7 +24,7 @@ def test_a_hook_takes_what_every_aws_hook_takes_and_nothing_else(hook: type[AwsG
 @pytest.mark.parametrize(
     "hook", [ConnectHook, ContactTableHook, FlowLogHook, MetricsHook, RecordingBucketHook]
 )
-def test_retries_are_ours_under_those_of_the_connection(
+def test_retries_are_ours_unless_the_connection_sets_others(
     hook: type[AwsGenericHook[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config: Any = hook(aws_conn_id=None).config

@@ -37,14 +37,16 @@ class TestFlowLog:
             logGroupName=LOG_GROUP, logStreamName="flows", logEvents=events
         )
 
-    def test_more_lines_than_a_page_holds_all_come_through(self, stage: Stage, hook: FlowLogHook) -> None:
+    def test_every_page_of_the_flow_log_is_followed(self, stage: Stage, hook: FlowLogHook) -> None:
         end = datetime.now(UTC)
         for batch in range(3):
             moment = end - timedelta(seconds=2 + batch)
             self.write(stage, *(moment + timedelta(microseconds=100 * n) for n in range(4000)))
         assert len(list(hook.events(LOG_GROUP, end - timedelta(seconds=10), end, BLOCK_FAMILY))) == 12_000
 
-    def test_a_stretch_includes_its_start_and_excludes_its_end(self, stage: Stage, hook: FlowLogHook) -> None:
+    def test_a_stretch_of_the_log_includes_its_start_and_excludes_its_end(
+        self, stage: Stage, hook: FlowLogHook
+    ) -> None:
         end = datetime.now(UTC).replace(microsecond=0)
         start = end - timedelta(seconds=5)
         millisecond = timedelta(milliseconds=1)
@@ -54,7 +56,7 @@ class TestFlowLog:
             end - millisecond,
         ]
 
-    def test_one_contact_can_be_asked_for(self, hook: FlowLogHook) -> None:
+    def test_the_lines_of_one_contact_can_be_asked_for(self, hook: FlowLogHook) -> None:
         patterns: list[str] = []
         hook.conn.meta.events.register(
             "provide-client-params.cloudwatch-logs.FilterLogEvents",
@@ -70,7 +72,7 @@ class TestFlowLog:
             f'{{ ($.ContactFlowModuleType = "*Recording*") && ($.ContactId = "{CONTACT_ID}") }}',
         ]
 
-    def test_an_empty_page_with_a_token_is_not_the_end(self, hook: FlowLogHook) -> None:
+    def test_an_empty_page_with_a_token_is_not_the_end_of_the_log(self, hook: FlowLogHook) -> None:
         event = {"timestamp": 1_693_305_000_000, "message": "line", "eventId": "1"}
         pages: list[dict[str, Any]] = [
             {"events": [], "nextToken": "a"},
@@ -100,7 +102,7 @@ class TestFlowLog:
             logs.assert_no_pending_responses()
         assert [message for _, message in lines] == ["line"]
 
-    def test_what_was_read_before_a_trouble_is_handed_over(self, hook: FlowLogHook) -> None:
+    def test_lines_read_before_an_error_are_handed_over(self, hook: FlowLogHook) -> None:
         event = {"timestamp": 1_693_305_000_000, "message": "line", "eventId": "1"}
         with Stubber(hook.conn) as logs:
             logs.add_response("filter_log_events", {"events": [event], "nextToken": "a"})
@@ -110,13 +112,13 @@ class TestFlowLog:
             with pytest.raises(ServiceUnavailable):
                 next(lines)
 
-    def test_a_page_that_was_cut_off_is_not_the_end_either(self, hook: FlowLogHook) -> None:
+    def test_a_page_that_was_cut_off_is_not_the_end_of_the_log(self, hook: FlowLogHook) -> None:
         with Stubber(hook.conn) as logs:
             logs.add_response("filter_log_events", {})
             with pytest.raises(ServiceUnavailable, match="without its member events"):
                 list(hook.events(LOG_GROUP, at("10:00"), at("11:00"), BLOCK_FAMILY))
 
-    def test_a_throttle_on_the_way_loses_nothing(self, stage: Stage, hook: FlowLogHook) -> None:
+    def test_a_throttle_between_pages_loses_no_lines(self, stage: Stage, hook: FlowLogHook) -> None:
         end = datetime.now(UTC)
         self.write(stage, end - timedelta(seconds=1))
         refusals = iter(range(2))
@@ -133,7 +135,7 @@ class TestFlowLog:
         assert len(list(hook.events(LOG_GROUP, end - timedelta(minutes=1), end, BLOCK_FAMILY))) == 1
         assert next(refusals, None) is None
 
-    def test_a_missing_log_group_is_said_by_name(self, hook: FlowLogHook) -> None:
+    def test_a_missing_log_group_is_named(self, hook: FlowLogHook) -> None:
         with pytest.raises(
             SetupError, match="log group '/nowhere' does not exist: create it, or correct 'flow_log_g"
         ):

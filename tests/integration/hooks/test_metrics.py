@@ -7,7 +7,7 @@ from support.stage import TABLE, Stage
 
 
 class TestMetrics:
-    def test_values_arrive_with_the_table_they_are_about(self, stage: Stage) -> None:
+    def test_metrics_arrive_with_the_name_of_their_table(self, stage: Stage) -> None:
         MetricsHook(aws_conn_id=None).publish(TABLE, {"Leaks": 2, "OldestDueMinutes": 7.5})
         now = datetime.now(UTC)
         told = stage.aws.client("cloudwatch").get_metric_statistics(

@@ -19,7 +19,7 @@ class TestRecordingBucket:
         del stage
         return RecordingBucketHook(aws_conn_id=None)
 
-    def test_every_page_is_followed(self, stage: Stage, hook: RecordingBucketHook) -> None:
+    def test_every_page_of_a_listing_is_followed(self, stage: Stage, hook: RecordingBucketHook) -> None:
         keys = {f"many/{position:04}" for position in range(1001)}
         for key in keys:
             stage.put_object(key, b"")
@@ -54,7 +54,7 @@ class TestRecordingBucket:
             with pytest.raises(ServiceUnavailable):
                 hook.has_delete_marker(BUCKET, "x/")
 
-    def test_an_empty_folder_is_empty(self, hook: RecordingBucketHook) -> None:
+    def test_an_empty_folder_has_no_objects(self, hook: RecordingBucketHook) -> None:
         assert list(hook.list_objects(BUCKET, "none/")) == []
 
     def test_a_delete_marker_is_seen_where_versions_are_kept(
@@ -79,7 +79,7 @@ class TestRecordingBucket:
             ("KMS.DisabledException", 400, SetupError, "was refused"),
         ],
     )
-    def test_each_error_becomes_the_domains(
+    def test_each_error_of_aws_becomes_an_error_of_the_domain(
         self, hook: RecordingBucketHook, code: str, status: int, error: type[Exception], says: str
     ) -> None:
         with Stubber(hook.conn) as s3:
@@ -87,6 +87,6 @@ class TestRecordingBucket:
             with pytest.raises(error, match=says):
                 list(hook.list_objects(BUCKET, "x"))
 
-    def test_a_missing_bucket_is_said_by_name(self, hook: RecordingBucketHook) -> None:
+    def test_a_missing_bucket_is_named(self, hook: RecordingBucketHook) -> None:
         with pytest.raises(SetupError, match="bucket 'nowhere' does not exist: create it, or correct"):
             list(hook.list_objects("nowhere", "x"))

@@ -1,4 +1,4 @@
-"""Whatever comes in: what is said about it is short, and what is read of it can be written and read again.
+"""Any input is read or refused in few words, and everything read survives a round trip through an item.
 
 `make fuzz` tries twenty thousand of each.
 """

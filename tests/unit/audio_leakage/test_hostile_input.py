@@ -1,4 +1,4 @@
-"""What somebody could write into a log line, an answer, a table item or the settings, and what must not come of it."""
+"""Hostile log lines, answers, items and settings do no harm."""
 
 import json
 from collections.abc import Callable, Iterable

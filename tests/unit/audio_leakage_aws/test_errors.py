@@ -36,7 +36,7 @@ BOTOCORES = codes_of(ThrottledRetryableChecker, "_THROTTLED_ERROR_CODES") | code
         *(("any", code) for code in sorted(BOTOCORES)),
     ],
 )
-def test_case_c09_a_code_that_means_later_is_unavailable_whatever_its_name(action: str, code: str) -> None:
+def test_a_code_that_means_try_later_is_unavailable_under_any_name(action: str, code: str) -> None:
     assert type(raised_for(action, code)) is ServiceUnavailable
 
 
@@ -95,7 +95,7 @@ def test_a_code_that_a_services_model_marks_as_retryable_is_unavailable(
         ("any:Thing", "ExpiredTokenException", 400, SetupError),
     ],
 )
-def test_what_somebody_must_lift_is_not_put_off(
+def test_an_error_that_a_person_must_fix_is_not_unavailable(
     action: str, code: str, status: int, error: type[Exception]
 ) -> None:
     assert type(raised_for(action, code, status)) is error

@@ -1,4 +1,4 @@
-"""What the pages show of table items: groups, rows, counts, gaps, addresses."""
+"""The UI turns table items into groups, rows, counts, gaps and addresses."""
 
 from collections import Counter
 from dataclasses import replace
@@ -253,7 +253,7 @@ def test_only_whole_windows_can_be_missed() -> None:
     assert missed_windows([run("10:10")], begin, at("10:10")) == []
 
 
-def test_a_stretch_of_the_log_that_was_not_read_is_shown_for_a_week_with_its_backfill() -> None:
+def test_an_unread_stretch_of_the_log_is_shown_for_a_week() -> None:
     progress = Progress(lost_from=at("2023-08-20T10:00"), lost_until=at("2023-08-21T10:00"))
     (gap,) = not_read("monitor_audio_leakage", progress, at("2023-08-27T10:00"))
     assert (gap["start"], gap["end"]) == (at("2023-08-20T10:00"), at("2023-08-21T10:00"))

@@ -73,7 +73,7 @@ def test_lines_fit_80_columns_but_for_names_that_people_copy(
 
 
 @pytest.mark.parametrize("answer", ["n", "", EOFError])
-def test_without_a_yes_nothing_is_changed(
+def test_a_deployment_without_a_yes_changes_nothing(
     answer: str | type[BaseException], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deployed(monkeypatch, answer, lambda: pytest.fail("was changed")) == 2

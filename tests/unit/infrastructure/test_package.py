@@ -1,4 +1,4 @@
-"""What `make package` hands to MWAA and to the Lambda."""
+"""`make package` builds the archives for MWAA and for the Lambda."""
 
 import shutil
 from pathlib import Path

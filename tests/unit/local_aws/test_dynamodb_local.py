@@ -1,4 +1,4 @@
-"""Whether AWS's own DynamoDB engine can be run here, and if not, why."""
+"""DynamoDB Local says which tool it lacks."""
 
 import sys
 from pathlib import Path

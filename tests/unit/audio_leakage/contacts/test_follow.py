@@ -1,4 +1,4 @@
-"""One answer, or none, moves a contact on; what was known is never taken back."""
+"""An answer of Connect moves a contact on and takes back no known fact."""
 
 from dataclasses import replace
 

@@ -44,7 +44,7 @@ OFF, LATE, FAILED = "off", "off, but late", "failed"
         (["10:29 FAILED", "10:31 OFF"], {FAILED, LATE}),
     ],
 )
-def test_off_counts_if_it_came_clearly_before_the_agent_and_nothing_asks_after_it(
+def test_the_intent_of_a_flow_follows_from_the_order_of_its_blocks(
     blocks: list[str], intent: set[str]
 ) -> None:
     stored = [f"2023-08-29T{time}Z {word}" for time, word in (text.split() for text in blocks)]

@@ -1,4 +1,4 @@
-"""How contacts enter the table: the same result, however often and in whatever order lines arrive."""
+"""Contacts enter the table the same, however often and in any order their lines arrive."""
 
 from collections import Counter
 from itertools import permutations
@@ -82,7 +82,7 @@ def test_lines_give_the_same_item_however_often_each_arrives(
     assert straight.items == shuffled.items
 
 
-def test_a_contact_that_was_only_ever_switched_off_is_looked_at_once_an_hour_later() -> None:
+def test_a_contact_that_was_only_switched_off_is_checked_an_hour_later() -> None:
     contacts = FakeTable()
     take(contacts, OFF)
     waiting = contacts.contact()

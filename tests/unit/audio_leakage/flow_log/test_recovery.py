@@ -1,4 +1,4 @@
-"""Each run reads the flow log on from where the run before it stopped."""
+"""A run reads on in the flow log where the last run stopped."""
 
 from collections import Counter
 from dataclasses import replace

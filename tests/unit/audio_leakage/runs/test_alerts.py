@@ -1,4 +1,4 @@
-"""Who is told of a failure, and of one that healed: at least once, and not again."""
+"""Every failure and every healed failure is alerted at least once."""
 
 import pytest
 

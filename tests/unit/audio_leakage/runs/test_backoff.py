@@ -1,4 +1,4 @@
-"""Contacts that fail again and again: set aside, told once, and in nobody's way."""
+"""A contact that keeps failing is set aside, alerted once, and blocks no other."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A run asks for the instance and the recordings' place once, and only if it must."""
+"""A run asks for the instance and its recording storage once, and only if it must."""
 
 from dataclasses import replace
 

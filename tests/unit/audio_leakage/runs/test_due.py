@@ -1,4 +1,4 @@
-"""A run looks at what is due; a run about its window looks at that window's contacts alone."""
+"""A run looks at every due contact, a backfill only at those of its window."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The figures that alarms are set on."""
+"""The use cases publish the metrics that alarms are set on."""
 
 from collections.abc import Callable
 from dataclasses import replace

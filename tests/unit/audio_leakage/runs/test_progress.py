@@ -31,7 +31,7 @@ def test_a_run_goes_on_in_the_flow_log_where_reading_stopped(read_until: str | N
     assert (progress.read_until, progress.alert_pending) == (at(goes_on_at), None)
 
 
-def test_what_lies_more_than_a_day_back_is_lost_and_to_be_told() -> None:
+def test_a_stretch_more_than_a_day_back_is_lost_and_reported() -> None:
     known = Progress(read_from=at("2023-08-01 00:00"), read_until=at("2023-08-27 10:00"))
     progress = known.before(WINDOW, WINDOW)
     assert progress.read_from == progress.read_until == progress.lost_until == at("2023-08-28 06:20")
@@ -60,7 +60,7 @@ def test_a_stretch_is_covered_if_all_of_it_was_read(start: str, end: str, covere
     assert progress.covers(Window(at(start), at(end))) is covered
 
 
-def test_nothing_is_covered_where_nobody_knows() -> None:
+def test_no_stretch_is_covered_without_known_progress() -> None:
     assert not Progress().covers(WINDOW)
 
 

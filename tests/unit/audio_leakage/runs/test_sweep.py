@@ -1,4 +1,4 @@
-"""One contact never stops the others, and one that changed meanwhile is left alone."""
+"""An error of one contact stops no other, and no run overwrites another one's change."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Items that another system wrote are taken up where they stand."""
+"""The monitor adopts items that another system wrote."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Any day whatever: random calls, lines, delays, faults and overlapping runs, and the truth at the end."""
+"""Random calls, lines, delays, faults and overlapping runs end with the truth."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -231,7 +231,7 @@ TestAnyDay.settings = settings(
 )
 
 
-def test_a_backfill_beyond_the_buckets_lifecycle_finds_recordings_that_have_expired() -> None:
+def test_a_backfill_beyond_the_lifecycle_says_that_a_recording_expired() -> None:
     call = CallWriter(Random(1)).write("expired", START)
     connect, world = SimulatedConnect(), World()
     connect.calls[call.contact_id] = call

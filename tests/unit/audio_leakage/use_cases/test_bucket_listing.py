@@ -1,4 +1,4 @@
-"""One listing for many contacts of a day, or one each: whichever takes fewer requests, with the same verdicts."""
+"""A check lists a whole day or each contact, with the fewer requests and the same verdicts."""
 
 from datetime import timedelta
 from random import Random

@@ -1,4 +1,4 @@
-"""More open contacts than there is time to describe: searches answer for them, and the result is the same."""
+"""Searches answer for contacts that there is no time to describe, with the same result."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A check searches the bucket, asks Connect before it says no, and never takes an error for a verdict."""
+"""A check searches the bucket, asks Connect before a failure, and takes no error for a verdict."""
 
 from dataclasses import replace
 from datetime import timedelta

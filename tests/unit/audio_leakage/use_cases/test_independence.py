@@ -178,7 +178,7 @@ def test_case_p12_a_run_about_its_window_leaves_the_position_alone(between: dict
     assert world.flow_log.asked[-1] == Window(at("10:20"), at("10:35"))
 
 
-def test_lines_that_were_read_before_the_log_failed_are_entered_and_not_lost() -> None:
+def test_lines_read_before_the_log_failed_are_entered() -> None:
     lines = [stamped(at("10:31") + timedelta(seconds=n), number(n)) for n in range(9)]
     world = World(flow_log=Log(*lines, fails_after=5))
     with pytest.raises(ServiceUnavailable):

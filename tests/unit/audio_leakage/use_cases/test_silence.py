@@ -142,7 +142,7 @@ def test_off_closes_a_contact_after_one_look_and_is_counted(lines: list[tuple[da
 
 
 @pytest.mark.parametrize("lines", SWITCHED_OFF.values(), ids=SWITCHED_OFF)
-def test_a_recording_of_a_call_that_was_switched_off_is_a_success_with_a_warning(
+def test_a_recording_of_a_call_switched_off_is_a_warned_success(
     lines: list[tuple[datetime, str]],
 ) -> None:
     world = world_of(lines)
@@ -267,14 +267,14 @@ def test_the_longest_call_can_be_set() -> None:
     assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE
 
 
-def test_a_caller_whom_connect_never_lets_leave_the_queue_is_closed_and_counted() -> None:
+def test_a_caller_who_never_leaves_the_queue_is_closed_and_counted() -> None:
     world = world_of(DisconnectTimestamp=None, connected=None)
     play(world, "10:34", "2023-08-30T10:25", "2023-08-30T11:31")
     assert world.contacts.contact().closed_reason is ClosedReason.NEVER_ENDED
     assert world.metrics.closed == {"NEVER_ENDED": 1}
 
 
-def test_a_caller_who_was_closed_in_the_queue_is_followed_when_an_agent_joins() -> None:
+def test_a_caller_closed_in_the_queue_is_followed_when_an_agent_joins() -> None:
     world = world_of(DisconnectTimestamp=None, connected=None)
     play(world, "10:34", "2023-08-30T10:25", "2023-08-30T11:31")
     joined = at("2023-08-30T12:00")
@@ -398,7 +398,7 @@ def test_a_caller_whose_flow_only_said_off_is_purged() -> None:
     assert world.connect.calls[CONTACT_ID] == 1
 
 
-def test_case_p05_a_wrong_instance_makes_runs_red_and_its_contacts_come_back() -> None:
+def test_a_wrong_instance_fails_runs_and_its_contacts_come_back() -> None:
     world = World()
     ingest([block("10:29:58", ContactId=number(n)) for n in range(20)], world.contacts)
     red, now = 0, at("10:35")
@@ -420,7 +420,7 @@ def test_case_p05_a_wrong_instance_makes_runs_red_and_its_contacts_come_back() -
     assert verdicts == {RecordedState.CALL_RECORDED_FAILURE}
 
 
-def test_a_forged_contact_makes_no_run_red_while_connect_shows_contacts_of_ours() -> None:
+def test_a_forged_contact_fails_no_run_while_connect_shows_ours() -> None:
     world = world_of()
     play(world, "10:34")
     world.contacts.put(contact(contact_id=number(1), not_found_since=at("09:45")))
@@ -428,7 +428,7 @@ def test_a_forged_contact_makes_no_run_red_while_connect_shows_contacts_of_ours(
     assert world.contacts.contact(number(1)).closed_reason is ClosedReason.NOT_FOUND
 
 
-def test_one_contact_that_connect_does_not_know_among_others_makes_no_run_red() -> None:
+def test_one_unknown_contact_among_others_fails_no_run() -> None:
     world = world_of()
     world.contacts.put(contact(contact_id=number(1), not_found_since=at("09:45")))
     play(world, "10:50")

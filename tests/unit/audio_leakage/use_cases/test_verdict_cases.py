@@ -1,4 +1,4 @@
-"""Every case of the table, through the four use cases in the order of the DAG."""
+"""The four use cases, in the order of the DAG, give each case of the table its verdict."""
 
 from contextlib import nullcontext, suppress
 

@@ -168,7 +168,7 @@ def test_an_hour_of_the_company_has_every_kind_of_call() -> None:
     assert len(centre.calls) == 80
 
 
-def test_a_difference_from_the_truth_is_named_and_an_uncertain_fact_is_none() -> None:
+def test_a_difference_from_the_truth_is_named_if_the_fact_is_certain() -> None:
     truth = failed("EMPTY_OBJECT")
     item = {"State": SERVED, "RecordedState": FAILURE, "FailureCause": "EMPTY_OBJECT"}
     assert truth.differences(item) == []
