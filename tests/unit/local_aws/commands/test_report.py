@@ -3,9 +3,11 @@
 import csv
 import pickle
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -90,8 +92,9 @@ def show(report: Report, columns: int, folder: Path) -> Screen:
 
 
 @pytest.fixture(scope="module", params=[80, 120])
-def screen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Screen:
-    return show(RIGHT, request.param, tmp_path_factory.mktemp("report") / "demo")
+def screen(request: pytest.FixtureRequest) -> Iterator[Screen]:
+    with TemporaryDirectory(prefix="t", dir="/tmp") as short:
+        yield show(RIGHT, request.param, Path(short) / "demo")
 
 
 def test_no_line_of_the_report_is_wider_than_the_terminal(screen: Screen) -> None:
