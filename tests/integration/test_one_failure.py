@@ -12,7 +12,6 @@ from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
 from support.fakes import CONTACT_ID, answer
 from support.stage import Stage
 
-
 STATES = {
     "poll_initialised": "failed",
     "purge_ivr": "failed",
