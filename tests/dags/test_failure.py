@@ -196,7 +196,7 @@ def test_an_alert_that_was_sent_is_not_sent_by_the_next_run(airflow: Airflow) ->
     assert len(airflow.heard()) == 1
 
 
-def test_a_task_without_a_topic_asks_airflow_for_nothing(airflow: Airflow) -> None:
+def test_a_failed_run_without_a_topic_alerts_nobody(airflow: Airflow) -> None:
     airflow.runs[-1].state = "failed"
     airflow.start(at("10:40"))
     silent = replace(ALERTING, alert_topic_arn=None)
@@ -204,7 +204,7 @@ def test_a_task_without_a_topic_asks_airflow_for_nothing(airflow: Airflow) -> No
     assert airflow.heard() == []
 
 
-def test_settings_that_cannot_be_used_name_nobody_to_tell(
+def test_invalid_settings_alert_nobody(
     airflow: Airflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unusable(_: object) -> None:
