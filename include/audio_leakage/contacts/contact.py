@@ -183,18 +183,21 @@ def _read(attribute: str, value: Any, kind: type) -> Any:  # noqa: ANN401  # as 
         if kind is datetime:
             return parse_time(str(value))
         if kind is tuple:
-            return _texts(value)
+            return _texts(attribute, value)
         return kind(value)
     except (OverflowError, TypeError, ValueError):
         # Without the value: whoever wrote it, it may be about a person, and this ends up in logs and alerts.
         raise InvalidContact(f"{attribute} cannot be read; allowed {_allowed(kind)}") from None
 
 
-def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401  # as wide as an item
-    """Return the texts of a list; anything else would not be written back as it was read."""
-    if isinstance(value, list) and value:
-        return tuple(str(part) for part in value)
-    raise TypeError
+def _texts(attribute: str, value: Any) -> tuple[str, ...]:  # noqa: ANN401  # as wide as an item
+    """Return the texts of a list, or a single text.
+
+    A write is conditional on RecordingBlocks. If they were not a list, no write could ever succeed.
+    """
+    if attribute == "RecordingBlocks" and not (isinstance(value, list) and value):
+        raise TypeError
+    return tuple(str(part) for part in value) if isinstance(value, list) else (str(value),)
 
 
 def _allowed(kind: type) -> str:

@@ -62,7 +62,10 @@ def followed(contact: Contact, snapshot: ContactSnapshot, now: datetime, setting
     never ends, without an agent  closed NEVER_ENDED after ``longest_call_hours``, still due
     ============================  ==========================================================
     """
-    contact = with_assumed_end(with_facts(contact, snapshot), now, settings)
+    known_state = contact.state
+    contact = with_facts(contact, snapshot)
+    if known_state.reached_agent:  # the first look takes Connect at its word
+        contact = with_assumed_end(contact, now, settings)
     observed = state_of(
         reached_agent=contact.connected_to_agent_timestamp is not None,
         ended=contact.left_at is not None,
@@ -71,7 +74,7 @@ def followed(contact: Contact, snapshot: ContactSnapshot, now: datetime, setting
     if contact.channel != "VOICE":
         return contact.closed(ClosedReason.NOT_VOICE)
     if not contact.state.ended:
-        return _going_on(contact, now, settings)
+        return _going_on(contact, now, settings, was_waiting=known_state is contact.state)
     if contact.state.reached_agent and contact.left_at:
         return replace(contact, next_check_at=(contact.ended_at or contact.left_at) + settings.first_check)
     return replace(contact, next_check_at=now)
@@ -111,13 +114,13 @@ def not_found(contact: Contact, now: datetime, settings: Settings) -> Contact:
     )
 
 
-def _going_on(contact: Contact, now: datetime, settings: Settings) -> Contact:
+def _going_on(contact: Contact, now: datetime, settings: Settings, *, was_waiting: bool) -> Contact:
     began = contact.initiation_timestamp or contact.initialised_at or now
     contact = replace(contact, next_check_at=now + min(max(NEXT_RUN, (now - began) / 10), _ONE_HOUR))
     longest = max(
         settings.longest_call, LONGEST_CALLBACK if contact.initiation_method == "CALLBACK" else _ONE_HOUR
     )
-    if contact.state.reached_agent or now - began < longest:
+    if contact.state.reached_agent or not was_waiting or now - began < longest:
         return contact
     look_again = now + _growing_pause(now - began)
     is_over = look_again > began + longest + settings.recheck_for

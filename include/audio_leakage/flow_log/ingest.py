@@ -9,11 +9,11 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from audio_leakage.contacts.contact import UNREADABLE_BLOCKS, Contact
 from audio_leakage.contacts.follow import REOPENABLE
-from audio_leakage.contacts.recording_blocks import RecordingBehavior, RecordingBlock
+from audio_leakage.contacts.recording_blocks import RecordingBlock
 from audio_leakage.contacts.states import ClosedReason, ContactState, RecordingPolicy
 from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, UnreadableLine
 from audio_leakage.flow_log.line import read_line
@@ -26,8 +26,6 @@ _BATCH = 100
 _TRIES = 5
 #: The reasons that a further line may lift.
 _REOPENED = (None, ClosedReason.RECORDING_SWITCHED_OFF, *REOPENABLE)
-#: How long a contact waits whose flow only said "off": then most calls are over, and one look is enough.
-_OFF_PAUSE = timedelta(hours=1)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _POLICIES = frozenset(map(str, RecordingPolicy))
 
@@ -81,16 +79,13 @@ def with_blocks(contact: Contact, added: Iterable[RecordingBlock]) -> Contact:
         first = min(parse_time(blocks[0].partition(" ")[0]), contact.initialised_at or _NEVER)
     except ValueError:
         raise InvalidContact(UNREADABLE_BLOCKS) from None
-    asks = any(word != RecordingBehavior.OFF for word in words)
-    first_look = first if asks else first + _OFF_PAUSE
-    is_waiting = contact.next_check_at in (contact.initialised_at, _first_look_at_off(contact))
-    is_untouched = contact.next_check_at is not None and is_waiting
+    is_untouched = contact.next_check_at is not None and contact.next_check_at == contact.initialised_at
     contact = replace(
         contact,
         recording_blocks=blocks,
         recording_policy=next((RecordingPolicy(word) for word in reversed(words) if word in _POLICIES), None),
         initialised_at=first,
-        next_check_at=first_look if is_untouched else contact.next_check_at,
+        next_check_at=first if is_untouched else contact.next_check_at,
     )
     is_closed = contact.closed_reason in _REOPENED and contact.closed_reason is not None
     if (
@@ -99,11 +94,7 @@ def with_blocks(contact: Contact, added: Iterable[RecordingBlock]) -> Contact:
         or (contact.next_check_at and not is_closed)
     ):
         return contact
-    return replace(contact, next_check_at=first_look, closed_reason=None)
-
-
-def _first_look_at_off(contact: Contact) -> datetime | None:
-    return contact.initialised_at + _OFF_PAUSE if contact.initialised_at else None
+    return replace(contact, next_check_at=first, closed_reason=None)
 
 
 def _by_contact(

@@ -86,10 +86,10 @@ def test_a_contact_that_was_only_switched_off_is_checked_an_hour_later() -> None
     contacts = FakeTable()
     take(contacts, OFF)
     waiting = contacts.contact()
-    assert (waiting.next_check_at, waiting.closed_reason) == (at("11:30:05"), None)
+    assert (waiting.next_check_at, waiting.closed_reason) == (at("10:30:05"), None)
 
 
-def test_a_later_on_brings_a_contact_that_was_only_switched_off_forward() -> None:
+def test_an_earlier_on_makes_a_contact_that_was_switched_off_due_earlier() -> None:
     contacts = FakeTable()
     take(contacts, OFF, ON)
     assert contacts.contact().next_check_at == at("10:29:58")
