@@ -44,3 +44,9 @@ def variable_of(dag_id: str) -> str:
     """Return the name of the Variable that holds the settings of a DAG."""
     _, separator, name = dag_id.partition(_SEPARATOR)
     return f"{VARIABLE}{separator}{name}"
+
+
+def progress_variable_of(dag_id: str) -> str:
+    """Return the name of the Variable that keeps how far the runs of a DAG have come."""
+    _, separator, name = dag_id.partition(_SEPARATOR)
+    return f"{VARIABLE}_progress{separator}{name}"

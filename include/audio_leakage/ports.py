@@ -157,14 +157,6 @@ class ContactTable(Protocol):
         """Delete an item that is COMPLETED - QUEUE/IVR; False when it is not, or not there."""
         ...
 
-    def progress(self) -> Item | None:
-        """Return the item that keeps how far earlier runs have come."""
-        ...
-
-    def keep_progress(self, item: Item) -> bool:
-        """Write that item; False when another run has read further, and its item stays."""
-        ...
-
 
 class AirflowRun(Protocol):
     """What Airflow knows of a run; every time but the last may be missing."""
@@ -182,4 +174,12 @@ class RunHistory(Protocol):
 
     def last_success(self) -> AirflowRun | None:
         """Return the last run that succeeded."""
+        ...
+
+    def progress(self) -> Mapping[str, Any] | None:
+        """Return what earlier runs have kept about how far they came; None if there is nothing."""
+        ...
+
+    def keep_progress(self, values: Mapping[str, Any]) -> None:
+        """Keep it for later runs, unless another run has read further."""
         ...

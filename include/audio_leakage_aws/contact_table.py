@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.service_resource import DynamoDBServiceResource
 
 _TRIES = 5
-#: The ContactId of the one item that is no contact. The domain's runs/progress.py has it, too.
-PROGRESS_ID = "flow-log-progress"
 #: What a write is conditional on: where the contact stood when it was read.
 _GUARDS = ("State", "RecordedState", "ClosedReason", "RecordingBlocks")
 #: What an item written before version 0.1.0 has instead of a guard.
@@ -119,9 +117,7 @@ class ContactTable:
             page may hold nothing, and so may thousands of them.
         """
         unindexed = absent("OpenState") | absent("NextCheckAt")
-        condition = (
-            unindexed & absent("RecordedState") & absent("ClosedReason") & Attr("ContactId").ne(PROGRESS_ID)
-        )
+        condition = unindexed & absent("RecordedState") & absent("ClosedReason")
         request = condition_as("FilterExpression", condition)
         if start:
             request["ExclusiveStartKey"] = {"ContactId": start}
@@ -183,24 +179,6 @@ class ContactTable:
             condition &= _holds(name, before[name]) if name in before else absent(name)
         update = together(update_of(put, remove), condition_as("ConditionExpression", condition))
         return self._write("UpdateItem", Key={"ContactId": before["ContactId"]}, **update)
-
-    def progress(self) -> Mapping[str, Any] | None:
-        """Read the item that keeps how far runs have come; None if there is none yet."""
-        return next(self.get_many([PROGRESS_ID]), None)
-
-    def keep_progress(self, item: Mapping[str, Any]) -> bool:
-        """Put the item that keeps how far runs have come.
-
-        .. seealso::
-            - :external+boto3:py:meth:`DynamoDB.Table.put_item`
-
-        :param item: the attributes, ContactId among them.
-        :return: False when another run has read further; its item stays.
-        """
-        is_further = absent("ReadUntil")
-        if "ReadUntil" in item:
-            is_further = is_further | Attr("ReadUntil").lte(item["ReadUntil"])
-        return self._write("PutItem", Item=dict(item), **condition_as("ConditionExpression", is_further))
 
     def purge(self, contact_id: str) -> bool:
         """Delete an item that ended without ever reaching an agent; no other can be hit.

@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import SettingsError, WindowError
-from audio_leakage.instances import dag_ids, variable_of
-from audio_leakage.runs.progress import Progress
+from audio_leakage.instances import dag_ids, progress_variable_of, variable_of
+from audio_leakage.runs.progress import Progress, read_progress
 from audio_leakage.runs.window import Window, named_window, window_of
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
@@ -46,6 +46,7 @@ class UnknownRun(Exception):
 class ContactReader:
     """Read the contact table of one Connect instance through its indexes."""
 
+    dag_id: str
     settings: Settings
     table: ContactTable
 
@@ -60,7 +61,7 @@ class ContactReader:
         variable = variable_of(dag_id)
         settings = Settings.from_json(Variable.get(variable, default_var=None), variable)
         hook = _hook(settings.aws_conn_id, int(time.monotonic() / _HOOK_SECONDS))
-        return cls(settings, hook.table(settings.contact_table))
+        return cls(dag_id, settings, hook.table(settings.contact_table))
 
     @property
     def consoles(self) -> Consoles:
@@ -75,7 +76,8 @@ class ContactReader:
     @property
     def progress(self) -> Progress:
         """How far the flow log has been read."""
-        return Progress.from_item(self.table.progress())
+        text = Variable.get(progress_variable_of(self.dag_id), default_var=None)
+        return Progress.from_values(read_progress(text), self.settings.contact_table)
 
     def contacts(self, window: Window) -> Iterator[Item]:
         """Return the contacts whose recording block ran in a window, read hour by hour from the index."""

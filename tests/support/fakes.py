@@ -167,9 +167,17 @@ class FakeHistory:
     """The runs before this one."""
 
     success: AirflowRun | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def last_success(self) -> AirflowRun | None:
         return self.success
+
+    def progress(self) -> Mapping[str, Any] | None:
+        return dict(self.kept) or None
+
+    def keep_progress(self, values: Mapping[str, Any]) -> None:
+        if values.get("ReadUntil", "") >= self.kept.get("ReadUntil", ""):
+            self.kept = dict(values)
 
 
 @dataclass
@@ -280,7 +288,6 @@ class FakeTable:
     batches: list[int] = field(default_factory=list)  # number of ids in each get_many
     transactions: list[int] = field(default_factory=list)  # number of ids in each purge_all
     error: AudioLeakageError | None = None
-    kept: dict[str, Any] = field(default_factory=dict)  # the item about the flow log, apart from the contacts
 
     def put(self, *contacts: Contact) -> None:
         self.items |= {contact.contact_id: _as_stored(contact.to_item()) for contact in contacts}
@@ -332,16 +339,6 @@ class FakeTable:
             unindexed = _is_absent(item, "OpenState") or _is_absent(item, "NextCheckAt")
             found = unindexed and _is_absent(item, "RecordedState") and _is_absent(item, "ClosedReason")
             yield [dict(item)] if found else [], contact_id if position + 1 < len(ids) else None
-
-    def progress(self) -> Item | None:
-        return dict(self.kept) if self.kept else None
-
-    def keep_progress(self, item: Item) -> bool:
-        read_until = self.kept.get("ReadUntil")
-        if read_until is not None and not read_until <= item.get("ReadUntil", ""):
-            return False
-        self.kept = _as_stored(item)
-        return True
 
     def get_many(self, contact_ids: list[str]) -> Iterator[Item]:
         _check_batch(contact_ids)

@@ -353,28 +353,3 @@ class ContactTableContract:
         table.create(contact().to_item())
         assert [start for _, start in table.never_indexed(None)] == [None]
         assert list(table.never_indexed(CONTACT_ID)) == [([], None)]
-
-    # Keeping progress
-
-    def test_the_progress_is_kept_and_never_moves_back(self, table: ContactTable) -> None:
-        assert table.progress() is None
-        item = {"ContactId": "flow-log-progress", "ReadUntil": "2023-08-29T10:30:00.000Z"}
-        assert table.keep_progress(item)
-        assert not table.keep_progress(item | {"ReadUntil": "2023-08-29T10:25:00.000Z"})
-        assert table.keep_progress(item | {"ReadUntil": "2023-08-29T10:35:00.000Z"})
-        assert table.progress() == item | {"ReadUntil": "2023-08-29T10:35:00.000Z"}
-        assert foreign(table) == []
-
-    def test_the_progress_may_be_kept_again_with_the_same_time(self, table: ContactTable) -> None:
-        item = {"ContactId": "flow-log-progress", "ReadUntil": "2023-08-29T10:30:00.000Z"}
-        assert table.keep_progress(item)
-        assert table.keep_progress(item | {"AdoptedUntil": number(1)})
-        assert table.progress() == item | {"AdoptedUntil": number(1)}
-
-    def test_progress_without_a_time_never_replaces_one_with_a_time(self, table: ContactTable) -> None:
-        without = {"ContactId": "flow-log-progress"}
-        item = without | {"ReadUntil": "2023-08-29T10:30:00.000Z"}
-        assert table.keep_progress(without)
-        assert table.keep_progress(item)
-        assert not table.keep_progress(without)
-        assert table.progress() == item

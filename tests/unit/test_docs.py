@@ -111,15 +111,15 @@ class TestVerdicts:
 class TestContactTable:
     def test_the_page_names_every_attribute_once_and_no_other(self) -> None:
         parts = parts_of(DOCS / "contact-table.md")
-        under = list(parts)[list(parts).index("Attributes") : list(parts).index("The progress item")]
+        under = list(parts)[list(parts).index("Attributes") : list(parts).index("How far runs have come")]
         named = [words_of(cells[0])[0] for part in under for cells in rows_of(parts[part])]
         ours = {attribute_of(each.name) for each in fields(Contact)} | {"OpenState", "InitialisedHour"}
         assert sorted(named) == sorted(ours | {"ExpiresAt"})
 
-    def test_the_page_names_every_attribute_of_the_progress_item(self) -> None:
+    def test_the_page_names_every_key_of_the_progress_variable(self) -> None:
         named = [
             word
-            for cells in rows_of(parts_of(DOCS / "contact-table.md")["The progress item"])
+            for cells in rows_of(parts_of(DOCS / "contact-table.md")["How far runs have come"])
             for word in words_of(cells[0])
         ]
         some = datetime(2026, 1, 1, tzinfo=UTC)
@@ -131,8 +131,8 @@ class TestContactTable:
             alert_pending="x",
             adoption_start="x",
         )
-        assert {"ContactId", *named} == set(full.to_item())
-        assert len(full.to_item()) == len(fields(Progress)) + 1
+        assert {"ContactId", *named} == set(full.to_values("contacts"))
+        assert len(full.to_values("contacts")) == len(fields(Progress)) + 1
 
     def test_the_page_names_both_indexes_with_their_keys(self) -> None:
         template = (ROOT / "include" / "infrastructure" / "table.yaml").read_text()

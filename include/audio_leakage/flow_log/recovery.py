@@ -27,7 +27,7 @@ def recover(run: RunContext) -> dict[str, int]:
 
     After an outage that may be a day of a busy log. Then it is read part by part, the earliest first, for
     half of the task's time: the due contacts need the rest. What was read is entered, and the position is
-    kept in the contact table, whatever else happens to this run. What lies more than a day back is not read:
+    kept for later runs, whatever else happens to this one. What lies more than a day back is not read:
     it is counted and told, with the backfill that brings it back.
 
     :return: contacts ``recovered``, ``unreadable_lines``, and, if there are any, ``minutes_left_to_recover``
@@ -131,7 +131,7 @@ class _Reader:
         if self.only_window:
             return
         self.progress = replace(self.progress, read_until=self.reached)
-        self.run.contacts.keep_progress(self.progress.to_item())
+        self.run.scope.history.keep_progress(self.progress.to_values(self.run.settings.contact_table))
 
     def _tell_what_is_lost(self) -> AwsError | None:
         lost_from, lost_until = self.progress.lost_from, self.progress.lost_until

@@ -70,7 +70,7 @@ class RunContext:
     @cached_property
     def progress(self) -> Progress:
         """How far runs had come when this task first asked."""
-        return Progress.from_item(self.contacts.progress())
+        return Progress.from_values(self.scope.history.progress(), self.settings.contact_table)
 
     def has_recovered(self, stretch: Window) -> bool:
         """Tell whether runs have read all of a stretch of the flow log, lines that come late included."""

@@ -1,19 +1,17 @@
 """How far the flow log has been read, and how far a scan for adoption has come.
 
-The contact table keeps this in an item of its own, so that every run finds it, whatever Airflow knows of the
-runs before, and so that a table that is restored goes on from its own past.
+An Airflow Variable keeps this, so that every run finds it, whatever Airflow knows of the runs before. It
+names the contact table it is about: for another table nothing has been read.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from audio_leakage.ports import Item
 from audio_leakage.runs.window import LONGEST, Window
 from audio_leakage.times import format_time, parse_time
-
-#: The item's ContactId, which no contact can have.
-PROGRESS_ID = "flow-log-progress"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +53,13 @@ class Progress:
             alert_pending="FLOW_LOG_NOT_READ",
         )
 
-    def to_item(self) -> dict[str, Any]:
-        """Return the attributes to store."""
+    def to_values(self, table: str) -> dict[str, Any]:
+        """Return the values to keep.
+
+        :param table: the contact table they are about.
+        """
         values = {
-            "ContactId": PROGRESS_ID,
+            "Table": table,
             "ReadFrom": _text(self.read_from),
             "ReadUntil": _text(self.read_until),
             "LostFrom": _text(self.lost_from),
@@ -69,9 +70,12 @@ class Progress:
         return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
-    def from_item(cls, item: Item | None) -> Self:
-        """Read the item; what is missing or cannot be read is None, so that the log is read again."""
-        found = item or {}
+    def from_values(cls, values: Mapping[str, Any] | None, table: str) -> Self:
+        """Read what was kept; what is missing or cannot be read is None, so that the log is read again.
+
+        :param table: the contact table; values about another one count as missing.
+        """
+        found = values if values and values.get("Table") == table else {}
         return cls(
             read_from=_time(found.get("ReadFrom")),
             read_until=_time(found.get("ReadUntil")),
@@ -80,6 +84,15 @@ class Progress:
             alert_pending=found.get("AlertPending"),
             adoption_start=found.get("AdoptionStart"),
         )
+
+
+def read_progress(text: object) -> Mapping[str, Any] | None:
+    """Read the Variable's text; None if it is not set, or if somebody wrote something else into it."""
+    try:
+        values = json.loads(str(text)) if text else None
+    except ValueError:
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def _text(moment: datetime | None) -> str | None:

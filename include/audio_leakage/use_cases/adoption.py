@@ -50,5 +50,6 @@ def adopt(run: RunContext) -> dict[str, int]:
 
 
 def _keep_start(run: RunContext, start: str | None) -> None:
-    progress = Progress.from_item(run.contacts.progress())
-    run.contacts.keep_progress(replace(progress, adoption_start=start).to_item())
+    table, history = run.settings.contact_table, run.scope.history
+    progress = Progress.from_values(history.progress(), table)
+    history.keep_progress(replace(progress, adoption_start=start).to_values(table))

@@ -50,11 +50,13 @@ def take(contacts: FakeTable, *messages: str) -> Counter[str]:
 
 
 def keep_read_until(world: World, moment: datetime) -> None:
-    world.contacts.keep_progress(Progress(read_from=moment, read_until=moment).to_item())
+    world.history.keep_progress(
+        Progress(read_from=moment, read_until=moment).to_values(SETTINGS.contact_table)
+    )
 
 
 def read_until(world: World) -> datetime:
-    moment = Progress.from_item(world.contacts.progress()).read_until
+    moment = Progress.from_values(world.history.progress(), SETTINGS.contact_table).read_until
     assert moment
     return moment
 
@@ -150,7 +152,9 @@ def test_contacts_about_to_fail_share_one_reading_of_the_log() -> None:
 def test_the_log_is_not_read_again_where_recovery_has_read_it() -> None:
     world = World()
     world.contacts.put(ended_with_agent(initialised_at=at("10:29:58")))
-    world.contacts.keep_progress(Progress(read_from=at("08:00"), read_until=at("12:00")).to_item())
+    world.history.keep_progress(
+        Progress(read_from=at("08:00"), read_until=at("12:00")).to_values(SETTINGS.contact_table)
+    )
     world.connect.answers[CONTACT_ID] = answer()
     assert check_recordings(world.run(at("13:00"), WITH_LOG))["CALL_RECORDED_FAILURE"] == 1
     assert world.flow_log.asked == []

@@ -1,12 +1,13 @@
 """How far the flow log has been read: kept in the table, never moved back, never jumped over in silence."""
 
+import json
 from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_leakage.runs.progress import PROGRESS_ID, Progress
+from audio_leakage.runs.progress import Progress, read_progress
 from audio_leakage.runs.window import Window
 from support.fakes import at
 
@@ -66,13 +67,14 @@ def test_no_stretch_is_covered_without_known_progress() -> None:
 
 @given(st.builds(Progress, read_from=TIMES, read_until=TIMES, lost_from=TIMES, lost_until=TIMES))
 def test_progress_survives_the_way_through_the_table(progress: Progress) -> None:
-    item = progress.to_item()
-    assert item["ContactId"] == PROGRESS_ID
-    assert Progress.from_item(item) == progress
+    values = read_progress(json.dumps(progress.to_values("contacts")))
+    assert Progress.from_values(values, "contacts") == progress
+    assert Progress.from_values(values, "others") == Progress()
 
 
 @pytest.mark.parametrize(
-    "item", [None, {}, {"ReadUntil": "yesterday"}, {"ReadUntil": 7}, {"ReadUntil": ["x"]}]
+    "text",
+    [None, "", "x", "7", "[]", '{"Table": "contacts"}', '{"Table": "contacts", "ReadUntil": "yesterday"}'],
 )
-def test_an_item_that_cannot_be_read_makes_the_log_be_read_again(item: dict[str, object] | None) -> None:
-    assert Progress.from_item(item).read_until is None
+def test_a_variable_that_cannot_be_read_makes_the_log_be_read_again(text: str | None) -> None:
+    assert Progress.from_values(read_progress(text), "contacts").read_until is None

@@ -67,7 +67,7 @@ def stamped(moment: datetime, contact_id: str) -> tuple[datetime, str]:
 
 
 def read_until(world: World) -> datetime | None:
-    return Progress.from_item(world.contacts.progress()).read_until
+    return Progress.from_values(world.history.progress(), SETTINGS.contact_table).read_until
 
 
 @dataclass
