@@ -1,7 +1,7 @@
 """What Airflow knows of the runs before this one.
 
-How far the flow log has been read is kept in a Variable of Airflow. Every run finds it there on every version:
-scheduled or by hand, with a logical date or without, whichever run came before.
+How far the flow log has been read is kept in a Variable of Airflow. Every run finds it there, on every
+version: scheduled or by hand, with a logical date or without, whichever run came before.
 """
 
 from __future__ import annotations
@@ -48,8 +48,7 @@ class RunHistory:
         from airflow.sdk import Variable
 
         kept = self.progress() or {}
-        if kept.get("Table") == values["Table"] and str(kept.get("ReadUntil", "")) > values.get(
-            "ReadUntil", ""
-        ):
+        is_further = str(kept.get("ReadUntil", "")) > values.get("ReadUntil", "")
+        if is_further and kept.get("Table") == values["Table"]:
             return
         Variable.set(self._variable, json.dumps(values), description=_ABOUT)
