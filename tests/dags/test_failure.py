@@ -204,9 +204,7 @@ def test_a_failed_run_without_a_topic_alerts_nobody(airflow: Airflow) -> None:
     assert airflow.heard() == []
 
 
-def test_invalid_settings_alert_nobody(
-    airflow: Airflow, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invalid_settings_alert_nobody(airflow: Airflow, monkeypatch: pytest.MonkeyPatch) -> None:
     def unusable(_: object) -> None:
         raise SettingsError("not set")
 
