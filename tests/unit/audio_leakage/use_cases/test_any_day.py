@@ -216,8 +216,10 @@ class AnyDay(RuleBasedStateMachine):
             self.now += timedelta(hours=hours)
             self.run()
         for contact_id, call in self.connect.calls.items():
-            truth = call.truth(self.now, SETTINGS.failure_after)
-            assert truth.differences(self.world.contacts.items.get(contact_id)) == [], call
+            differences = call.truth(self.now, SETTINGS.failure_after).differences(
+                self.world.contacts.items.get(contact_id)
+            )
+            assert not differences, (differences, call)
         self.run()
         assert not [item for item in self.world.contacts.items.values() if "NextCheckAt" in item]
 
