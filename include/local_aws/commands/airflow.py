@@ -89,7 +89,7 @@ class Airflow:
         return counts
 
     def _wait_until_healthy(self, process: subprocess.Popen[bytes], ready: str) -> None:
-        for _ in range(300):
+        for _ in range(600):
             time.sleep(0.5)
             if process.poll() is not None:
                 break
