@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from airflow.models import DagBag
 from airflow.models.dagrun import DagRun
+from airflow.models.variable import Variable
 from airflow.sdk import DAG
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
@@ -114,4 +115,5 @@ def dag(airflow_database: None) -> DAG:
     del airflow_database
     with create_session() as session:
         session.execute(delete(DagRun))
+        session.execute(delete(Variable))  # how far earlier runs have come
     return DagBag(ROOT / "dags").dags["monitor_audio_leakage"]

@@ -15,6 +15,7 @@ from audio_leakage import use_cases
 from audio_leakage.errors import ServiceUnavailable, SetupError
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import Window
+from audio_leakage.times import format_time
 from local_aws.connect.simulator import StaticDirectory
 from local_aws.contact_centre.centre import QUICK_WEIGHTS, ContactCentre
 from local_aws.contact_centre.seed_contacts import (
@@ -347,9 +348,9 @@ def test_the_flow_log_is_read_on_although_no_run_succeeds(
     stage.configure(recording_bucket="nowhere", recording_prefix=PREFIX)
     states += [dag.test(logical_date=ten + number * 5 * MINUTE).state for number in range(1, 4)]
     assert states == ["success", "failed", "failed", "failed"]
-    read = [record.args[0] for record in caplog.records if record.msg.startswith("flow log of")]  # type: ignore[index]
+    read = [record.args[:2] for record in caplog.records if record.msg.startswith("flow log read from")]  # type: ignore[index]
     quarters = [Window(ten + (number - 3) * 5 * MINUTE, ten + number * 5 * MINUTE) for number in range(4)]
-    assert read == quarters
+    assert read == [(format_time(each.start), format_time(each.end)) for each in quarters]
 
 
 def states(result: Any) -> dict[str, str]:  # noqa: ANN401  # Airflow 3.0 has its class elsewhere

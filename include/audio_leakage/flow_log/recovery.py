@@ -40,7 +40,8 @@ def recover(run: RunContext) -> dict[str, int]:
     reader = _Reader(run)
     error = reader.read()
     counts = reader.counts
-    log.info("flow log read until %s: %s", format_time(reader.reached), dict(counts))
+    began, reached = format_time(reader.began), format_time(reader.reached)
+    log.info("flow log read from %s until %s: %s", began, reached, dict(counts))
     publish_metrics(
         run, UnreadableLines=counts["unreadable_lines"], MinutesNotRead=counts["minutes_not_read"]
     )
@@ -75,6 +76,7 @@ class _Reader:
             window.start if self.only_window else min(self.progress.read_until or self.end, self.end)
         )
         self.enough = 0.0 if self.only_window else self.run.seconds_left() / 2
+        self.began = min(self.reached, window.start) - (timedelta(0) if self.only_window else LATE_LINES)
         self._last_line, self._is_whole = self.reached, False
         self._log_error: AwsError | None = None
 
@@ -82,9 +84,7 @@ class _Reader:
         """Read as far as there is time; return what stopped it before that."""
         error = self._tell_what_is_lost()
         # A run repeats its window and what may have come late. Entering a line twice changes nothing.
-        start = min(self.reached, self.run.scope.window.start)
-        start -= timedelta(0) if self.only_window else LATE_LINES
-        for part in Window(start, self.end).parts(_PART):
+        for part in Window(self.began, self.end).parts(_PART):
             failure = self._read_part(part)
             self._keep()
             if failure or self._is_out_of_time:
