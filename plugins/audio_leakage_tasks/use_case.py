@@ -50,6 +50,16 @@ def summary_of(use_case: Callable[[RunContext], dict[str, int]], instances: int 
     """
     context = get_current_context()
     try:
+        summary = _summary(context, use_case, instances)
+        pass_on_failures(context, summary)
+    except Exception as error:
+        context["exception"] = error  # before 3.3, Airflow's dag.test keeps it from callbacks
+        raise
+    return summary
+
+
+def _summary(context: Context, use_case: Callable[[RunContext], dict[str, int]], instances: int) -> Summary:
+    try:
         run = _run(context, instances)
         log.info("::group::contact by contact, window %s", run.scope.window)
         try:
@@ -61,9 +71,7 @@ def summary_of(use_case: Callable[[RunContext], dict[str, int]], instances: int 
             tell_of_run_before(context, run.settings, run.alert_topic)
     except (SettingsError, SetupError, WindowError) as error:
         raise AirflowFailException(str(error)) from error
-    summary = {"window": str(run.scope.window), **counts}
-    pass_on_failures(context, summary)
-    return summary
+    return {"window": str(run.scope.window), **counts}
 
 
 def _run(context: Context, instances: int) -> RunContext:
