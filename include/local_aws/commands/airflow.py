@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).parents[3]
 DAG_ID = "monitor_audio_leakage"
@@ -58,6 +58,10 @@ class Airflow:
         :param ready: a path of the API that answers once Airflow is up.
         :raises RuntimeError: with the end of the log, if Airflow does not start.
         """
+        runs_tasks = component == "standalone"
+        if runs_tasks:
+            # A task that starts before the API server answers has failed, and uses up its tries.
+            self.cli("dags", "pause", "--yes", DAG_ID)
         with (self.home / "standalone.log").open("a") as log:
             process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "airflow", component],
@@ -68,9 +72,17 @@ class Airflow:
             )
             try:
                 self._wait_until_healthy(process, ready)
+                if runs_tasks:
+                    self._unpause()
                 yield
             finally:
                 _stop(process)
+
+    def _unpause(self) -> None:
+        body = json.dumps({"is_paused": False}).encode()
+        dag = f"{self.url}/api/v2/dags/{DAG_ID}?update_mask=is_paused"
+        request = Request(dag, body, {"Content-Type": "application/json"}, method="PATCH")  # noqa: S310
+        urlopen(request, timeout=60).close()  # noqa: S310
 
     def get(self, path: str) -> Any:  # noqa: ANN401  # JSON
         """Return the JSON at a path of the REST API."""
