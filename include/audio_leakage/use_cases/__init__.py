@@ -1,4 +1,4 @@
-"""The four tasks of a run; each takes a :class:`~audio_leakage.runs.context.RunContext` and returns counts.
+"""The tasks of a run; each takes a :class:`~audio_leakage.runs.context.RunContext` and returns counts.
 
 ==================  ===================================================================
 ``polling``         ``poll_initialised`` and ``poll_in_progress``
@@ -7,6 +7,7 @@
 ``checking``        ``check_recordings``
 ``bucket_listing``  one listing for many contacts of a day, where that is cheaper
 ``adoption``        table items that somebody else wrote
+``evidence_chain``  revisions of a day's evidence, appended one after the other
 ==================  ===================================================================
 """
 
