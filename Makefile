@@ -147,6 +147,12 @@ build/audit/installed:
 	@$(@D)/bin/pip install $(PIP_QUIETLY) pip-audit==2.9.0
 	@touch $@
 
+##@ Prove
+
+.PHONY: verify-evidence
+verify-evidence: $(VENV)/installed ## verify evidence: FROM=<folder or s3://…>, and KEY=, HEAD=
+	@$(BIN)/python -m evidence_tools.verify $(if $(KEY),--key "$(KEY)") $(if $(HEAD),--head "$(HEAD)") -- "$(FROM)"
+
 ##@ Deploy
 
 .PHONY: package

@@ -14,7 +14,7 @@ from audio_leakage.evidence.classes import Requirement
 from audio_leakage.evidence.files import Json, json_lines
 from audio_leakage.evidence.ledger import Decision, Inputs
 from audio_leakage.evidence.reports import Day
-from audio_leakage.evidence.revision import BEFORE, ITEMS, POPULATION, RECORDINGS, Evidence, evidence_of
+from audio_leakage.evidence.revision import BEFORE, ITEMS, POPULATION, RECORDINGS, DayEvidence, evidence_of
 from audio_leakage.times import format_time, parse_time
 
 INSTANCE = "11111111-2222-3333-4444-555555555555"
@@ -200,7 +200,7 @@ ORIGIN: Json = {"producer": {"dag_id": "audio_leakage_evidence"}}
 KEY_ARN = "arn:aws:kms:eu-central-1:123456789012:key/0"
 
 
-def evidence(given: Inputs | None = None, **members: Any) -> Evidence:
+def evidence(given: Inputs | None = None, **members: Any) -> DayEvidence:
     """Return what is found out about a day of three proven contacts, or of the given ones."""
     numbers = range(3)
     kept = given or inputs(map(leg, numbers), map(item, numbers), map(recording, numbers))

@@ -21,7 +21,7 @@ _FOLDER = re.compile(r"day=(\d{4}-\d{2}-\d{2})/revision=(\d{3,})/")
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class DayEvidence:
     """Everything that is found out about a day, before it has a number."""
 
     day: Day
@@ -43,7 +43,7 @@ class Earlier:
 
 def evidence_of(
     day: Day, inputs: Iterable[EvidenceFile], policy_document: Json | None, policy: Policy, settings: Json
-) -> Evidence:
+) -> DayEvidence:
     """Compute everything that is written about a day.
 
     :param inputs: the four files of rows.
@@ -64,7 +64,7 @@ def evidence_of(
         "reasons": summary["reasons"],
         "status": summary["status"],
     }
-    return Evidence(day, (*kept.values(), *texts, *ledger.files, *reports(day, ledger)), summary, findings)
+    return DayEvidence(day, (*kept.values(), *texts, *ledger.files, *reports(day, ledger)), summary, findings)
 
 
 def replay(read: Callable[[str], bytes], day: Day, policy: Policy) -> Mapping[str, str]:
@@ -77,7 +77,7 @@ def replay(read: Callable[[str], bytes], day: Day, policy: Policy) -> Mapping[st
     return {file.name: file.content_sha256 for file in (*ledger.files, *reports(day, ledger))}
 
 
-def is_unchanged(evidence: Evidence, earlier: Earlier | None) -> bool:
+def is_unchanged(evidence: DayEvidence, earlier: Earlier | None) -> bool:
     """Tell whether a revision would say nothing new.
 
     The final revision is written although it found the same: it says that nothing is waited for any more.
@@ -88,7 +88,7 @@ def is_unchanged(evidence: Evidence, earlier: Earlier | None) -> bool:
 
 
 def numbered(
-    evidence: Evidence, revision: int, earlier: Earlier | None, origin: Json
+    evidence: DayEvidence, revision: int, earlier: Earlier | None, origin: Json
 ) -> tuple[EvidenceFile, ...]:
     """Return the files of a revision, its manifest the last.
 

@@ -16,8 +16,8 @@ from audio_leakage.evidence.chain import CHAIN, RSA_SHA256, Link, link_name, seq
 from audio_leakage.evidence.files import EvidenceFile, Json, sha256
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
 from audio_leakage.evidence.revision import (
+    DayEvidence,
     Earlier,
-    Evidence,
     earlier_of,
     folder_of,
     is_unchanged,
@@ -68,7 +68,7 @@ class Chain:
             raise BrokenEvidence(f"{link.manifest_path} is not what link {link.sequence} says", f"day {day}")
         return link, earlier_of(link.revision, stored, read_manifest(stored)[1])
 
-    def append(self, evidence: Evidence, origin: Json, now: datetime) -> tuple[Link, bool]:
+    def append(self, evidence: DayEvidence, origin: Json, now: datetime) -> tuple[Link, bool]:
         """Write a revision unless it says nothing new; return the day's last link, and whether it is new.
 
         :param evidence: what was found out about the day.

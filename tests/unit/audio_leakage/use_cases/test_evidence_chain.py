@@ -7,7 +7,7 @@ import pytest
 
 from audio_leakage.errors import SetupError
 from audio_leakage.evidence.chain import CHAIN, Link
-from audio_leakage.evidence.revision import FINAL, Evidence
+from audio_leakage.evidence.revision import FINAL, DayEvidence
 from audio_leakage.evidence.verify import BrokenEvidence, Verified, verify
 from audio_leakage.use_cases.evidence_chain import Chain
 from support.evidence import (
@@ -26,7 +26,7 @@ from support.evidence import (
 NOW = datetime(2026, 11, 24, 6, 40, tzinfo=UTC)
 
 
-def append(store: MemoryStore, found: Evidence, key_arn: str | None = KEY_ARN) -> tuple[Link, bool]:
+def append(store: MemoryStore, found: DayEvidence, key_arn: str | None = KEY_ARN) -> tuple[Link, bool]:
     return Chain(store, Signer(), key_arn).append(found, ORIGIN, NOW)
 
 
