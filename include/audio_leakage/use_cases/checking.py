@@ -38,7 +38,12 @@ log = logging.getLogger(__name__)
 _FAILURE = RecordedState.CALL_RECORDED_FAILURE
 _OFF = ClosedReason.RECORDING_SWITCHED_OFF
 #: Causes that a delete marker would explain.
-_MAYBE_DELETED = (FailureCause.NO_OBJECT, FailureCause.POINTER_WITHOUT_OBJECT, FailureCause.EXPIRED)
+_MAYBE_DELETED = (
+    FailureCause.NO_OBJECT,
+    FailureCause.NEVER_ASKED,
+    FailureCause.POINTER_WITHOUT_OBJECT,
+    FailureCause.EXPIRED,
+)
 #: Warnings that depend on the end, which an earlier answer may not have told.
 _NEED_THE_END = {ContactWarning.LATE, ContactWarning.SHORT, ContactWarning.END_ASSUMED}
 #: How long after the end of a contact its record does not change any more.
