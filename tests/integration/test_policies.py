@@ -117,11 +117,9 @@ def resources(service: str, operation: str, request: dict[str, Any]) -> list[str
             tables = request.get("RequestItems") or deletes or [request["TableName"]]
             index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
             return [f"{arn}:table/{table}{index}" for table in tables]
-        case "connect" if operation == "GetMetricDataV2":
-            return [request["ResourceArn"]]
         case "connect":
             contact = f"/contact/{request['ContactId']}" if operation == "DescribeContact" else ""
-            return [f"{arn}:instance/{request['InstanceId']}{contact}"]
+            return [request.get("ResourceArn") or f"{arn}:instance/{request['InstanceId']}{contact}"]
         case "s3":
             return [f"arn:aws:s3:::{request['Bucket']}"]
         case "logs":

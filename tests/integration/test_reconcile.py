@@ -1,12 +1,11 @@
 """The hourly DAG on Airflow, against the stand-ins: what nobody watched enters the table, and is judged."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from airflow.models import DagBag
+from airflow.models.dagrun import DagRun
 from airflow.sdk import DAG
 
 from conftest import ROOT
@@ -50,7 +49,7 @@ def policy(monkeypatch: pytest.MonkeyPatch, value: dict[str, Any]) -> None:
     monkeypatch.setenv("AIRFLOW_VAR_AUDIO_LEAKAGE_POLICY", json.dumps(value))
 
 
-def summary(run: Any, task_id: str) -> dict[str, Any]:
+def summary(run: DagRun, task_id: str) -> dict[str, Any]:
     (task,) = (task for task in run.get_task_instances() if task.task_id == task_id)
     value: dict[str, Any] = task.xcom_pull(task_ids=task_id, key="return_value")
     return value
