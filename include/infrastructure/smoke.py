@@ -17,7 +17,7 @@ class SmokeCheckFailed(Exception):
 
 
 def first_run(environment: Environment, dag_id: str, pause: Callable[[float], None]) -> Iterator[str]:
-    """Switch both DAGs on, trigger one run of the monitor, wait for its end, and give the counts of each task.
+    """Switch both DAGs on, trigger one run of the monitor, wait for its end, and give each task's counts.
 
     A triggered run works on everything that is due, like a scheduled one.
 
