@@ -1,11 +1,12 @@
 """A contact centre that plays calls on a clock and knows the truth about each of them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from local_aws.connect.contacts import SEED_QUEUE, Queue
 from local_aws.contact_centre.flow_log import lines_of
 from local_aws.contact_centre.kinds import CallWriter
 from local_aws.contact_centre.recordings import wav
@@ -71,7 +72,7 @@ class LogEvent:
 class ContactCentre:
     """A number of calls, spread over a time, that are the same for the same seed.
 
-    It is the :class:`~local_aws.connect.simulator.ContactDirectory` of its own Amazon Connect.
+    It is the :class:`~local_aws.connect.contacts.ContactDirectory` of its own Amazon Connect.
 
     :param start: when the first call may come; aware.
     :param duration: from the first to the last.
@@ -89,6 +90,7 @@ class ContactCentre:
     log_group: str | None = None
     constant_contacts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     weights: Mapping[str, int] = field(default_factory=lambda: WEIGHTS)
+    queues: Sequence[Queue] = (SEED_QUEUE,)
 
     def __post_init__(self) -> None:
         dice = Random(self.seed)
