@@ -1,7 +1,7 @@
 """GetMetricDataV2: a count of contacts that SearchContacts has no part in.
 
-One metric is played, ``CONTACTS_HANDLED_BY_CONNECTED_TO_AGENT``. The service model documents what may be asked.
-We refuse what it leaves open: times that are not whole intervals, and any zone but UTC.
+We play one metric, ``CONTACTS_HANDLED_BY_CONNECTED_TO_AGENT``. The service model documents what may be
+asked. We refuse what it leaves open: times that are not whole intervals, and any zone but UTC.
 """
 
 import re
