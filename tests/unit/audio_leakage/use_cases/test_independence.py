@@ -71,21 +71,9 @@ def read_until(world: World) -> datetime | None:
     return Progress.from_values(world.history.progress(), SETTINGS.contact_table).read_until
 
 
-class BrokenLog(FakeFlowLog):
-    """A flow log that cannot be had."""
-
-    def __init__(self, error: AwsError) -> None:
-        super().__init__()
-        self.error = error
-
-    def events(self, *_: object) -> Iterator[tuple[datetime, str]]:
-        self.asked.append(Window(at("10:00"), at("10:30")))
-        raise self.error
-
-
 @pytest.mark.parametrize("error", [MissingError("no log group"), SetupError("denied")])
 def test_a_leak_is_judged_without_a_log_that_is_gone_and_the_task_is_red(error: AwsError) -> None:
-    world = World(flow_log=BrokenLog(error))
+    world = World(flow_log=FakeFlowLog(error=error))
     for n in range(60):
         world.contacts.put(ended_with_agent(contact_id=number(n), initialised_at=at("10:29:58")))
         world.connect.answers[number(n)] = answer(number(n))
@@ -97,7 +85,7 @@ def test_a_leak_is_judged_without_a_log_that_is_gone_and_the_task_is_red(error: 
 
 @pytest.mark.parametrize(("now", "is_judged"), [("11:45", False), ("12:20", False), ("12:40", True)])
 def test_a_leak_waits_an_hour_for_a_log_that_is_throttled(now: str, is_judged: bool) -> None:
-    world = World(flow_log=BrokenLog(ServiceUnavailable("throttled")))
+    world = World(flow_log=FakeFlowLog(error=ServiceUnavailable("throttled")))
     world.contacts.put(ended_with_agent(initialised_at=at("10:29:58")))
     world.connect.answers[CONTACT_ID] = answer()
     with nullcontext() if is_judged else pytest.raises(ServiceUnavailable):
