@@ -127,7 +127,8 @@ class Day:
     @property
     def lost(self) -> list[str]:
         """The calls of which there should be an item and is none."""
-        return [id_ for id_, truth in self.truths().items() if truth.state and id_ not in self.told()]
+        told = self.told()
+        return [id_ for id_, truth in self.truths().items() if truth.state and id_ not in told]
 
     @property
     def wrong(self) -> list[str]:
@@ -168,9 +169,9 @@ class Day:
     @property
     def alerted_in_vain(self) -> list[str]:
         """The calls somebody was alerted of although they did not leak, or were not short."""
-        worth_it = {_SHORT: {*self.shorts}}
+        leaks, worth_it = {*self.leaks}, {_SHORT: {*self.shorts}}
         return sorted(
-            {id_ for id_, event in self.topic.told if id_ not in worth_it.get(event, {*self.leaks})}
+            {id_ for id_, event in self.topic.told if id_ not in worth_it.get(event, leaks)}
         )
 
     @property
