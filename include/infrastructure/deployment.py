@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from audio_leakage.errors import SettingsError
-from audio_leakage.instances import variable_of
+from audio_leakage.instances import reconcile_dag_of, variable_of
 from audio_leakage.settings import Settings
 from infrastructure import package
 from infrastructure.bucket import Bucket
@@ -72,7 +72,8 @@ class Deployment:
         yield self._files()
         yield self._dags()  # after the plugins they import
         dag_id = self._options.dag_id
-        yield Step(f"DAG {dag_id}", ["switch on", "trigger a run and wait for its end"], self._first_run)
+        changes = ["switch on", "trigger a run and wait for its end", f"switch {reconcile_dag_of(dag_id)} on"]
+        yield Step(f"DAG {dag_id}", changes, self._first_run)
 
     def _stack(
         self,

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+from audio_leakage.instances import reconcile_dag_of
 from infrastructure.environment import Environment
 
 _POLL_SECONDS, _POLLS = 10, 90
+_FILES = ("monitor_audio_leakage.py", "reconcile_audio_leakage.py")
 _TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
 
 
@@ -15,7 +17,7 @@ class SmokeCheckFailed(Exception):
 
 
 def first_run(environment: Environment, dag_id: str, pause: Callable[[float], None]) -> Iterator[str]:
-    """Switch the DAG on, trigger one run, wait for its end, and give the counts of each task.
+    """Switch both DAGs on, trigger one run of the monitor, wait for its end, and give each task's counts.
 
     A triggered run works on everything that is due, like a scheduled one.
 
@@ -27,7 +29,10 @@ def first_run(environment: Environment, dag_id: str, pause: Callable[[float], No
     """
     dag = f"/dags/{dag_id}"
     _wait(lambda: _loaded(environment, dag), f"{dag_id} to be loaded", pause)
-    environment.rest("PATCH", dag, {"is_paused": False}, update_mask="is_paused")
+    _switch_on(environment, dag)
+    hourly = reconcile_dag_of(dag_id)
+    _wait(lambda: _loaded(environment, f"/dags/{hourly}"), f"{hourly} to be loaded", pause)
+    _switch_on(environment, f"/dags/{hourly}")
     run = environment.rest("POST", f"{dag}/dagRuns", {"logical_date": None, "note": "after the deployment"})
     path = f"{dag}/dagRuns/{quote(run['dag_run_id'])}"
     state = _wait(lambda: _end_of(environment, path), f"the end of {run['dag_run_id']}", pause)
@@ -39,10 +44,14 @@ def first_run(environment: Environment, dag_id: str, pause: Callable[[float], No
         yield f"  {task}: {answer['value'] if answer else 'nothing'}"
 
 
+def _switch_on(environment: Environment, dag: str) -> None:
+    environment.rest("PATCH", dag, {"is_paused": False}, update_mask="is_paused")
+
+
 def _loaded(environment: Environment, dag: str) -> str | None:
     errors = environment.rest("GET", "/importErrors")["import_errors"]
     for error in errors:
-        if error["filename"].endswith("monitor_audio_leakage.py"):
+        if error["filename"].endswith(_FILES):
             raise SmokeCheckFailed(f"the DAG does not load: {error['stack_trace'].strip().splitlines()[-1]}")
     return "loaded" if environment.rest("GET", dag) else None
 

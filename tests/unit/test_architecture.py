@@ -30,6 +30,7 @@ OURS = {
     "infrastructure",
     "local_aws",
     "monitor_audio_leakage",
+    "reconcile_audio_leakage",
 }
 
 
@@ -61,7 +62,7 @@ def test_the_domain_imports_only_the_standard_library() -> None:
 
 
 #: The rooms of the domain, the lowest first. A room imports itself and those before it.
-ROOMS = ("contacts", "evidence", "runs", "flow_log", "use_cases")
+ROOMS = ("contacts", "runs", "flow_log", "population", "evidence", "use_cases")
 
 
 def test_the_domain_has_exactly_these_rooms() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Self, get_args, get_type_hints
 from audio_leakage.contacts.states import (
     ClosedReason,
     ContactState,
+    ExpectedBy,
     FailureCause,
     RecordedState,
     RecordingPolicy,
@@ -19,7 +20,7 @@ from audio_leakage.times import format_time, parse_time, shown
 
 #: Attributes that items written before version 0.1.0 have under another name: earlier name to name.
 RENAMED = {"RecordingSettings": "RecordingBlocks"}
-#: The message about stored blocks that cannot be read. It does not repeat them, whoever wrote them.
+#: The message about stored blocks that cannot be read. It does not repeat what somebody wrote.
 UNREADABLE_BLOCKS = "RecordingBlocks cannot be read; allowed is '<time in ISO-8601> <behavior>'"
 _CONTACT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -49,7 +50,9 @@ class Contact:
     recorded_state: RecordedState | None = None
     next_check_at: datetime | None = None  # None: nothing is left to be done
 
-    initialised_at: datetime | None = None  # when the flow's recording block ran
+    # When the flow's recording block ran, or when the agent was connected where no block ran.
+    initialised_at: datetime | None = None
+    expected_by: ExpectedBy | None = None  # None: FLOW
     recording_policy: RecordingPolicy | None = None
     recording_blocks: tuple[str, ...] = ()  # every recording block in the flow log: "<time> <behavior>"
 
@@ -57,6 +60,8 @@ class Contact:
     initiation_method: str | None = None
     agent_id: str | None = None
     queue_id: str | None = None
+    initial_contact_id: str | None = None  # of the call's first leg
+    previous_contact_id: str | None = None  # of the leg before this one
     initiation_timestamp: datetime | None = None
     connected_to_system_timestamp: datetime | None = None
     connected_to_agent_timestamp: datetime | None = None
@@ -186,7 +191,7 @@ def _read(attribute: str, value: Any, kind: type) -> Any:  # noqa: ANN401  # as 
             return _texts(attribute, value)
         return kind(value)
     except (OverflowError, TypeError, ValueError):
-        # Without the value: whoever wrote it, it may be about a person, and this ends up in logs and alerts.
+        # Without the value: it may be about a person, and this ends up in logs and alerts.
         raise InvalidContact(f"{attribute} cannot be read; allowed {_allowed(kind)}") from None
 
 
