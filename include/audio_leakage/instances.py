@@ -21,6 +21,8 @@ from audio_leakage.settings import VARIABLE
 DAG_ID = "monitor_audio_leakage"
 #: The hourly DAG.
 RECONCILE_DAG_ID = "reconcile_audio_leakage"
+#: The daily DAG.
+EVIDENCE_DAG_ID = "audio_leakage_evidence"
 _SEPARATOR = "__"
 #: Fits the id of a DAG, the name of a secret and, in capitals, that of an environment variable.
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")

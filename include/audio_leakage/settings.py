@@ -61,6 +61,17 @@ class Settings:
         "the instance's access URL, such as https://acme.my.connect.aws",
         default=None,
     )
+    evidence_bucket: str | None = _text(
+        r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket", default=None
+    )
+    evidence_prefix: str | None = _text(
+        r"[A-Za-z0-9_.=-]+(/[A-Za-z0-9_.=-]+)*", "a prefix without slash at either end", default=None
+    )
+    evidence_key_arn: str | None = _text(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,64}",
+        "the ARN of a KMS key",
+        default=None,
+    )
     aws_conn_id: str | None = _text(
         r"[\w.-]{1,200}",
         "the id of an Airflow connection, or null for boto3's own credentials",

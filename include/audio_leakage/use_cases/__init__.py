@@ -9,6 +9,7 @@
 ``adoption``        table items that somebody else wrote
 ``population``      ``take_population``
 ``entering``        ``enter_unwatched``
+``proving``         ``complete_population``, ``list_recordings``, ``write_evidence`` and ``tell``
 ``evidence_chain``  revisions of a day's evidence, appended one after the other
 ==================  ===================================================================
 """
@@ -17,13 +18,23 @@ from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.entering import enter_unwatched
 from audio_leakage.use_cases.polling import poll_in_progress, poll_initialised
 from audio_leakage.use_cases.population import take_population
+from audio_leakage.use_cases.proving import (
+    complete_population,
+    list_recordings,
+    tell_evidence,
+    write_evidence,
+)
 from audio_leakage.use_cases.purging import purge_ivr
 
 __all__ = [
     "check_recordings",
+    "complete_population",
     "enter_unwatched",
+    "list_recordings",
     "poll_in_progress",
     "poll_initialised",
     "purge_ivr",
     "take_population",
+    "tell_evidence",
+    "write_evidence",
 ]

@@ -1,0 +1,150 @@
+"""Run one use case of the daily DAG as a task."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import get_current_context
+
+from audio_leakage.contacts.recording import RecordingStorage
+from audio_leakage.errors import SettingsError, SetupError, WindowError
+from audio_leakage.evidence.verify import BrokenEvidence
+from audio_leakage.population.context import HourContext
+from audio_leakage.use_cases.evidence_chain import Chain
+from audio_leakage.use_cases.proving import DayContext, HeldParts, NoCountedHours
+from audio_leakage_tasks.airflow_errors import AirflowFailException
+from audio_leakage_tasks.population import policy_of
+from audio_leakage_tasks.share import part_of_population_share
+from audio_leakage_tasks.variable import settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airflow.sdk import Context
+
+    from audio_leakage.runs.window import Window
+    from audio_leakage.settings import Settings
+    from audio_leakage_hooks.retrying_hook import RetryingHook
+
+#: Two minutes less than the longest ``execution_timeout``, so that a task ends by itself.
+_SECONDS_PER_TASK = 238 * 60
+#: The hourly DAG may search at the same time, and it goes first.
+_PART_OF_SEARCHES = 0.5
+
+Summary = dict[str, Any]
+
+log = logging.getLogger("airflow.task")
+
+
+def summary_of_day(use_case: Callable[[DayContext], dict[str, Any]], instances: int = 1) -> Summary:
+    """Run one use case of the daily DAG and return its figures, for the run's XCom tab.
+
+    :param use_case: one of :mod:`audio_leakage.use_cases.proving`.
+    :param instances: how many Connect instances share the account's quotas.
+    :raises AirflowSkipException: when no evidence is wanted.
+    :raises AirflowFailException: when another try would end the same, and the message says why.
+    """
+    from airflow.exceptions import AirflowSkipException
+
+    context = get_current_context()
+    try:
+        settings = settings_of(context)
+        if settings.evidence_bucket is None:
+            raise AirflowSkipException("no evidence is written: 'evidence_bucket' is not set")
+        summary = use_case(_run(context, settings, settings.evidence_bucket, instances))
+        log.info("%s", summary)
+    except (SettingsError, SetupError, WindowError, BrokenEvidence) as error:
+        raise AirflowFailException(str(error)) from error
+    return summary
+
+
+def day_of(run: Any, params: dict[str, Any], settings: Settings, now: datetime) -> date:  # noqa: ANN401
+    """Return the UTC day that a run is about: the one that somebody named, else that of its data interval.
+
+    :raises WindowError: when the day is none, or its last hour may still change.
+    """
+    named = params.get("day")
+    try:
+        day = date.fromisoformat(named) if named else _start(run, now).astimezone(UTC).date()
+    except ValueError:
+        raise WindowError("day is no day, allowed is a UTC day such as 2026-11-23") from None
+    settled = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) + settings.settle_after
+    if settled > now:
+        raise WindowError(f"day {day} can be proved from {settled:%Y-%m-%dT%H:%MZ} on, when it has settled")
+    return day
+
+
+def _start(run: Any, now: datetime) -> datetime:  # noqa: ANN401  # Airflow's run
+    start: datetime | None = run.data_interval_start
+    is_a_day = start is not None and run.data_interval_end != start
+    return start if start and is_a_day else now - timedelta(days=1)
+
+
+def _run(context: Context, settings: Settings, evidence_bucket: str, instances: int) -> DayContext:
+    """Build the hooks. They are imported here and not at the top, so that the DAG file parses fast."""
+    from audio_leakage_hooks.alert_topic import AlertTopicHook
+    from audio_leakage_hooks.connect import ConnectHook
+    from audio_leakage_hooks.contact_table_hook import ContactTableHook
+    from audio_leakage_hooks.evidence_bucket import EvidenceBucketHook
+    from audio_leakage_hooks.metrics import MetricsHook
+    from audio_leakage_hooks.recording_bucket import RecordingBucketHook
+    from audio_leakage_hooks.signing_key import SigningKeyHook
+
+    started, now = time.monotonic(), datetime.now(UTC)
+    dag_run, ti = context["dag_run"], context["ti"]
+    policy, document = policy_of(context, now)
+    connect = ConnectHook(aws_conn_id=settings.aws_conn_id).resolve_connection()
+    running = ti.get_dr_count(dag_id=dag_run.dag_id, states=["running"])
+    part = part_of_population_share(running, instances) * _PART_OF_SEARCHES
+    connect.limit_rate("SearchContacts", settings.population_rps * part, longest_wait=_SECONDS_PER_TASK)
+
+    def hook(kind: Callable[..., RetryingHook]) -> Any:  # noqa: ANN401  # one of our hooks
+        return kind(aws_conn_id=settings.aws_conn_id).with_connection_of(connect)
+
+    prefix = f"{settings.evidence_prefix}/" if settings.evidence_prefix else ""
+    instance = settings.connect_instance_id
+    store = hook(EvidenceBucketHook).folder(evidence_bucket, f"{prefix}audio-leakage/v1/instance={instance}/")
+    contacts, topic = hook(ContactTableHook).table(settings.contact_table), hook(AlertTopicHook)
+
+    def hour_context(hour: Window) -> HourContext:
+        return HourContext(
+            settings=settings,
+            policy=policy,
+            hour=hour,
+            now=now,
+            seconds_left=lambda: started + _SECONDS_PER_TASK - time.monotonic(),
+            connect=connect,
+            contacts=contacts,
+            alert_topic=topic,
+            metrics=hook(MetricsHook),
+            parts=HeldParts(),
+            counted_hours=NoCountedHours(),
+            is_backfill=True,  # it says nothing about the present
+        )
+
+    @cache
+    def storage() -> RecordingStorage:
+        if settings.recording_bucket is not None and settings.recording_prefix is not None:
+            return RecordingStorage(settings.recording_bucket, settings.recording_prefix)
+        return RecordingStorage(*connect.recording_storage(instance))
+
+    return DayContext(
+        settings=settings,
+        policy=policy,
+        policy_document=document,
+        day=day_of(dag_run, context["params"], settings, now),
+        now=now,
+        connect=connect,
+        bucket=hook(RecordingBucketHook),
+        storage=storage,
+        contacts=contacts,
+        store=store,
+        chain=Chain(store, hook(SigningKeyHook), settings.evidence_key_arn),
+        alert_topic=topic,
+        hour_context=hour_context,
+        producer={"dag_id": dag_run.dag_id, "run_id": dag_run.run_id, "try": ti.try_number},
+    )
