@@ -153,6 +153,10 @@ build/audit/installed:
 verify-evidence: $(VENV)/installed ## verify evidence: FROM=<folder or s3://…>, and KEY=, HEAD=
 	@$(BIN)/python -m evidence_tools.verify $(if $(KEY),--key "$(KEY)") $(if $(HEAD),--head "$(HEAD)") -- "$(FROM)"
 
+.PHONY: replay-evidence
+replay-evidence: $(VENV)/installed ## compute a revision again from its inputs: FROM=<folder or s3://…>
+	@$(BIN)/python -m evidence_tools.replay -- "$(FROM)"
+
 ##@ Deploy
 
 .PHONY: package

@@ -3,5 +3,6 @@
 ==========  =============================================
 ``source``  a folder or a bucket that holds evidence
 ``verify``  ``make verify-evidence``
+``replay``  ``make replay-evidence``
 ==========  =============================================
 """

@@ -8,7 +8,7 @@ from audio_leakage.instances import reconcile_dag_of
 from infrastructure.environment import Environment
 
 _POLL_SECONDS, _POLLS = 10, 90
-_FILES = ("monitor_audio_leakage.py", "reconcile_audio_leakage.py")
+_FILES = ("monitor_audio_leakage.py", "reconcile_audio_leakage.py", "audio_leakage_evidence.py")
 _TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
 
 

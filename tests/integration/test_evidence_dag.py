@@ -44,6 +44,14 @@ def proved(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     )
     key = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
     monkeypatch.setenv("AIRFLOW_VAR_AUDIO_LEAKAGE_POLICY", json.dumps(MUST))
+    stage.put(
+        {
+            "ContactId": number(1),
+            "State": "COMPLETED - AGENT",
+            "RecordedState": "CALL_RECORDED_SUCCESS",
+            "ConnectedToAgentTimestamp": "2023-08-29T10:30:11.038Z",
+        }
+    )
     stage.configure(evidence_bucket=EVIDENCE, evidence_key_arn=key, population_rps=100)
     return stage
 
@@ -62,14 +70,7 @@ def summary(run: DagRun, task_id: str) -> dict[str, Any]:
 def test_a_day_is_proved_and_the_evidence_is_whole(
     proved: Stage, daily: DAG, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    proved.put(
-        {
-            "ContactId": number(1),
-            "State": "COMPLETED - AGENT",
-            "RecordedState": "CALL_RECORDED_SUCCESS",
-            "ConnectedToAgentTimestamp": "2023-08-29T10:30:11.038Z",
-        }
-    )
+    del proved
     first = run(daily)
     assert str(first.state) == "success"
     assert summary(first, "complete_population")["unproven_hours"] == 0
@@ -85,7 +86,7 @@ def test_each_contact_is_in_the_class_that_it_has_in_truth(proved: Stage, daily:
     key = f"{FOLDER}day=2023-08-29/revision=001/contacts.jsonl.gz"
     stored = proved.aws.client("s3").get_object(Bucket=EVIDENCE, Key=key)["Body"].read()
     assert {row["contact_id"]: row["class"] for row in rows_of(stored)} == {
-        number(1): "RECORDED_UNWATCHED",
+        number(1): "VERIFIED",
         number(2): "RECORDED_UNWATCHED",
         number(3): "UNDECIDED",
     }
