@@ -17,7 +17,11 @@ from support.fakes import at, contact, ended_with_agent, number
 from support.population import HOUR, QUEUE, HourlyWorld, result
 
 AS_FLOW = Policy(Default.AS_FLOW)
-LEG: dict[str, Any] = {"InitiationMethod": "TRANSFER", "InitialContactId": number(1), "PreviousContactId": number(2)}
+LEG: dict[str, Any] = {
+    "InitiationMethod": "TRANSFER",
+    "InitialContactId": number(1),
+    "PreviousContactId": number(2),
+}
 
 
 def world_of(*results: dict[str, Any]) -> HourlyWorld:
