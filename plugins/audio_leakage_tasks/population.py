@@ -90,6 +90,7 @@ def _run(context: Context, instances: int) -> HourContext:
     from audio_leakage_hooks.alert_topic import AlertTopicHook
     from audio_leakage_hooks.connect import ConnectHook
     from audio_leakage_hooks.contact_table_hook import ContactTableHook
+    from audio_leakage_hooks.flow_log import FlowLogHook
     from audio_leakage_hooks.metrics import MetricsHook
 
     started, now = time.monotonic(), datetime.now(UTC)
@@ -111,6 +112,7 @@ def _run(context: Context, instances: int) -> HourContext:
         seconds_left=lambda: started + _SECONDS_PER_TASK - time.monotonic(),
         connect=connect,
         contacts=hook(ContactTableHook).table(settings.contact_table),
+        flow_log=hook(FlowLogHook),
         alert_topic=hook(AlertTopicHook),
         metrics=hook(MetricsHook),
         parts=_Parts(context),

@@ -111,6 +111,8 @@ class Day:
         self.weather = Weather(self.seed)
         self.table = Table(weather=self.weather, another_run=self._another_run)
         self.topic, self.log = Topic(self.weather), Log(self.centre, self.weather)
+        if self.withholds_log:
+            self.log.withhold()
         self.metrics = FakeMetrics()
         self._connect, self._bucket = Connect(self.centre, self.weather), Bucket(self.centre, self.weather)
         self._calls = {call.contact_id: call for call in self.centre.calls}
@@ -331,6 +333,7 @@ class Day:
             seconds_left=lambda: 2880,
             connect=Population(self.centre, self.weather, self.indexing),
             contacts=self.table,
+            flow_log=self.log,
             alert_topic=self.topic,
             metrics=self.metrics,
             parts=parts,

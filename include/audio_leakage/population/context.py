@@ -13,6 +13,7 @@ from audio_leakage.ports import (
     AlertTopic,
     ContactTable,
     CountedHours,
+    FlowLog,
     Metrics,
     Parts,
     PopulationSource,
@@ -37,6 +38,7 @@ class HourContext:
     seconds_left: SecondsLeft
     connect: PopulationSource
     contacts: ContactTable
+    flow_log: FlowLog
     alert_topic: AlertTopic
     metrics: Metrics
     parts: Parts
