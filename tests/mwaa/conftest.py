@@ -4,11 +4,11 @@ From the image: FabAuthManager, the API server on gunicorn, LocalExecutor, a DAG
 interpreters, PostgreSQL, and no PYTHONPATH. The roles of FabAuthManager stand for those that IAM gives on MWAA.
 """
 
-import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,22 +41,18 @@ def aws() -> Iterator[LocalAws]:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """Run PostgreSQL as its own user, since it refuses to run as root. Give the address of a database."""
     programs = next(Path("/usr/lib/postgresql").glob("*/bin"))
     port = free_port()
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="audio-leakage-postgres-"))  # pytest keeps its folders to itself
     shutil.chown(folder, "postgres")
-    for parent in folder.parents:  # pytest keeps its folders to itself
-        if parent.is_relative_to("/tmp") and parent != Path("/tmp"):
-            parent.chmod(parent.stat().st_mode | 0o011)
     data = str(folder / "data")
     user: list[str | Path] = ["runuser", "-u", "postgres", "--"]
     server = [*user, programs / "pg_ctl", "-D", data, "-s", "-w", "-l", folder / "log"]
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
-    subprocess.run(
-        [*user, programs / "initdb", "-D", data, "-A", "trust", "-E", "UTF8"], check=True, capture_output=True
-    )
+    create = [*user, programs / "initdb", "-D", data, "-A", "trust", "-E", "UTF8"]
+    subprocess.run(create, check=True, capture_output=True)
     subprocess.run([*server, "-o", options, "start"], check=True)
     try:
         subprocess.run(
@@ -65,6 +61,7 @@ def postgres(folder: Path) -> Iterator[str]:
         yield f"postgresql+psycopg2://postgres@127.0.0.1:{port}/airflow"
     finally:
         subprocess.run([*server, "-m", "immediate", "stop"], check=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +71,7 @@ def airflow(aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     for folder in ("dags", "plugins"):
         (home / folder).mkdir()
     port = free_port()
-    with postgres(tmp_path_factory.mktemp("postgres") / "server") as database:
+    with postgres() as database:
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -114,9 +111,8 @@ def airflow(aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         }
         airflow = MwaaAirflow(home, inherited | aws.environment | settings, port)
         airflow.cli("db", "migrate")
-        people = home / "people.json"
-        people.write_text(json.dumps([person(role) for role in ROLES]))
-        airflow.cli("users", "import", str(people))
+        for role in ROLES:
+            airflow.cli("users", "create", *person(role))
         airflow.start()
         try:
             yield airflow
@@ -124,10 +120,11 @@ def airflow(aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             airflow.stop()
 
 
-def person(role: str) -> dict[str, object]:
+def person(role: str) -> list[str]:
+    """Return the arguments that describe a user of a role."""
     name = role.lower()
-    names = {"username": name, "firstname": name, "lastname": name, "email": f"{name}@example.com"}
-    return {**names, "roles": [role], "password": PASSWORD}
+    names = ["--username", name, "--firstname", name, "--lastname", name, "--email", f"{name}@example.com"]
+    return [*names, "--role", role, "--password", PASSWORD]
 
 
 @pytest.fixture(scope="session")
