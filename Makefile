@@ -130,7 +130,7 @@ test-browser: $(VENV)/installed ## the UI in headless Chromium, if there is one
 test-mwaa: build/airflow-as-mwaa/installed ## deploy into an Airflow set up as MWAA's (PostgreSQL, Chromium)
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install -qq -y postgresql >/dev/null
 	@$(CHROMIUM) || apt-get install -qq -y chromium >/dev/null
-	$(<D)/bin/pytest tests/mwaa
+	$(<D)/bin/pytest tests/mwaa --timeout 3600
 
 .PHONY: pictures
 pictures: $(VENV)/installed ## take the pictures of the UI again for the README (needs Chromium)

@@ -71,7 +71,7 @@ class MwaaAirflow:
                 )
                 for component in _COMPONENTS
             ]
-        deadline = time.monotonic() + 180
+        deadline = time.monotonic() + 600
         while time.monotonic() < deadline:
             with suppress(OSError):
                 urlopen(f"{self.url}/api/v2/monitor/health", timeout=5).close()
