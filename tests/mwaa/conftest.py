@@ -17,8 +17,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from local_aws.commands.airflow import free_port
+from local_aws.connect.contacts import StaticDirectory
 from local_aws.connect.quotas import UNLIMITED
-from local_aws.connect.simulator import ConnectSimulator, StaticDirectory
+from local_aws.connect.simulator import ConnectSimulator
 from local_aws.server import LocalAws
 from support.fakes import BUCKET, INSTANCE_ID, PREFIX
 from support.mwaa import with_conditional_writes
