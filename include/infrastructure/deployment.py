@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from audio_leakage.errors import SettingsError
-from audio_leakage.instances import variable_of
+from audio_leakage.instances import reconcile_dag_of, variable_of
 from audio_leakage.settings import Settings
 from infrastructure import package
 from infrastructure.bucket import Bucket, Content
@@ -26,7 +26,6 @@ from infrastructure.variable import store_of
 _TEMPLATES = Path(__file__).parent
 #: Where plugins.zip goes if the environment has none, and never over a file of somebody else.
 _OWN_PLUGINS = "audio-leakage/plugins.zip"
-_DAG_FILE = "monitor_audio_leakage.py"
 
 
 class Part(StrEnum):
@@ -228,16 +227,19 @@ class Deployment:
         return f"{self._environment.dag_folder}/{path}"
 
     def _check(self) -> Step:
-        changes = ["switch on", "trigger a run and wait for its end"]
+        hourly = reconcile_dag_of(self._dag_id)
+        changes = ["switch on", f"switch {hourly} on", "trigger a run and wait for its end"]
         return Step(Part.CHECK, f"DAG {self._dag_id}", changes, self._first_run)
 
     def _first_run(self) -> None:
-        file = self._bucket.get(self._dag_key(_DAG_FILE))
-        if file is None:
+        found = {path: self._bucket.get(self._dag_key(path)) for path in package.dag_files()}
+        if missing := [path for path, file in found.items() if file is None]:
             raise EnvironmentNotReady(
-                f"{_DAG_FILE} is not in the environment's bucket: deploy the DAGs first"
+                f"{', '.join(missing)} is not in the environment's bucket: deploy the DAGs first"
             )
-        modified = file.modified + timedelta(seconds=1)  # S3 leaves fractions out
+        modified = max(file.modified for file in found.values() if file) + timedelta(
+            seconds=1
+        )  # S3 cuts fractions
         updated = self._environment.updated_at
         check = SmokeCheck(
             environment=self._environment,

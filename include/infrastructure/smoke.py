@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from audio_leakage.instances import reconcile_dag_of
 from infrastructure.environment import Environment, RestRefused
 from infrastructure.task_log import TaskLog
 
 _POLL_SECONDS, _POLLS = 10, 90
+_FILES = ("monitor_audio_leakage.py", "reconcile_audio_leakage.py")
 _TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
 #: What Airflow answers while the scheduler is not ready for a DAG, or has a run of the same id.
 _NOT_YET, _CONFLICT = (400, 404, 409), 409
@@ -23,7 +25,7 @@ class SmokeCheckFailed(Exception):
 
 @dataclass(frozen=True)
 class SmokeCheck:
-    """Switch a DAG on, trigger one run, and wait for its end.
+    """Switch the monitor and its hourly DAG on, trigger one run of the monitor, and wait for its end.
 
     A triggered run works on everything that is due, like a scheduled one. MWAA takes at most 64 characters of
     a path, so we ask for lists instead of single runs and tasks.
@@ -34,7 +36,7 @@ class SmokeCheck:
     run_id: str
     """A short id for the run, which Airflow has not seen yet."""
     uploaded: datetime
-    """When the DAG file, or what it imports, was uploaded. An earlier version of the file proves nothing."""
+    """When the DAG files, or what they import, were uploaded. An earlier version of a file proves nothing."""
     log: TaskLog
     pause: Callable[[float], None]
     """Sleeps; its argument is in seconds."""
@@ -45,8 +47,8 @@ class SmokeCheck:
         :param now: the present time.
         :raises SmokeCheckFailed: if the DAG does not load, the run fails, or either takes over 15 minutes.
         """
-        self._wait(self._is_parsed, f"Airflow to parse {self.dag_id} again")
-        self.environment.rest("PATCH", self._dag, {"is_paused": False}, update_mask="is_paused")
+        for dag_id in (self.dag_id, reconcile_dag_of(self.dag_id)):
+            self._switch_on(dag_id)
         self._wait(lambda: self._is_triggered(now), f"{self.dag_id} to be ready to run")
         state = self._wait(self._end, f"the end of {self.run_id}")
         tasks = {task["task_id"]: task for task in self._tasks()}
@@ -59,13 +61,18 @@ class SmokeCheck:
     def _dag(self) -> str:
         return f"/dags/{self.dag_id}"
 
-    def _is_parsed(self) -> bool:
-        """Tell whether Airflow has read the DAG file since the upload, and would run it."""
+    def _switch_on(self, dag_id: str) -> None:
+        path = f"/dags/{dag_id}"
+        self._wait(lambda: self._is_parsed(path), f"Airflow to parse {dag_id} again")
+        self.environment.rest("PATCH", path, {"is_paused": False}, update_mask="is_paused")
+
+    def _is_parsed(self, path: str) -> bool:
+        """Tell whether Airflow has read a DAG's file since the upload, and would run it."""
         for error in self._import_errors():
-            if error["filename"].endswith("monitor_audio_leakage.py") and self._is_new(error["timestamp"]):
+            if error["filename"].endswith(_FILES) and self._is_new(error["timestamp"]):
                 last = error["stack_trace"].strip().splitlines()[-1]
                 raise SmokeCheckFailed(f"the DAG does not load: {last}")
-        dag = self.environment.rest("GET", self._dag)
+        dag = self.environment.rest("GET", path)
         return bool(
             dag
             and not dag["is_stale"]

@@ -26,7 +26,7 @@ from support.fakes import BUCKET, INSTANCE_ID, PREFIX
 from support.mwaa import DAG_FILE, FakeMwaa, broken, throttled, timed_out, with_conditional_writes
 from support.stage import LOG_GROUP, Stage
 
-DAG_ID = "monitor_audio_leakage"
+DAG_ID, HOURLY_DAG_ID = "monitor_audio_leakage", "reconcile_audio_leakage"
 SECRETS = {
     "secrets.backend": "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
     "secrets.backend_kwargs": '{"variables_prefix": "airflow/variables"}',
@@ -51,7 +51,9 @@ def mwaa(stage: Stage) -> FakeMwaa:
     stage.aws.create_log_group(LOG_GROUP)
     stage.aws.create_log_group("airflow-airflow-Task")
     s3 = with_conditional_writes(stage.aws.client("s3"))
-    return FakeMwaa("airflow-bucket", s3, dags={DAG_ID: {"is_paused": True}})
+    return FakeMwaa(
+        "airflow-bucket", s3, dags={name: {"is_paused": True} for name in (DAG_ID, HOURLY_DAG_ID)}
+    )
 
 
 Deploy = Callable[..., tuple[int, list[str]]]
@@ -181,7 +183,11 @@ def test_a_repeated_deployment_changes_nothing_and_checks_again(
     deployed()
     objects = stage.aws.client("s3").list_object_versions(Bucket="airflow-bucket")["Versions"]
     code, lines = deployed()
-    plan = lines[: lines.index(f"DAG {DAG_ID}:\n    switch on\n    trigger a run and wait for its end")]
+    plan = lines[
+        : lines.index(
+            f"DAG {DAG_ID}:\n    switch on\n    trigger a run and wait for its end\n    switch {HOURLY_DAG_ID} on"
+        )
+    ]
     assert all(line.endswith(": nothing to change") for line in plan), plan
     assert (code, len(mwaa.updates), len(mwaa.runs)) == (0, 1, 2)
     uploaded = stage.aws.client("s3").list_object_versions(Bucket="airflow-bucket")["Versions"]
@@ -330,7 +336,8 @@ def test_new_lambda_code_and_a_changed_parameter_update_their_stacks(
 
 def test_a_further_instance_has_names_of_its_own(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:
     deployed()
-    mwaa.dags["monitor_audio_leakage__us_east"] = {"is_paused": True}
+    for name in ("monitor_audio_leakage__us_east", "reconcile_audio_leakage__us_east"):
+        mwaa.dags[name] = {"is_paused": True}
     deployed(options=replace(OPTIONS, instance="us_east", flow_log_group=""))
     assert "audio-leakage-us-east-table" in stacks(stage)
     assert (

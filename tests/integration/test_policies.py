@@ -14,10 +14,12 @@ from unittest.mock import patch
 
 import boto3
 import pytest
+from airflow.models import DagBag
 from airflow.sdk import DAG
 from botocore.client import BaseClient
 
 from audio_leakage.contacts.states import ContactState
+from audio_leakage.instances import reconcile_dag_of
 from conftest import ROOT
 from flow_log_subscriber import handler as subscriber
 from infrastructure.deploy import deploy
@@ -133,7 +135,7 @@ def resources(service: str, operation: str, request: dict[str, Any]) -> list[str
             return [f"{arn}:table/{table}{index}" for table in tables]
         case "connect":
             contact = f"/contact/{request['ContactId']}" if operation == "DescribeContact" else ""
-            return [f"{arn}:instance/{request['InstanceId']}{contact}"]
+            return [request.get("ResourceArn") or f"{arn}:instance/{request['InstanceId']}{contact}"]
         case "s3":
             return [f"arn:aws:s3:::{request['Bucket']}" + (f"/{request['Key']}" if "Key" in request else "")]
         case "logs":
@@ -199,12 +201,12 @@ def subscriber_policy(stage: Stage) -> Policy:
     return deployed_policy(stage, "subscriber.yaml", parameters)
 
 
-def all_the_dag_does(stage: Stage, dag: DAG) -> set[Call]:
+def all_the_dags_do(stage: Stage, dag: DAG) -> set[Call]:
     """Let the DAG find, follow, purge, judge and tell: of a call recorded, one leaked, one lost in the queue."""
     stage.aws.client("sns").create_topic(Name="alerts")
     stage.aws.create_log_group(LOG_GROUP)
     stage.aws.client("logs").create_log_stream(logGroupName=LOG_GROUP, logStreamName="flows")
-    stage.configure(flow_log_group=LOG_GROUP, alert_topic_arn=TOPIC)
+    stage.configure(flow_log_group=LOG_GROUP, alert_topic_arn=TOPIC, population_rps=100)
     left = {number(n): answer(number(n), connected=None)["Contact"] for n in (2, 4)}
     stage.contacts.update({CONTACT_ID: answer()["Contact"], **left})
     stage.put(*({"ContactId": contact_id, "State": "INITIALISED"} for contact_id in (CONTACT_ID, *left)))
@@ -221,6 +223,9 @@ def all_the_dag_does(stage: Stage, dag: DAG) -> set[Call]:
         )
         window = {"window_start": (now - timedelta(minutes=5)).isoformat(), "window_end": now.isoformat()}
         assert dag.test(run_conf=window).state == "success"
+        counted = DagBag(ROOT / "dags").dags["reconcile_audio_leakage"]
+        hour = (now - timedelta(hours=8)).isoformat()[:13]  # long enough ago to be counted again
+        assert counted.test(run_conf={"hour": hour}).state == "success"
     assert stage.items()[CONTACT_ID]["FailureCause"]
     assert number(2) not in stage.items()
     return {
@@ -272,7 +277,11 @@ def all_a_deployment_does(stage: Stage) -> set[Call]:
     stage.aws.client("iam").create_role(RoleName="airflow-execution", AssumeRolePolicyDocument="{}")
     for group in (LOG_GROUP, "airflow-airflow-Task"):
         stage.aws.create_log_group(group)
-    mwaa = FakeMwaa("airflow-bucket", stage.aws.client("s3"), dags={DAG_ID: {"is_paused": True}})
+    mwaa = FakeMwaa(
+        "airflow-bucket",
+        stage.aws.client("s3"),
+        dags={name: {"is_paused": True} for name in (DAG_ID, reconcile_dag_of(DAG_ID))},
+    )
     backend = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
     options = DeployOptions(
         environment="airflow",
@@ -338,8 +347,8 @@ def test_whoever_deploys_is_not_granted_more(deployer_policy: Policy, call: Call
     assert not deployer_policy.allows(call)
 
 
-def test_the_dag_is_granted_exactly_what_it_uses(stage: Stage, dag: DAG, execution_policy: Policy) -> None:
-    calls = all_the_dag_does(stage, dag)
+def test_the_dags_are_granted_exactly_what_they_use(stage: Stage, dag: DAG, execution_policy: Policy) -> None:
+    calls = all_the_dags_do(stage, dag)
     assert [call for call in calls if not execution_policy.allows(call)] == []
     assert execution_policy.actions - {call.action for call in calls} - set(BY_OTHERS) == set()
     for action in {call.action for call in calls}:  # a permission that went missing would be seen

@@ -28,6 +28,7 @@ OURS = {
     "infrastructure",
     "local_aws",
     "monitor_audio_leakage",
+    "reconcile_audio_leakage",
 }
 
 
@@ -59,7 +60,7 @@ def test_the_domain_imports_only_the_standard_library() -> None:
 
 
 #: The rooms of the domain, the lowest first. A room imports itself and those before it.
-ROOMS = ("contacts", "runs", "flow_log", "use_cases")
+ROOMS = ("contacts", "runs", "flow_log", "population", "use_cases")
 
 
 def test_the_domain_has_exactly_these_rooms() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from audio_leakage.contacts.contact import Contact
-from audio_leakage.contacts.follow import not_found, with_assumed_end, with_facts
+from audio_leakage.contacts.follow import NEXT_RUN, not_found, with_assumed_end, with_facts
 from audio_leakage.contacts.recording import (
     Place,
     StoredObject,
@@ -38,7 +38,12 @@ log = logging.getLogger(__name__)
 _FAILURE = RecordedState.CALL_RECORDED_FAILURE
 _OFF = ClosedReason.RECORDING_SWITCHED_OFF
 #: Causes that a delete marker would explain.
-_MAYBE_DELETED = (FailureCause.NO_OBJECT, FailureCause.POINTER_WITHOUT_OBJECT, FailureCause.EXPIRED)
+_MAYBE_DELETED = (
+    FailureCause.NO_OBJECT,
+    FailureCause.NEVER_ASKED,
+    FailureCause.POINTER_WITHOUT_OBJECT,
+    FailureCause.EXPIRED,
+)
 #: Warnings that depend on the end, which an earlier answer may not have told.
 _NEED_THE_END = {ContactWarning.LATE, ContactWarning.SHORT, ContactWarning.END_ASSUMED}
 #: How long after the end of a contact its record does not change any more.
@@ -154,6 +159,11 @@ class _Checker:
         after = self._judged(contact, evidence)
         if after.recorded_state is not _FAILURE or contact.recorded_state is _FAILURE:
             return after
+        # A search tells nothing of after-contact work. It is worth waiting for a turn to be described.
+        if contact.described_at is None and not is_about_to_fail(
+            contact, self.run.now - _PATIENCE, self.run.settings
+        ):
+            return replace(contact, next_check_at=self.run.now + NEXT_RUN)
         return self._failed(contact, evidence)
 
     def _is_settled(self, contact: Contact, after: Contact, evidence: Evidence) -> bool:

@@ -71,15 +71,41 @@ const isToday = (hour) => day(hour) === day(Date.now());
 function drawDays() {
   const dates = new Set([...found.keys()].sort((one, other) => other - one).map(day));
   const rows = [...dates].map((date) => [date, sumOf((hour) => day(hour) === date)]).map(([date, sum]) => el("tr", {},
-    el("th", { scope: "row" }, date === day(Date.now()) ? "Today" : date),
+    el("th", { scope: "row" }, date === day(Date.now()) ? "Today" : date), ...populationCells(date),
     ...COLUMNS.map((name) => el("td", { class: `number ${sum[name] ? name.replace(" ", "-") : "none"}` },
       (sum[name] ?? 0).toLocaleString("en"))),
     el("td", { class: "number" }, leakRate(sum))));
   show("days", el("h2", {}, "Day by day"), el("div", { class: "scroll" }, el("table", { class: "days" },
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Day"),
-      ...[...COLUMNS, "leak rate"].map((name) => el("th", { scope: "col", class: "number" }, name)))),
+      ...["population", "unexplained", ...COLUMNS, "leak rate"].map((name) => el("th", { scope: "col", class: "number" }, name)))),
     el("tbody", {}, ...rows))));
 }
+
+// ---- the population: what Amazon Connect counts, from the hourly DAG ---------------------------------------
+
+const hourlyDag = dagId.replace("monitor", "reconcile");
+let population = null; // start of the hour -> figures and proof; null if there is no hourly DAG to read
+
+async function showPopulation() {
+  const since = new Date(firstHour(Math.floor(Date.now() / HOUR) * HOUR)).toISOString().slice(0, 13);
+  try {
+    const { hours } = await get(`../${encodeURIComponent(hourlyDag)}/population?since=${since}`);
+    population = new Map(Object.entries(hours).map(([name, figures]) => [Date.parse(`${name}:00:00Z`), figures]));
+  } catch {
+    return; // no permission for the hourly DAG, or it has never run
+  }
+  const open = [...population].filter(([, { proof }]) => proof?.status === "INCOMPLETE");
+  show("population", ...(open.length ? [el("h2", {}, "Population not proved"),
+    el("p", { class: "note" }, "The counts of these hours disagree: there may be calls that nobody knows."),
+    ...open.map(([hour, { proof }]) => el("div", { class: "gap" }, `${dayAndMinute(hour)}: ${proof.listed} listed, `
+      + `${proof.total_count} in total, ${proof.handled ?? "not"} counted by the metric`))] : []));
+  if (found.size) drawDays();
+}
+
+const populationOf = (date) => [...(population ?? [])].filter(([hour]) => day(hour) === date)
+  .reduce((sums, [, { population: calls, unexplained }]) => addCounts(sums, { population: calls, unexplained }), {});
+const populationCells = (date) => ["population", "unexplained"].map((name) => populationOf(date)[name]).map((count) =>
+  el("td", { class: `number ${count ? "" : "none"}` }, population ? (count ?? 0).toLocaleString("en") : "–"));
 
 const drawClosed = () => show("closed", ...closedList([...found.values()].reduce((sums, { closed }) => addCounts(sums, closed), {})));
 
@@ -230,5 +256,5 @@ async function showChoices() {
 
 onTheme(() => found.size && drawPlots());
 addEventListener("resize", () => found.size && drawPlots());
-Promise.all([showHours(), showHealth(), showChoices()])
+Promise.all([showHours(), showHealth(), showChoices(), showPopulation()])
   .then(() => document.body.setAttribute("data-complete", ""), showProblem);
