@@ -20,8 +20,8 @@ def read_folder(folder: Path) -> tuple[list[Flow], dict[str, str]]:
     """Read every JSON file of a folder and of the folders in it.
 
     A file is an answer of ``describe-contact-flow``, ``describe-contact-flow-module`` or
-    ``list-flow-associations``, or else the bare content of a flow. A bare flow is named after its file and taken
-    for an inbound flow. A file that cannot be read becomes a flow that cannot be read.
+    ``list-flow-associations``, or else the bare content of a flow. A bare flow is named after its file and
+    taken for an inbound flow. A file that cannot be read becomes a flow that cannot be read.
 
     :return: the flows, and flow by phone number, each as an ARN or an ID.
     :raises NoFlows: when there is no such folder, or no flow in it.

@@ -12,6 +12,13 @@ from audio_leakage.flow_audit.state import Recording, State, Whisper
 RECORDING_BLOCKS = ("UpdateContactRecordingBehavior", "UpdateContactRecordingAndAnalyticsBehavior")
 #: Where a recording block names the recorded voices.
 _VOICES = (("RecordingBehavior",), ("VoiceBehavior", "VoiceRecordingBehavior"))
+#: Blocks that set no recording. If one fails, a flow or module that would have set it does not run.
+_MAY_LEAD_TO_RECORDING = (
+    "InvokeFlowModule",
+    "TransferToFlow",
+    "UpdateContactEventHooks",
+    "UpdateFlowAttributes",
+)
 _HOOKS = {
     "AgentWhisper": "agent_whisper",
     "CustomerWhisper": "customer_whisper",
@@ -38,8 +45,9 @@ def branches_taken(flow: Flow, block: Block, state: State) -> Iterator[tuple[Bra
     else:
         effect = _EFFECTS.get(block.type)
         after = effect(flow, block, state) if effect else state
+        failed = state._replace(has_failed=True) if block.type in _MAY_LEAD_TO_RECORDING else state
         for branch in block.branches:
-            yield branch, state if branch.error else after
+            yield branch, failed if branch.error else after
 
 
 def recorded_by(block: Block) -> Recording | None:

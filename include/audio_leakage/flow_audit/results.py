@@ -21,7 +21,7 @@ class AuditResult(StrEnum):
     UNKNOWN = "UNKNOWN"
     """A route depends on what is only known while the call runs."""
     ERROR_BRANCH = "ERROR_BRANCH"
-    """A call is not recorded if a recording block fails: it goes on to an agent."""
+    """A call is not recorded if a certain block fails, and it goes on to an agent."""
     PARTIAL = "PARTIAL"
     """A call may be recorded with one of the two voices only."""
     UNLOGGED = "UNLOGGED"

@@ -42,7 +42,7 @@ class Ending(StrEnum):
     """Only one of the voices is recorded."""
     NOT_RECORDED = "NOT_RECORDED"
     FAILED = "FAILED"
-    """Not recorded, because a block that asked for it failed."""
+    """Not recorded, after a block failed that asked for it or leads to a flow that may."""
     UNKNOWN = "UNKNOWN"
     """Nobody can say before the call runs."""
 

@@ -37,7 +37,7 @@ class State(NamedTuple):
 
     recording: Recording = Recording.OFF
     has_failed: bool = False
-    """A block that asked for recording failed, and none has set recording since."""
+    """A block failed that sets recording or leads to a flow that may, and none has set it since."""
     is_logged: bool = False
     """The block that set recording wrote a line to the flow log."""
     logging: bool = False

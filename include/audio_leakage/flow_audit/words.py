@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from audio_leakage.flow_audit.audit import EntryKind, Finding, Step
-from audio_leakage.flow_audit.blocks import RECORDING_BLOCKS
 from audio_leakage.flow_audit.results import AuditResult
 
 #: What each result means for the calls of an entry.
@@ -17,7 +16,7 @@ MEANINGS = {
     AuditResult.NEVER: "No call is recorded.",
     AuditResult.SOMETIMES: "Calls that take this way are not recorded.",
     AuditResult.UNKNOWN: "Nobody can say before a call runs whether it is recorded.",
-    AuditResult.ERROR_BRANCH: "A call is not recorded if the recording block fails, and goes on to an agent.",
+    AuditResult.ERROR_BRANCH: "A call is not recorded if a block on this way fails, and goes on to an agent.",
     AuditResult.PARTIAL: "Calls that take this way are recorded with one of the two voices only.",
     AuditResult.UNLOGGED: "Calls are recorded, but calls that take this way leave no line in the flow log.",
     AuditResult.ALWAYS: "Every call that reaches an agent is recorded, and the flow log says so.",
@@ -91,13 +90,18 @@ def stretches(route: tuple[Step, ...]) -> Iterator[tuple[str, list[str]]]:
 def block_in_words(step: Step) -> str:
     """Return a block's title, and how the call leaves it if that is not the usual way."""
     block = step.flow.blocks[step.block]
-    title = _TITLES.get(block.type, shown_name(block.type))
+    title = _title(step)
     if step.branch and step.branch.error:
         return f"{title} (branch {step.branch.error})"
     if step.branch and step.branch.operator:
         conditions = [each for each in block.branches if each.operator]
         return f"{title} (condition {conditions.index(step.branch) + 1})"
     return title
+
+
+def _title(step: Step) -> str:
+    kind = step.flow.blocks[step.block].type
+    return _TITLES.get(kind, shown_name(kind))
 
 
 def shown_name(name: str) -> str:
@@ -113,16 +117,12 @@ def _advice(finding: Finding) -> Iterator[str]:
     flow = shown_name(last.flow.name)
     match finding.result:
         case AuditResult.NEVER | AuditResult.SOMETIMES:
-            yield (
-                f"Set recording to agent and customer in {flow}, before "
-                f"'{_TITLES.get(last.flow.blocks[last.block].type, 'its last block')}'."
-            )
+            yield f"Set recording to agent and customer in {flow}, before '{_title(last)}'."
         case AuditResult.ERROR_BRANCH:
-            failing = [
-                step for step in finding.route if step.flow.blocks[step.block].type in RECORDING_BLOCKS
-            ]
-            where = shown_name(failing[-1].flow.name) if failing else flow
-            yield f"Lead the error branch of the recording block in {where} to a second attempt."
+            yield (
+                "Lead the error branch to a second attempt, or set recording after it in "
+                f"{flow}, before '{_title(last)}'."
+            )
         case AuditResult.UNLOGGED:
             yield "Enable logging with 'Set logging behavior' before the recording block."
         case AuditResult.PARTIAL:

@@ -100,6 +100,14 @@ def test_a_recording_block_whose_error_branch_goes_on_is_named() -> None:
     assert [step.branch.error for step in finding.route if step.branch] == [None, "NoMatchingError"]
 
 
+def test_a_whisper_flow_that_could_not_be_set_is_named() -> None:
+    hook = whisper("w") | {"Errors": {"NoMatchingError": 1}}
+    finding = one(hook, TO_QUEUE, w=WHISPER_ON)
+    assert finding.result is AuditResult.ERROR_BRANCH
+    assert finding.route[0].branch
+    assert finding.route[0].branch.error == "NoMatchingError"
+
+
 def test_a_voice_call_takes_only_the_branch_of_its_channel() -> None:
     compare = block("Compare", ComparisonValue="$.Channel") | {"Conditions": {"CHAT": 3}}
     assert one(LOG_ON, compare, ON, TO_QUEUE).result is AuditResult.ALWAYS
@@ -227,7 +235,7 @@ def test_the_generated_flows_reach_every_result_and_every_promise_is_put_to_the_
 
 def test_a_leak_that_is_foretold_is_seen_when_calls_are_played() -> None:
     for finding in audit(read(SHAPES)):
-        if finding.result in (AuditResult.SOMETIMES, AuditResult.NEVER):
+        if finding.result in (AuditResult.SOMETIMES, AuditResult.NEVER, AuditResult.ERROR_BRANCH):
             assert any(not talk.recorded for talk in plays(SHAPES, finding, 500)), finding.entry.flow.name
 
 
