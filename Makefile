@@ -39,6 +39,11 @@ demo: $(VENV)/installed ## play an hour of calls, compare every verdict with the
 ui: $(VENV)/installed ## Airflow's UI over a contact centre that plays on
 	@$(BIN)/python -m local_aws.commands.ui
 
+.PHONY: audit-flows
+audit-flows: $(VENV)/installed ## what exported flows will record: make audit-flows FROM=<folder>
+	@test -n "$(FROM)" || { echo "audit-flows: say which folder: make audit-flows FROM=exported-flows"; exit 2; }
+	@$(BIN)/python -m flow_auditor $(FROM) $(if $(PICTURES),--pictures $(PICTURES))
+
 .PHONY: docker
 docker: .env ## Airflow and AWS in containers, http://localhost:8080
 	docker compose up --build
