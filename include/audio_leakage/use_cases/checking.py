@@ -159,10 +159,9 @@ class _Checker:
         after = self._judged(contact, evidence)
         if after.recorded_state is not _FAILURE or contact.recorded_state is _FAILURE:
             return after
-        # A search tells nothing of after-contact work. It is worth waiting for a turn to be described.
-        if contact.described_at is None and not is_about_to_fail(
-            contact, self.run.now - _PATIENCE, self.run.settings
-        ):
+        # The hourly search tells nothing of after-contact work. A turn to be described is worth waiting for.
+        was_never_described = contact.expected_by is not None and contact.described_at is None
+        if was_never_described and not is_about_to_fail(contact, self.run.now - _PATIENCE, self.run.settings):
             return replace(contact, next_check_at=self.run.now + NEXT_RUN)
         return self._failed(contact, evidence)
 
