@@ -227,17 +227,17 @@ const card = (title, kind, value, note) =>
 function runCard(title, run, isPaused = false) {
   if (isPaused) return card(title, "bad", "paused", "The DAG is paused. No call is checked.");
   if (!run) return card(title, "bad", "none", "in the last 24 hours");
-  const address = new URL(`../../dags/${encodeURIComponent(dagId)}/runs/${encodeURIComponent(run.run_id)}/plugin/audio-leakage-calls`, location.href).href;
+  const address = new URL(`run?run_id=${encodeURIComponent(run.run_id)}`, location.href).href;
   return card(title, run.state === "failed" ? "bad" : "good", words(run.state),
     link(`${dayAndMinute(run.start)} – ${minute(run.end)}`, address, "_top"));
 }
 
 const gapRow = (gap) => el("div", { class: "gap" }, `${dayAndSecond(gap.start)} – ${dayAndSecond(gap.end)}`, el("code", {}, gap.command));
 const notRead = (gaps) => [el("h2", {}, "Flow log not read"),
-  el("p", { class: "note" }, "This stretch lay more than a day back when runs went on. We do not know its calls until you backfill them:"),
+  el("p", { class: "note" }, "This stretch lay more than a day back when runs went on. We do not know its calls until you backfill them, with Trigger and Backfill on the page of the DAG, or with:"),
   ...gaps.map(gapRow)];
 const missed = (gaps) => [el("h2", {}, "Windows without a run"),
-  el("p", { class: "note" }, "With flow_log_group set, the next scheduled run recovers these calls. To see the windows in the grid, too, backfill them:"),
+  el("p", { class: "note" }, "With flow_log_group set, the next scheduled run recovers these calls. To see the windows in the grid, too, backfill them, with Trigger and Backfill on the page of the DAG, or with:"),
   ...gaps.map(gapRow)];
 
 // ---- choices --------------------------------------------------------------------------------------------
