@@ -82,11 +82,11 @@ class Airflow:
         body = json.dumps({"is_paused": False}).encode()
         dag = f"{self.url}/api/v2/dags/{DAG_ID}?update_mask=is_paused"
         request = Request(dag, body, {"Content-Type": "application/json"}, method="PATCH")  # noqa: S310
-        urlopen(request, timeout=60).close()  # noqa: S310
+        urlopen(request, timeout=120).close()  # noqa: S310
 
     def get(self, path: str) -> Any:  # noqa: ANN401  # JSON
         """Return the JSON at a path of the REST API."""
-        with urlopen(f"{self.url}/api/v2{path}", timeout=30) as answer:  # noqa: S310
+        with urlopen(f"{self.url}/api/v2{path}", timeout=120) as answer:  # noqa: S310
             return json.loads(answer.read())
 
     def runs(self, run_type: str) -> dict[str, str]:
