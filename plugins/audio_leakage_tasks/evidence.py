@@ -90,6 +90,7 @@ def _run(context: Context, settings: Settings, evidence_bucket: str, instances: 
     from audio_leakage_hooks.connect import ConnectHook
     from audio_leakage_hooks.contact_table_hook import ContactTableHook
     from audio_leakage_hooks.evidence_bucket import EvidenceBucketHook
+    from audio_leakage_hooks.flow_log import FlowLogHook
     from audio_leakage_hooks.metrics import MetricsHook
     from audio_leakage_hooks.recording_bucket import RecordingBucketHook
     from audio_leakage_hooks.signing_key import SigningKeyHook
@@ -109,6 +110,7 @@ def _run(context: Context, settings: Settings, evidence_bucket: str, instances: 
     instance = settings.connect_instance_id
     store = hook(EvidenceBucketHook).folder(evidence_bucket, f"{prefix}audio-leakage/v1/instance={instance}/")
     contacts, topic = hook(ContactTableHook).table(settings.contact_table), hook(AlertTopicHook)
+    flow_log = hook(FlowLogHook)
 
     def hour_context(hour: Window) -> HourContext:
         return HourContext(
@@ -119,6 +121,7 @@ def _run(context: Context, settings: Settings, evidence_bucket: str, instances: 
             seconds_left=lambda: started + _SECONDS_PER_TASK - time.monotonic(),
             connect=connect,
             contacts=contacts,
+            flow_log=flow_log,
             alert_topic=topic,
             metrics=hook(MetricsHook),
             parts=HeldParts(),

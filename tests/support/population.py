@@ -9,7 +9,7 @@ from audio_leakage.errors import AudioLeakageError
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.hour import hour_named
 from audio_leakage.population.policy import Default, Policy
-from support.fakes import ALERTING, INSTANCE_ID, FakeMetrics, FakeTable, FakeTopic, answer, at
+from support.fakes import ALERTING, INSTANCE_ID, FakeFlowLog, FakeMetrics, FakeTable, FakeTopic, answer, at
 
 HOUR = "2023-08-29T10"
 QUEUE = "54b468a3-86b1-4746-aeb5-c31b62eecaa2"
@@ -123,6 +123,7 @@ class HourlyWorld:
     contacts: FakeTable = field(default_factory=FakeTable)
     topic: FakeTopic = field(default_factory=FakeTopic)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
+    flow_log: FakeFlowLog = field(default_factory=FakeFlowLog)
     counted: FakeCountedHours = field(default_factory=FakeCountedHours)
     parts: FakeParts = field(default_factory=FakeParts)
 
@@ -137,6 +138,7 @@ class HourlyWorld:
             seconds_left=lambda: 3000,
             connect=self.source,
             contacts=self.contacts,
+            flow_log=self.flow_log,
             alert_topic=self.topic,
             metrics=self.metrics,
             parts=self.parts,

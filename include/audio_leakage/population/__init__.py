@@ -8,6 +8,7 @@
 ``figures``      an hour in numbers
 ``proof``        whether the population of an hour is complete
 ``counted``      the hours that a later run counts again
+``logged_legs``  what the flow log says about earlier legs that were purged
 ``parts``        contacts as they go from one task to the next
 ``context``      settings, policy, ports and time of one task
 ``messages``     the messages that people receive

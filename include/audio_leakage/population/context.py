@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audio_leakage.errors import AwsError
-from audio_leakage.instances import DAG_ID, RECONCILE_DAG_ID
+from audio_leakage.instances import RECONCILE_DAG_ID
 from audio_leakage.population.counted import Counted
 from audio_leakage.population.policy import Policy
 from audio_leakage.ports import (
     AlertTopic,
     ContactTable,
     CountedHours,
+    FlowLog,
     Metrics,
     Parts,
     PopulationSource,
@@ -37,6 +38,7 @@ class HourContext:
     seconds_left: SecondsLeft
     connect: PopulationSource
     contacts: ContactTable
+    flow_log: FlowLog
     alert_topic: AlertTopic
     metrics: Metrics
     parts: Parts
@@ -48,11 +50,6 @@ class HourContext:
     at_once: int = 1
     """Maximum number of concurrent writes."""
     dag_id: str = RECONCILE_DAG_ID
-
-    @property
-    def monitor_dag_id(self) -> str:
-        """The DAG that judges the contacts of this instance."""
-        return self.dag_id.replace(RECONCILE_DAG_ID, DAG_ID)
 
     @property
     def counted(self) -> Counted:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from audio_leakage.contacts.contact import Contact
-from audio_leakage.contacts.follow import not_found, with_assumed_end, with_facts
+from audio_leakage.contacts.follow import NEXT_RUN, not_found, with_assumed_end, with_facts
 from audio_leakage.contacts.recording import (
     Place,
     StoredObject,
@@ -64,7 +64,7 @@ def check_recordings(run: RunContext) -> dict[str, int]:
     """
     to_tell: dict[str, Contact] = {}
     sweep = Sweep(run)
-    checker = _Checker(sweep)
+    checker = _Checker(run)
 
     def check(contact: Contact) -> str:
         if contact.alert_pending:  # it is told even if this look fails
@@ -100,8 +100,7 @@ def _tell(run: RunContext, contacts: Sequence[Contact]) -> None:
 class _Checker:
     """Looks at contacts one by one; what many of them need is asked for once."""
 
-    sweep: Sweep
-    run: RunContext = field(init=False)
+    run: RunContext
     listing: BucketListing = field(init=False)
     blocks: LoggedBlocks = field(init=False)
     descriptions: Iterator[int] = field(init=False)
@@ -110,7 +109,6 @@ class _Checker:
 
     def __post_init__(self) -> None:
         """Start with nothing asked for."""
-        self.run = self.sweep.run
         self.listing = BucketListing(self.run.bucket)
         self.blocks = LoggedBlocks(self.run)
         in_half_the_time = self.run.settings.describe_contact_rps * self.run.seconds_left() / 2
@@ -159,6 +157,10 @@ class _Checker:
         after = self._judged(contact, evidence)
         if after.recorded_state is not _FAILURE or contact.recorded_state is _FAILURE:
             return after
+        # The hourly search tells nothing of after-contact work. A turn to be described is worth waiting for.
+        was_never_described = contact.expected_by is not None and contact.described_at is None
+        if was_never_described and not is_about_to_fail(contact, self.run.now - _PATIENCE, self.run.settings):
+            return replace(contact, next_check_at=self.run.now + NEXT_RUN)
         return self._failed(contact, evidence)
 
     def _is_settled(self, contact: Contact, after: Contact, evidence: Evidence) -> bool:
@@ -206,7 +208,7 @@ class _Checker:
     def _with_logged_blocks(self, contact: Contact) -> Contact:
         """Return a contact with what the flow log adds; without it, if the log cannot be had for too long.
 
-        A lost log must not keep a leak from being told. The error is kept, so that the task is red.
+        A lost log must not keep a leak from being told. ``poll_initialised`` reads the same log and is red.
         """
         try:
             return self.blocks.added_to(contact)
@@ -214,7 +216,6 @@ class _Checker:
             is_gone = isinstance(error, MissingError)
             if not is_gone and not is_about_to_fail(contact, self.run.now - _PATIENCE, self.run.settings):
                 raise
-            self.sweep.keep_error(error)
             log.warning("contact %s is judged without the flow log: %s", contact.contact_id, error)
             return contact
 

@@ -1,4 +1,4 @@
-"""The use case ``enter_unwatched``: contacts that must be recorded and that nobody watches."""
+"""The use case ``enter_unwatched``: contacts that must be recorded and are not watched yet."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +20,7 @@ from audio_leakage.population.classes import (
 )
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.figures import Figures, added
+from audio_leakage.population.logged_legs import LoggedLegs
 from audio_leakage.population.member import Member
 from audio_leakage.population.messages import not_watched_alert, rules_end_alert
 from audio_leakage.population.parts import Part, Taken, by_hour
@@ -47,7 +48,7 @@ def enter_unwatched(run: HourContext) -> dict[str, Any]:
     whole = added(figures.values())
     run.publish_metrics(NotWatched=whole.entered, Unexplained=whole.classes[Class.UNEXPLAINED])
     if entering.failures:
-        log.warning("%d contacts could not be entered", len(entering.failures))
+        log.warning("not everything could be entered: %d errors", len(entering.failures))
         raise entering.failures[0]
     _tell(run, whole)
     _tell_of_rules(run)
@@ -66,6 +67,7 @@ class _Entering:
         self._run = run
         self._recorded: set[str] = set()
         """Contacts that were to be recorded, whose later legs are, too."""
+        self._logged_legs = LoggedLegs(run)
         self.failures: list[AwsError] = []
 
     def enter(self, taken: Taken) -> Figures:
@@ -78,6 +80,8 @@ class _Entering:
             with ThreadPoolExecutor(max_workers=self._run.at_once) as pool:
                 for each in pool.map(self._entered, each_class):
                     figures.add(each)
+        if self._logged_legs.error:
+            self.failures.append(self._logged_legs.error)
         return figures
 
     def _known(self, members: Iterable[Member]) -> Mapping[str, Contact | None]:
@@ -97,6 +101,9 @@ class _Entering:
             known.get(member.contact_id),
             is_leg_of_recorded_call=any(leg in self._recorded for leg in member.earlier_legs),
         )
+        if each.kind is Class.UNEXPLAINED and any(leg not in known for leg in member.earlier_legs):
+            is_leg = self._logged_legs.ask_for_recording(member)
+            each = classified(member, self._run.policy, None, is_leg_of_recorded_call=is_leg)
         if each.is_new and member.contact_id in known:  # an item that cannot be read stays as it is
             each = replace(each, kind=Class.WATCHED, is_new=False)
         if each.is_new:

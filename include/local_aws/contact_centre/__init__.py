@@ -13,6 +13,7 @@
 ``centre``         many calls on a clock
 ``flow_log``       the lines that their flows write
 ``recordings``     the files that Connect would write
+``flow_player``    calls played by an instance's flows, block by block
 ``seed_contacts``  the specification's four DescribeContact answers
 ``company``        the company whose calls people see: its names, its centre
 =================  ==================================================================

@@ -1,4 +1,4 @@
-"""Entering the contacts that must be recorded and that nobody watches."""
+"""Entering the contacts that must be recorded and are not watched yet."""
 
 from dataclasses import replace
 from datetime import date
@@ -13,7 +13,8 @@ from audio_leakage.population.policy import Default, Policy, Recording, Rule
 from audio_leakage.ports import Item
 from audio_leakage.use_cases.entering import enter_unwatched
 from audio_leakage.use_cases.population import take_population
-from support.fakes import at, contact, ended_with_agent, number
+from support.fakes import ALERTING, LOG_GROUP, at, contact, ended_with_agent, number
+from support.flow_lines import line, option
 from support.population import HOUR, QUEUE, HourlyWorld, result
 
 AS_FLOW = Policy(Default.AS_FLOW)
@@ -95,6 +96,34 @@ def test_a_leg_of_a_call_that_was_to_be_recorded_is_entered(earlier: Contact, is
         leg = world.contacts.contact(number(3))
         assert leg.expected_by is ExpectedBy.CALL
         assert (leg.initial_contact_id, leg.previous_contact_id) == (number(1), number(2))
+
+
+@pytest.mark.parametrize(
+    ("logged", "is_entered"),
+    [
+        ((line(ContactId=number(1)),), True),
+        ((line(ContactId=number(1), Parameters=option("Disable")),), False),
+        ((), False),
+    ],
+)
+def test_a_leg_after_one_that_was_purged_is_entered_by_the_log(
+    logged: tuple[str, ...], is_entered: bool
+) -> None:
+    world = world_of(result(number(3), **LEG), result(number(4), **LEG))
+    world.flow_log.messages = logged
+    settings = replace(ALERTING, flow_log_group=LOG_GROUP)
+    assert enter(world, policy=AS_FLOW, settings=settings)["entered_by_call"] == 2 * is_entered
+    assert len(world.flow_log.asked) == 6  # each half hour once, for both
+
+
+def test_a_log_that_cannot_be_read_makes_the_task_red_and_stops_nothing_else() -> None:
+    world = world_of(result(number(3), **LEG), result(number(5), PreviousContactId=number(6)))
+    world.contacts.put(ended_with_agent(contact_id=number(6)))
+    world.flow_log.error = ServiceUnavailable("throttled")
+    settings = replace(ALERTING, flow_log_group=LOG_GROUP)
+    with pytest.raises(ServiceUnavailable):
+        enter(world, policy=AS_FLOW, settings=settings)
+    assert number(5) in world.contacts.items
 
 
 def test_a_chain_of_legs_is_entered_whole() -> None:
