@@ -6,13 +6,16 @@ Connect counts, the verdicts of `monitor_audio_leakage`, and the recording bucke
 
 | task | does | reads | may change |
 |---|---|---|---|
-| `complete_population` | takes each hour and proves it complete | Connect | adds evidence |
-| `list_recordings` | lists the day's folder of recordings | S3 | adds evidence |
-| `write_evidence` | puts each contact into one class, signs it | the table, S3, Connect | adds evidence |
-| `tell` | publishes the day's figures and the head of the chain | the evidence bucket | |
+| `complete_population` | takes each hour and proves it complete | Connect | evidence |
+| `list_recordings` | lists the day's folder of recordings | S3 | evidence |
+| `reconcile` | puts each contact into one class | the table, S3, Connect | evidence, what is due |
+| `recheck_earlier_days` | does these three for earlier days | the same | evidence, what is due |
+| `write_evidence` | appends a signed revision for each of these days | evidence | evidence |
+| `tell` | publishes the day's figures and the head of the chain | evidence | |
 
-Nothing is overwritten. A run that finds nothing new writes no revision (`unchanged: 1`). You can clear a
-task, and you can backfill days side by side.
+Nothing is overwritten, and a day that is the same as before gets no revision (`unchanged: 1`). You can clear
+a task, and you can backfill days side by side. Only `monitor_audio_leakage` judges: a contact that the
+population or the bucket contradicts becomes due for it.
 
 Without the setting `evidence_bucket` every task is skipped. docs/evidence.md explains each file.
 
@@ -77,9 +80,19 @@ def build(dag_id: str, instances: int) -> DAG:
             """List the folder of the day in the recording bucket."""
             return summary_of_day(use_cases.list_recordings, instances)
 
-        @task(multiple_outputs=False)
+        @task(multiple_outputs=False, trigger_rule="all_done")
+        def reconcile() -> Summary:
+            """Put each contact of the day into one class."""
+            return summary_of_day(use_cases.reconcile, instances)
+
+        @task(multiple_outputs=False, execution_timeout=timedelta(hours=4))
+        def recheck_earlier_days() -> Summary:
+            """Compare earlier days again."""
+            return summary_of_day(use_cases.recheck_earlier_days, instances)
+
+        @task(multiple_outputs=False, trigger_rule="all_done")
         def write_evidence() -> Summary:
-            """Put each contact into its class, and append a revision."""
+            """Append a revision of the day, and of earlier days."""
             return summary_of_day(use_cases.write_evidence, instances)
 
         @task(multiple_outputs=False)
@@ -87,7 +100,8 @@ def build(dag_id: str, instances: int) -> DAG:
             """Publish the day's figures and the head of the chain."""
             return summary_of_day(use_cases.tell_evidence, instances)
 
-        [complete_population(), list_recordings()] >> write_evidence() >> tell()
+        reconciled = [complete_population(), list_recordings()] >> reconcile()
+        [reconciled, recheck_earlier_days()] >> write_evidence() >> tell()
 
     return audio_leakage_evidence()
 

@@ -5,7 +5,7 @@ Every key, its default and what is allowed stand in :class:`Settings`, one line 
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Self
@@ -14,6 +14,8 @@ from audio_leakage.errors import SettingsError
 from audio_leakage.times import shown
 
 VARIABLE = "audio_leakage"
+
+_MOST_DAYS = 10
 
 _Check = Callable[[Any], bool]
 
@@ -32,6 +34,15 @@ def _number(low: float, high: float, default: float) -> Any:  # noqa: ANN401  # 
         return low <= value <= high  # which NaN is not
 
     return field(default=default, metadata={"check": check, "allowed": f"a number from {low:g} to {high:g}"})
+
+
+def _days(default: tuple[int, ...]) -> Any:  # noqa: ANN401  # as dataclasses.field
+    def check(value: object) -> bool:
+        days = value if isinstance(value, list) and len(value) <= _MOST_DAYS else [None]
+        return all(isinstance(each, int) and not isinstance(each, bool) and 1 <= each <= 700 for each in days)
+
+    allowed = f"a list of at most {_MOST_DAYS} whole numbers from 1 to 700"
+    return field(default=default, metadata={"check": check, "allowed": allowed})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +96,7 @@ class Settings:
     search_contacts_rps: float = _number(0.05, 100, default=0.4)
     population_rps: float = _number(0.01, 100, default=0.1)
     settle_hours: float = _number(1, 48, default=6)
+    reverify_after_days: Sequence[int] = _days(default=(30, 90, 365))
     population_tolerance_percent: float = _number(0, 100, default=0.5)
 
     @property

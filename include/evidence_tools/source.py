@@ -7,9 +7,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from audio_leakage.errors import MissingError, SettingsError
+from audio_leakage.errors import BrokenEvidence, MissingError, SettingsError
 from audio_leakage.evidence.chain import CHAIN
-from audio_leakage.evidence.verify import BrokenEvidence
 from audio_leakage_aws.errors import code_of, domain_errors
 
 _S3 = "s3://"

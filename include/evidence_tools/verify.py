@@ -8,8 +8,8 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
-from audio_leakage.errors import AudioLeakageError
-from audio_leakage.evidence.verify import BrokenEvidence, verify
+from audio_leakage.errors import AudioLeakageError, BrokenEvidence
+from audio_leakage.evidence.verify import verify
 from evidence_tools.source import source_of
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import get_current_context
-
 from audio_leakage.contacts.recording import RecordingStorage
-from audio_leakage.errors import SettingsError, SetupError, WindowError
-from audio_leakage.evidence.verify import BrokenEvidence
+from audio_leakage.errors import WindowError
 from audio_leakage.population.context import HourContext
+from audio_leakage.use_cases.day_context import DayContext, HeldParts, NoCountedHours
 from audio_leakage.use_cases.evidence_chain import Chain
-from audio_leakage.use_cases.proving import DayContext, HeldParts, NoCountedHours
-from audio_leakage_tasks.airflow_errors import AirflowFailException
 from audio_leakage_tasks.population import policy_of
-from audio_leakage_tasks.share import part_of_population_share
+from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
+from audio_leakage_tasks.task import Summary, run_as_task
 from audio_leakage_tasks.variable import settings_of
 
 if TYPE_CHECKING:
@@ -35,31 +31,19 @@ _SECONDS_PER_TASK = 238 * 60
 #: The hourly DAG may search at the same time, and it goes first.
 _PART_OF_SEARCHES = 0.5
 
-Summary = dict[str, Any]
-
-log = logging.getLogger("airflow.task")
+__all__ = ["Summary", "summary_of_day"]
 
 
 def summary_of_day(use_case: Callable[[DayContext], dict[str, Any]], instances: int = 1) -> Summary:
     """Run one use case of the daily DAG and return its figures, for the run's XCom tab.
 
-    :param use_case: one of :mod:`audio_leakage.use_cases.proving`.
+    :param use_case: one of the daily DAG.
     :param instances: how many Connect instances share the account's quotas.
     :raises AirflowSkipException: when no evidence is wanted.
-    :raises AirflowFailException: when another try would end the same, and the message says why.
+    :raises AirflowFailException: see :func:`run_as_task`.
+    :raises EarlierTaskFailed: see :func:`run_as_task`.
     """
-    from airflow.exceptions import AirflowSkipException
-
-    context = get_current_context()
-    try:
-        settings = settings_of(context)
-        if settings.evidence_bucket is None:
-            raise AirflowSkipException("no evidence is written: 'evidence_bucket' is not set")
-        summary = use_case(_run(context, settings, settings.evidence_bucket, instances))
-        log.info("%s", summary)
-    except (SettingsError, SetupError, WindowError, BrokenEvidence) as error:
-        raise AirflowFailException(str(error)) from error
-    return summary
+    return run_as_task(use_case, lambda context: _run(context, instances), lambda run: run.day, str)
 
 
 def day_of(run: Any, params: dict[str, Any], settings: Settings, now: datetime) -> date:  # noqa: ANN401
@@ -84,8 +68,11 @@ def _start(run: Any, now: datetime) -> datetime:  # noqa: ANN401  # Airflow's ru
     return start if start and is_a_day else now - timedelta(days=1)
 
 
-def _run(context: Context, settings: Settings, evidence_bucket: str, instances: int) -> DayContext:
+def _run(context: Context, instances: int) -> DayContext:
     """Build the hooks. They are imported here and not at the top, so that the DAG file parses fast."""
+    from airflow import __version__ as airflow_version
+    from airflow.exceptions import AirflowSkipException
+
     from audio_leakage_hooks.alert_topic import AlertTopicHook
     from audio_leakage_hooks.connect import ConnectHook
     from audio_leakage_hooks.contact_table_hook import ContactTableHook
@@ -96,11 +83,13 @@ def _run(context: Context, settings: Settings, evidence_bucket: str, instances: 
     from audio_leakage_hooks.signing_key import SigningKeyHook
 
     started, now = time.monotonic(), datetime.now(UTC)
+    settings = settings_of(context)
+    if settings.evidence_bucket is None:
+        raise AirflowSkipException("no evidence is written: 'evidence_bucket' is not set")
     dag_run, ti = context["dag_run"], context["ti"]
     policy, document = policy_of(context, now)
     connect = ConnectHook(aws_conn_id=settings.aws_conn_id).resolve_connection()
-    running = ti.get_dr_count(dag_id=dag_run.dag_id, states=["running"])
-    part = part_of_population_share(running, instances) * _PART_OF_SEARCHES
+    part = part_of_population_share(running_beside(context), instances) * _PART_OF_SEARCHES
     connect.limit_rate("SearchContacts", settings.population_rps * part, longest_wait=_SECONDS_PER_TASK)
 
     def hook(kind: Callable[..., RetryingHook]) -> Any:  # noqa: ANN401  # one of our hooks
@@ -108,7 +97,9 @@ def _run(context: Context, settings: Settings, evidence_bucket: str, instances: 
 
     prefix = f"{settings.evidence_prefix}/" if settings.evidence_prefix else ""
     instance = settings.connect_instance_id
-    store = hook(EvidenceBucketHook).folder(evidence_bucket, f"{prefix}audio-leakage/v1/instance={instance}/")
+    store = hook(EvidenceBucketHook).folder(
+        settings.evidence_bucket, f"{prefix}audio-leakage/v1/instance={instance}/"
+    )
     contacts, topic = hook(ContactTableHook).table(settings.contact_table), hook(AlertTopicHook)
     flow_log = hook(FlowLogHook)
 
@@ -149,5 +140,11 @@ def _run(context: Context, settings: Settings, evidence_bucket: str, instances: 
         chain=Chain(store, hook(SigningKeyHook), settings.evidence_key_arn),
         alert_topic=topic,
         hour_context=hour_context,
-        producer={"dag_id": dag_run.dag_id, "run_id": dag_run.run_id, "try": ti.try_number},
+        producer={
+            "airflow": airflow_version,
+            "dag_id": dag_run.dag_id,
+            "run_id": dag_run.run_id,
+            "try": ti.try_number,
+        },
+        is_scheduled=not is_backfill(context) and not context["params"].get("day"),
     )

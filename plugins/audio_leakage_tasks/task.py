@@ -1,4 +1,4 @@
-"""What the tasks of both DAGs have in common: when they fail, what they log, and what they return."""
+"""What the tasks of all DAGs have in common: when they fail, what they log, and what they return."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from airflow.sdk import get_current_context
 
-from audio_leakage.errors import SettingsError, SetupError, WindowError
+from audio_leakage.errors import BrokenEvidence, SettingsError, SetupError, WindowError
 from audio_leakage_tasks.airflow_errors import AirflowFailException
 from audio_leakage_tasks.earlier import pass_on_failures
 from audio_leakage_tasks.failure import tell_of_run_before
@@ -72,7 +72,7 @@ def run_as_task(
             log.info("%s", words_of(counts))
             if not context["ti"].task.upstream_task_ids:
                 tell_of_run_before(context, run.settings, run.alert_topic)
-        except (SettingsError, SetupError, WindowError) as error:
+        except (BrokenEvidence, SettingsError, SetupError, WindowError) as error:
             raise AirflowFailException(str(error)) from error
         summary = {"window": window, **counts}
         pass_on_failures(context, summary)

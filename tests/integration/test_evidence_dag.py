@@ -70,15 +70,17 @@ def summary(run: DagRun, task_id: str) -> dict[str, Any]:
 def test_a_day_is_proved_and_the_evidence_is_whole(
     proved: Stage, daily: DAG, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    del proved
     first = run(daily)
     assert str(first.state) == "success"
     assert summary(first, "complete_population")["unproven_hours"] == 0
+    classes = {"VERIFIED": 1, "RECORDED_UNWATCHED": 1, "UNDECIDED": 1}
+    assert summary(first, "reconcile")["classes"] == classes
     assert summary(first, "write_evidence")["revision"] == 1
-    second = run(daily)
-    assert summary(second, "write_evidence")["unchanged"] == 1
+    assert proved.items()[number(3)]["OpenState"] == "COMPLETED - AGENT"
+    assert summary(run(daily), "write_evidence")["revision"] == 2  # the table has one more contact now
+    assert summary(run(daily), "write_evidence")["unchanged"] == 1
     assert main([f"s3://{EVIDENCE}/{FOLDER}"]) == 0
-    assert "\nchain 1-1 whole" in capsys.readouterr().out
+    assert "\nchain 1-2 whole" in capsys.readouterr().out
 
 
 def test_each_contact_is_in_the_class_that_it_has_in_truth(proved: Stage, daily: DAG) -> None:
@@ -96,8 +98,8 @@ def test_the_readers_of_the_mail_are_witnesses_of_the_chain(proved: Stage, daily
     proved.listen()
     head = summary(run(daily), "write_evidence")["head"]
     (mail,) = [each for each in proved.heard() if "evidence of 2023-08-29" in each["Subject"]]
-    assert f"link {head}" in mail["Message"]
-    assert len(mail["Message"].splitlines()) <= 26
+    assert f"The head of the chain is {head}" in mail["Message"]
+    assert len(mail["Message"].splitlines()) <= 30
 
 
 def test_without_an_evidence_bucket_every_task_is_skipped(proved: Stage, daily: DAG) -> None:

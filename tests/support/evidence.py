@@ -3,19 +3,21 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from audio_leakage.errors import MissingError
+from audio_leakage.evidence.chain import Link
 from audio_leakage.evidence.classes import Requirement
 from audio_leakage.evidence.files import Json, json_lines
 from audio_leakage.evidence.ledger import Decision, Inputs
 from audio_leakage.evidence.reports import Day
 from audio_leakage.evidence.revision import BEFORE, ITEMS, POPULATION, RECORDINGS, DayEvidence, evidence_of
 from audio_leakage.times import format_time, parse_time
+from audio_leakage.use_cases.evidence_chain import Chain
 
 INSTANCE = "11111111-2222-3333-4444-555555555555"
 DAY = "2026-11-23"
@@ -177,6 +179,7 @@ def day(**members: Any) -> Day:
     defaults: dict[str, Any] = {
         "instance": INSTANCE,
         "day": DAY,
+        "as_of": format_time(NOW),
         "kind": "first",
         "hours": hours,
         "listing_is_whole": True,
@@ -198,6 +201,14 @@ def as_flow(_leg: Json) -> Decision:
 #: How the revisions of tests came about.
 ORIGIN: Json = {"producer": {"dag_id": "audio_leakage_evidence"}}
 KEY_ARN = "arn:aws:kms:eu-central-1:123456789012:key/0"
+
+
+NOW = datetime(2026, 11, 24, 6, 40, tzinfo=UTC)
+
+
+def append(chain: Chain, found: DayEvidence) -> tuple[Link, bool]:
+    """Append what was found out about a day."""
+    return chain.append(found.day.day, lambda _: found, ORIGIN, NOW)
 
 
 def evidence(given: Inputs | None = None, **members: Any) -> DayEvidence:

@@ -5,7 +5,6 @@ import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from audio_leakage.evidence.chain import Link, link_name
 from audio_leakage.evidence.files import canonical, sha256
@@ -13,9 +12,9 @@ from audio_leakage.evidence.signature import pem_of
 from audio_leakage.use_cases.evidence_chain import Chain
 from support.evidence import (
     KEY_ARN,
-    ORIGIN,
     MemoryStore,
     Signer,
+    append,
     evidence,
     inputs,
     item,
@@ -24,7 +23,6 @@ from support.evidence import (
     recording,
 )
 
-NOW = datetime(2026, 11, 24, 6, 40, tzinfo=UTC)
 REVISION = "day=2026-11-23/revision=001/"
 CONTACTS, MANIFEST = f"{REVISION}contacts.jsonl.gz", f"{REVISION}manifest.json"
 
@@ -33,9 +31,9 @@ def whole() -> MemoryStore:
     """Return three links: a day, its correction and the day after."""
     store = MemoryStore()
     chain = Chain(store, Signer(), KEY_ARN)
-    chain.append(evidence(inputs([leg(1), leg(2)], [item(1), item(2)], [recording(1)])), ORIGIN, NOW)
-    chain.append(evidence(), ORIGIN, NOW)
-    chain.append(evidence(day="2026-11-24"), ORIGIN, NOW)
+    append(chain, evidence(inputs([leg(1), leg(2)], [item(1), item(2)], [recording(1)])))
+    append(chain, evidence())
+    append(chain, evidence(day="2026-11-24"))
     return store
 
 

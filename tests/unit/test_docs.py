@@ -82,7 +82,8 @@ class TestSettings:
             if setting.default is MISSING:
                 assert default == "required", setting.name
             elif setting.default is not None:
-                assert default.strip("`") == str(setting.default), setting.name
+                value = list(setting.default) if isinstance(setting.default, tuple) else setting.default
+                assert default.strip("`") == str(value), setting.name
             if setting.metadata["allowed"].startswith("a number from "):
                 assert allowed == setting.metadata["allowed"].removeprefix("a number from "), setting.name
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, Self
 
 #: What a row or a document is made of: objects, lists, texts, integers, truth values and null.
 Json = Mapping[str, Any]
@@ -36,6 +36,16 @@ class EvidenceFile:
     def sha256(self) -> str:
         """Hex digest of the bytes as they are stored."""
         return sha256(self.stored)
+
+    @classmethod
+    def read(cls, name: str, stored: bytes) -> Self:
+        """Return a compressed file of rows as it was written earlier."""
+        digest, rows = hashlib.sha256(), 0
+        with gzip.GzipFile(fileobj=BytesIO(stored)) as lines:
+            for line in lines:
+                digest.update(line)
+                rows += 1
+        return cls(name, stored, digest.hexdigest(), rows)
 
 
 def sha256(content: bytes) -> str:
@@ -76,7 +86,11 @@ class JsonLines:
 
     def write(self, row: Json) -> None:
         """Add one row."""
-        self._waiting.append(canonical(row))
+        self.write_line(canonical(row))
+
+    def write_line(self, line: bytes) -> None:
+        """Add one row that is canonical JSON already."""
+        self._waiting.append(line)
         self._rows += 1
         if len(self._waiting) == _LINES_AT_ONCE:
             self._flush()
@@ -99,6 +113,14 @@ def json_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
     lines = JsonLines(name)
     for row in rows:
         lines.write(row)
+    return lines.close()
+
+
+def sorted_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
+    """Return a compressed file of rows, sorted by ``contact_id``. Only texts are held, not rows."""
+    lines = JsonLines(name)
+    for _, line in sorted((str(row["contact_id"]), canonical(row)) for row in rows):
+        lines.write_line(line)
     return lines.close()
 
 

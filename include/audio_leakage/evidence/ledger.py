@@ -40,6 +40,11 @@ UNRECOGNISED_OBJECT = "UNRECOGNISED_OBJECT"
 #: Class of a recording that belongs to a contact of another day, which that day's evidence counts.
 OTHER_DAY = "OTHER_DAY"
 
+#: Detail of a contact that the contact table does not have.
+NOT_WATCHED = "NOT_WATCHED"
+#: Member of an item that has left the contact table: the revision that had it last.
+FROM_REVISION = "FromRevision"
+
 _POPULATION, _ITEM, _RECORDING, _BEFORE = range(4)
 
 
@@ -331,7 +336,8 @@ class _Subject:
             "BUCKET": self._found is not None,
             "FLOW_LOG": has_blocks,
             "POPULATION": self._leg is not None,
-            "TABLE": self._item is not None,
+            "REVISION_BEFORE": self._item is not None and FROM_REVISION in self._item,
+            "TABLE": self._item is not None and FROM_REVISION not in self._item,
         }
         return [name for name, holds in present.items() if holds]
 
@@ -344,7 +350,7 @@ class _Subject:
             is_marked = any(found.get("known") == "DELETE_MARKER" for found in self._all_found)
             return "MARKER" if is_marked else "GONE"
         if contact_class is ContactClass.UNDECIDED and contact is None:
-            return "ITEM_UNREADABLE" if self._item else "NOT_WATCHED"
+            return "ITEM_UNREADABLE" if self._item else NOT_WATCHED
         if contact_class is ContactClass.CLOSED_THOUGH_SERVED and contact:
             return str(contact.closed_reason)
         return str(contact.failure_cause) if contact and contact.failure_cause else None

@@ -41,6 +41,7 @@ def member_of_row(row: Mapping[str, Any]) -> Member:
         disconnect_timestamp=_moment(row["disconnected_at"]),
         agent_id=row["agent_id"],
         queue_id=row["queue_id"],
+        initial_contact_id=row["initial_contact_id"],
         subtype=row["subtype"],
     )
 

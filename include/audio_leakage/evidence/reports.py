@@ -39,6 +39,8 @@ class Day:
 
     instance: str
     day: str
+    as_of: str
+    """When population, table and bucket were compared."""
     kind: str
     hours: Sequence[Json]
     """One entry an hour: ``hour``, ``listed``, ``total_count``, ``metrics_count`` and ``unproven``, which

@@ -4,6 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from audio_leakage.evidence.files import EvidenceFile, Json, document, rows_of, sha256
@@ -12,7 +15,7 @@ from audio_leakage.evidence.manifest import manifest
 from audio_leakage.evidence.reports import Day, reports, summary_of
 
 #: Kinds of revision.
-FIRST, FINAL, BACKFILL = "first", "final", "backfill"
+FIRST, FINAL, REVERIFIED = "first", "final", "reverified"
 
 POPULATION, ITEMS = "inputs/population.jsonl.gz", "inputs/items.jsonl.gz"
 RECORDINGS, BEFORE = "inputs/recordings.jsonl.gz", "inputs/before.jsonl.gz"
@@ -38,7 +41,14 @@ class Earlier:
     revision: int
     manifest_sha256: str
     kind: str
+    as_of: str
+    """When what it says was gathered."""
+    status: str
+    counts: Json
+    """Number of contacts by class."""
     findings: Json
+    rules: Json
+    """Digests of the policy and of the settings that held."""
 
 
 def evidence_of(
@@ -104,6 +114,7 @@ def numbered(
     texts = {file.name: file.sha256 for file in evidence.files if file.name in (POLICY, SETTINGS)}
     predicate = {
         **origin,
+        "as_of": evidence.day.as_of,
         "counts": evidence.summary["classes"],
         "day": evidence.day.day,
         "findings": evidence.findings,
@@ -120,7 +131,16 @@ def numbered(
 
 def earlier_of(revision: int, stored_manifest: bytes, predicate: Mapping[str, Any]) -> Earlier:
     """Return a revision from its manifest."""
-    return Earlier(revision, sha256(stored_manifest), str(predicate["kind"]), predicate["findings"])
+    return Earlier(
+        revision=revision,
+        manifest_sha256=sha256(stored_manifest),
+        kind=str(predicate["kind"]),
+        as_of=str(predicate["as_of"]),
+        status=str(predicate["status"]),
+        counts=predicate["counts"],
+        findings=predicate["findings"],
+        rules={"policy": predicate["policy_sha256"], "settings": predicate["settings_sha256"]},
+    )
 
 
 def folder_of(day: str, revision: int) -> str:
@@ -146,9 +166,12 @@ def before_of(contacts: bytes, first_seen: bytes) -> Iterable[Json]:
     :param first_seen: its own rows of the kind. A recording is compared with the one seen first, so that a
         change is told in every later revision.
     """
-    known = {row["contact_id"]: row for row in rows_of(first_seen) if row["etag"] is not None}
-    for row in rows_of(contacts):
-        seen = known.get(row["contact_id"], row)
+    rows = merge(rows_of(first_seen), rows_of(contacts), key=itemgetter("contact_id"))
+    for _, same in groupby(rows, key=itemgetter("contact_id")):
+        *known, row = same
+        if "severity" not in row:
+            continue  # it is no contact of the day any more
+        seen = next((each for each in known if each["etag"] is not None), row)
         yield {
             "class": row["class"],
             "contact_id": row["contact_id"],
@@ -160,4 +183,4 @@ def before_of(contacts: bytes, first_seen: bytes) -> Iterable[Json]:
 
 def _ledger(day: Day, stored: Mapping[str, bytes], policy: Policy) -> Ledger:
     rows = (rows_of(stored[name]) for name in (POPULATION, ITEMS, RECORDINGS, BEFORE))
-    return ledger_of(Inputs(*rows), policy, is_final=day.kind == FINAL)
+    return ledger_of(Inputs(*rows), policy, is_final=day.kind != FIRST)

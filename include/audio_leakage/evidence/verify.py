@@ -8,24 +8,12 @@ whole bucket could also rewrite the key, or cut off the end of the chain.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from audio_leakage.errors import AudioLeakageError, MissingError
+from audio_leakage.errors import BrokenEvidence, MissingError
 from audio_leakage.evidence.chain import CHAIN, RSA_SHA256, UNSIGNED, Link, link_name, sequence_of
 from audio_leakage.evidence.files import sha256, uncompressed
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
 from audio_leakage.evidence.signature import PublicKey
 from audio_leakage.ports import EvidenceStore
-
-
-class BrokenEvidence(AudioLeakageError):
-    """Something is not as it was written.
-
-    :param what: the thing, and what is wrong with it.
-    :param affects: what can no longer be relied on.
-    """
-
-    def __init__(self, what: str, affects: str) -> None:
-        super().__init__(f"{what}. Affected: {affects}")
-        self.what, self.affects = what, affects
 
 
 @dataclass(slots=True)

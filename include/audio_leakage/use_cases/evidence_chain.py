@@ -7,11 +7,11 @@ same time want the same number for their link: S3 gives it to one, and the other
 
 import base64
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from audio_leakage.errors import ServiceUnavailable, SetupError
+from audio_leakage.errors import BrokenEvidence, ServiceUnavailable, SetupError
 from audio_leakage.evidence.chain import CHAIN, RSA_SHA256, Link, link_name, sequence_of
 from audio_leakage.evidence.files import EvidenceFile, Json, sha256
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
@@ -25,12 +25,13 @@ from audio_leakage.evidence.revision import (
     revision_of,
 )
 from audio_leakage.evidence.signature import PublicKey, pem_of
-from audio_leakage.evidence.verify import BrokenEvidence
 from audio_leakage.ports import EvidenceStore, SigningKey
 from audio_leakage.times import format_time
 
 log = logging.getLogger(__name__)
 
+#: Computes the evidence of a day from its last link and what that tells; None if there is none.
+Prove = Callable[[tuple[Link, Earlier] | None], DayEvidence]
 #: More runs than these never append side by side; another number is a mistake.
 _TRIES = 100
 
@@ -63,41 +64,56 @@ class Chain:
         link = next((link for link in self._backwards() if link.day == day), None)
         if link is None:
             return None
-        stored = self.store.read(link.manifest_path)
-        if sha256(stored) != link.manifest_sha256:
-            raise BrokenEvidence(f"{link.manifest_path} is not what link {link.sequence} says", f"day {day}")
-        return link, earlier_of(link.revision, stored, read_manifest(stored)[1])
+        return link, self._told_by(link)
 
-    def append(self, evidence: DayEvidence, origin: Json, now: datetime) -> tuple[Link, bool]:
+    def before(self, link: Link) -> Earlier | None:
+        """Return what the link before a link tells, whatever its day; None for the first link."""
+        return self._told_by(self._link(link.sequence - 1)) if link.sequence > 1 else None
+
+    def append(self, day: str, prove: Prove, origin: Json, now: datetime) -> tuple[Link, bool]:
         """Write a revision unless it says nothing new; return the day's last link, and whether it is new.
 
-        :param evidence: what was found out about the day.
-        :param origin: how it came about, for the manifest.
+        :param day: the UTC day.
+        :param prove: computes the evidence of the day. Another run may append a revision meanwhile. Then it
+            is asked again.
+        :param origin: how the evidence came about, for the manifest.
         :raises BrokenEvidence: when the chain is not whole where it is continued.
         """
+        evidence: DayEvidence | None = None
+        seen: Link | None = None
         for _ in range(_TRIES):
             head = self.head()
-            known = self.earlier(evidence.day.day)
-            earlier = known[1] if known else None
-            if known and is_unchanged(evidence, earlier):
-                return known[0], False
-            revision = 1 + max(self._revisions(evidence.day.day), default=0)
+            known = self.earlier(day)
+            link, earlier = known or (None, None)
+            if evidence is None or link != seen:
+                evidence, seen = prove(known), link
+            if link and is_unchanged(evidence, earlier):
+                return link, False
+            revision = 1 + max(self._revisions(day), default=0)
             files = numbered(evidence, revision, earlier, origin)
-            if not self._write_files(folder_of(evidence.day.day, revision), files):
+            if not self._write_files(folder_of(day, revision), files):
                 continue  # another run has begun this revision
             draft = Link(
                 instance=evidence.day.instance,
-                day=evidence.day.day,
+                day=day,
                 revision=revision,
                 kind=evidence.day.kind,
                 written_at=format_time(now),
-                manifest_path=folder_of(evidence.day.day, revision) + MANIFEST,
+                manifest_path=folder_of(day, revision) + MANIFEST,
                 manifest_sha256=files[-1].sha256,
             )
-            link = self._write_link(draft, head.sequence if head else 0)
-            if link is not None:
-                return link, True
+            written = self._write_link(draft, head.sequence if head else 0)
+            if written is not None:
+                return written, True
         raise ServiceUnavailable("the chain of evidence grew faster than this run could append to it")
+
+    def _told_by(self, link: Link) -> Earlier:
+        stored = self.store.read(link.manifest_path)
+        if sha256(stored) != link.manifest_sha256:
+            raise BrokenEvidence(
+                f"{link.manifest_path} is not what link {link.sequence} says", f"day {link.day}"
+            )
+        return earlier_of(link.revision, stored, read_manifest(stored)[1])
 
     def _backwards(self) -> Iterator[Link]:
         head = self.head()

@@ -1,7 +1,6 @@
 """Evidence over real HTTP: a bucket with a lock, a key in KMS, and the tools of an auditor over both."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,11 +11,10 @@ from audio_leakage.use_cases.evidence_chain import Chain
 from audio_leakage_hooks.evidence_bucket import EvidenceBucketHook, EvidenceFolder
 from audio_leakage_hooks.signing_key import SigningKeyHook
 from evidence_tools.verify import main
-from support.evidence import ORIGIN, evidence
+from support.evidence import append, evidence
 from support.stage import Stage
 
 EVIDENCE, PREFIX = "evidence", "audio-leakage/v1/instance=1/"
-NOW = datetime(2026, 11, 24, 6, 40, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -96,10 +94,10 @@ def test_a_key_that_is_not_there_is_named(key_arn: str) -> None:
 def test_seven_days_backfilled_twice_are_one_chain(
     folder: EvidenceFolder, key_arn: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    days = [evidence(day=f"2026-11-{number:02d}", kind="backfill") for number in range(1, 8)]
+    days = [evidence(day=f"2026-11-{number:02d}", kind="final") for number in range(1, 8)]
     for expected in (7, 0):
         with ThreadPoolExecutor(4) as pool:
-            wrote = list(pool.map(lambda each: chain(folder, key_arn).append(each, ORIGIN, NOW)[1], days))
+            wrote = list(pool.map(lambda each: append(chain(folder, key_arn), each)[1], days))
         assert sum(wrote) == expected
     assert main([f"s3://{EVIDENCE}/{PREFIX}"]) == 0
     assert "\nchain 1-7 whole" in capsys.readouterr().out
@@ -108,6 +106,6 @@ def test_seven_days_backfilled_twice_are_one_chain(
 def test_a_bucket_without_a_lock_is_found(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     stage.aws.create_bucket(EVIDENCE)
     store = EvidenceBucketHook(aws_conn_id=None).folder(EVIDENCE, PREFIX)
-    Chain(store, SigningKeyHook(aws_conn_id=None), None).append(evidence(), ORIGIN, NOW)
+    append(Chain(store, SigningKeyHook(aws_conn_id=None), None), evidence())
     assert main([f"s3://{EVIDENCE}/{PREFIX}"]) == 1
     assert "locks no objects" in capsys.readouterr().out

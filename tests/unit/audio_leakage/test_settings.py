@@ -37,11 +37,18 @@ def test_every_setting_can_be_set() -> None:
         "first_check_minutes": 0.5,
         "failure_after_minutes": 90,
         "recheck_days": 0,
+        "reverify_after_days": [14, 400],
         "describe_contact_rps": 4,
         "search_contacts_rps": 0.2,
     }
     settings = Settings.from_json(json.dumps(values))
     assert {key: getattr(settings, key) for key in values} == values
+
+
+@pytest.mark.parametrize("days", [30, "30", [0], [True], [1.5], [701], list(range(1, 12))])
+def test_days_that_are_no_days_are_refused(days: object) -> None:
+    message = refusal(json.dumps(REQUIRED | {"reverify_after_days": days}))
+    assert "allowed is a list of at most 10 whole numbers from 1 to 700" in message
 
 
 def test_a_setting_of_null_takes_the_default() -> None:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from audio_leakage.errors import BrokenEvidence
 from audio_leakage.evidence.chain import link_name
 from audio_leakage.evidence.signature import pem_of
-from audio_leakage.evidence.verify import BrokenEvidence, verify
+from audio_leakage.evidence.verify import verify
 from audio_leakage.use_cases.evidence_chain import Chain
-from support.evidence import KEY_ARN, ORIGIN, MemoryStore, Signer, evidence, public_der
-from support.tampering import NOW, TAMPERED, link, whole
+from support.evidence import KEY_ARN, MemoryStore, Signer, append, evidence, public_der
+from support.tampering import TAMPERED, link, whole
 
 
 def test_untouched_evidence_is_whole() -> None:
@@ -46,7 +47,7 @@ def test_a_chain_that_was_cut_off_is_found_by_its_head() -> None:
 
 def test_a_chain_written_anew_is_found_by_its_head_and_by_the_key() -> None:
     anew = MemoryStore()
-    Chain(anew, Signer("theirs"), KEY_ARN).append(evidence(), ORIGIN, NOW)
+    append(Chain(anew, Signer("theirs"), KEY_ARN), evidence())
     verify(anew)
     with pytest.raises(BrokenEvidence, match="another digest"):
         verify(anew, head=(1, link(whole(), 1).sha256))

@@ -1,18 +1,17 @@
 """Revisions that are appended, side by side and after a kill."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
 import pytest
 
-from audio_leakage.errors import SetupError
+from audio_leakage.errors import BrokenEvidence, SetupError
 from audio_leakage.evidence.chain import CHAIN, Link
 from audio_leakage.evidence.revision import FINAL, DayEvidence
-from audio_leakage.evidence.verify import BrokenEvidence, Verified, verify
+from audio_leakage.evidence.verify import Verified, verify
 from audio_leakage.use_cases.evidence_chain import Chain
+from support import evidence as support
 from support.evidence import (
     KEY_ARN,
-    ORIGIN,
     Killed,
     MemoryStore,
     Signer,
@@ -23,11 +22,9 @@ from support.evidence import (
     recording,
 )
 
-NOW = datetime(2026, 11, 24, 6, 40, tzinfo=UTC)
-
 
 def append(store: MemoryStore, found: DayEvidence, key_arn: str | None = KEY_ARN) -> tuple[Link, bool]:
-    return Chain(store, Signer(), key_arn).append(found, ORIGIN, NOW)
+    return support.append(Chain(store, Signer(), key_arn), found)
 
 
 def revisions(verified: Verified) -> list[tuple[str, int, str]]:
@@ -125,7 +122,7 @@ def test_a_signed_chain_is_never_continued_without_its_key() -> None:
     with pytest.raises(SetupError, match="set 'evidence_key_arn'"):
         append(store, evidence(day="2026-11-24"), key_arn=None)
     with pytest.raises(SetupError, match="another key"):
-        Chain(store, Signer("theirs"), KEY_ARN).append(evidence(day="2026-11-24"), ORIGIN, NOW)
+        support.append(Chain(store, Signer("theirs"), KEY_ARN), evidence(day="2026-11-24"))
 
 
 def test_a_chain_without_a_key_says_so() -> None:
