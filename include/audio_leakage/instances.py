@@ -7,8 +7,10 @@ instance             DAGs                               Variables
 ===================  =================================  ================================
 the first            ``monitor_audio_leakage``          ``audio_leakage``
                      ``reconcile_audio_leakage``        ``audio_leakage_policy``
+                     ``audio_leakage_evidence``
 ``emea``             ``monitor_audio_leakage__emea``    ``audio_leakage__emea``
                      ``reconcile_audio_leakage__emea``  ``audio_leakage_policy__emea``
+                     ``audio_leakage_evidence__emea``
 ===================  =================================  ================================
 """
 
@@ -81,6 +83,12 @@ def reconcile_dag_of(dag_id: str) -> str:
     """Return the id of the hourly DAG of the instance that a DAG watches."""
     _, separator, name = dag_id.partition(_SEPARATOR)
     return f"{RECONCILE_DAG_ID}{separator}{name}"
+
+
+def evidence_dag_of(dag_id: str) -> str:
+    """Return the id of the daily DAG of the instance that a DAG watches."""
+    _, separator, name = dag_id.partition(_SEPARATOR)
+    return f"{EVIDENCE_DAG_ID}{separator}{name}"
 
 
 def _beside(what: str, dag_id: str) -> str:
