@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from audio_leakage.instances import RECONCILE_DAG_ID
 from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
 from local_aws.commands.console import (
     load_dag,
@@ -79,7 +80,7 @@ def _run(airflow: Airflow, console: Console, play: Callable[[], object]) -> None
     """
     with ExitStack() as running:
         with status(console, "Airflow starts"):
-            running.enter_context(airflow.running())
+            running.enter_context(airflow.running(dag_ids=(DAG_ID, RECONCILE_DAG_ID)))
         _say_where(airflow, console)
         try:
             while True:

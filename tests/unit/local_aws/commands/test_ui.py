@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -34,7 +34,7 @@ def shown(console: Console) -> list[str]:
 
 class FakeAirflow(Airflow):
     @contextmanager
-    def running(self, component: str = "", ready: str = "") -> Iterator[None]:  # noqa: ARG002
+    def running(self, component: str = "", ready: str = "", dag_ids: Sequence[str] = ()) -> Iterator[None]:  # noqa: ARG002
         yield
 
 
