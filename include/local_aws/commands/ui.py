@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from audio_leakage.instances import RECONCILE_DAG_ID
 from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
 from local_aws.commands.console import (
-    load_dag,
+    load_dags,
     log_in,
     progress,
     quiet_terminal,
@@ -67,7 +67,7 @@ def _show(home: Path, console: Console) -> None:
         set_up(aws)
         with status(console, "Airflow prepares its database"):
             airflow = new_airflow(home, {"AIRFLOW_VAR_AUDIO_LEAKAGE": json.dumps(SETTINGS)})
-            dag = load_dag(airflow.environment)
+            dag = load_dags(airflow.environment)[DAG_ID]
         with progress(console, "windows of five minutes", _PAST) as advance:
             play_past(dag, centre, aws, _PAST, advance)
         _run(airflow, console, lambda: centre.play(datetime.now(UTC), aws))
