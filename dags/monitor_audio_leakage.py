@@ -22,9 +22,10 @@ Each task returns its counts (task instance, tab XCom): how many contacts were `
 * `unreadable`: an item makes no sense. The log names it and what is allowed.
 
 #### When a task is red
-The last line of its log is one sentence that says what to grant, create or correct. Every contact stays due,
-and the next run goes on where this one stopped. You can always clear a task or trigger the DAG by hand: every
-write is conditional.
+The last line of its log is one sentence that says what to grant, create or correct. Contacts in the table
+stay due, and the next run goes on where this one stopped. A table that is gone is restored to a point in
+time, never created anew. While the log group is gone, new calls are not known. You can always clear a task or
+trigger the DAG by hand: every write is conditional.
 
 One failure stops only itself: the tasks behind it do their work all the same. `purge_ivr` and
 `check_recordings` then end red, too, so that the run is red. Their logs name the task that failed.

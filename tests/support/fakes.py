@@ -176,7 +176,8 @@ class FakeHistory:
         return dict(self.kept) or None
 
     def keep_progress(self, values: Mapping[str, Any]) -> None:
-        if values.get("ReadUntil", "") >= self.kept.get("ReadUntil", ""):
+        is_replaced = values.get("TableId") != self.kept.get("TableId")
+        if is_replaced or values.get("ReadUntil", "") >= self.kept.get("ReadUntil", ""):
             self.kept = dict(values)
 
 
@@ -288,6 +289,12 @@ class FakeTable:
     batches: list[int] = field(default_factory=list)  # number of ids in each get_many
     transactions: list[int] = field(default_factory=list)  # number of ids in each purge_all
     error: AudioLeakageError | None = None
+    id: str | None = "the table's id"
+
+    def table_id(self) -> str | None:
+        if self.error:
+            raise self.error
+        return self.id
 
     def put(self, *contacts: Contact) -> None:
         self.items |= {contact.contact_id: _as_stored(contact.to_item()) for contact in contacts}

@@ -131,7 +131,7 @@ class _Reader:
         if self.only_window:
             return
         self.progress = replace(self.progress, read_until=self.reached)
-        self.run.scope.history.keep_progress(self.progress.to_values(self.run.settings.contact_table))
+        self.run.keep_progress(self.progress)
 
     def _tell_what_is_lost(self) -> AwsError | None:
         lost_from, lost_until = self.progress.lost_from, self.progress.lost_until

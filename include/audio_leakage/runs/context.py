@@ -12,7 +12,7 @@ from typing import TypeVar
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.recording import RecordingStorage
 from audio_leakage.contacts.snapshot import ContactSnapshot
-from audio_leakage.errors import ContactNotFound, InvalidContact, RefusedError
+from audio_leakage.errors import AwsError, ContactNotFound, InvalidContact, RefusedError
 from audio_leakage.instances import DAG_ID
 from audio_leakage.ports import (
     AlertTopic,
@@ -70,7 +70,27 @@ class RunContext:
     @cached_property
     def progress(self) -> Progress:
         """How far runs had come when this task first asked."""
-        return Progress.from_values(self.scope.history.progress(), self.settings.contact_table)
+        return self.kept_progress()
+
+    @cached_property
+    def table_id(self) -> str | None:
+        """The id of the contact table; None if we may not ask for it, or it cannot be had now."""
+        try:
+            return self.contacts.table_id()
+        except AwsError as error:
+            log.info("nobody can tell whether the table was replaced: %s", error)
+            return None
+
+    def kept_progress(self) -> Progress:
+        """Return how far runs have come by now."""
+        kept = self.scope.history.progress()
+        return Progress.from_values(kept, self.settings.contact_table, self.table_id)
+
+    def keep_progress(self, progress: Progress) -> None:
+        """Keep how far this run has come, for later runs."""
+        kept_id = (self.scope.history.progress() or {}).get("TableId")
+        values = progress.to_values(self.settings.contact_table, self.table_id or kept_id)
+        self.scope.history.keep_progress(values)
 
     def has_recovered(self, stretch: Window) -> bool:
         """Tell whether runs have read all of a stretch of the flow log, lines that come late included."""
