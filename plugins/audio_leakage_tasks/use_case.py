@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow.sdk import get_current_context
 
 from audio_leakage.errors import SettingsError, SetupError, WindowError
+from audio_leakage.instances import variable_of
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import scope_of
-from audio_leakage_tasks.airflow_errors import AirflowFailException
-from audio_leakage_tasks.earlier import pass_on_failures
-from audio_leakage_tasks.failure import tell_of_run_before
+from audio_leakage_tasks.airflow_errors import AirflowFailException, WrongParams
+from audio_leakage_tasks.earlier import ends_run, failed_before, pass_on_failures
+from audio_leakage_tasks.failure import tell_of_recovery, tell_of_run_before
 from audio_leakage_tasks.history import RunHistory
+from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import within_share
 from audio_leakage_tasks.variable import settings_of
 
@@ -69,8 +71,15 @@ def _summary(context: Context, use_case: Callable[[RunContext], dict[str, int]],
         log.info("%s", ", ".join(f"{count} {name}" for name, count in counts.items()))
         if not context["ti"].task.upstream_task_ids:
             tell_of_run_before(context, run.settings, run.alert_topic)
-    except (SettingsError, SetupError, WindowError) as error:
-        raise AirflowFailException(str(error)) from error
+        if ends_run(context) and not failed_before(context):
+            tell_of_recovery(context, run.settings, run.alert_topic)
+    except WindowError as error:
+        raise WrongParams(str(error)) from None
+    except SetupError as error:
+        variable = variable_of(context["dag_run"].dag_id)
+        raise AirflowFailException(f"{error} (settings: Variable '{variable}')") from None
+    except SettingsError as error:
+        raise AirflowFailException(str(error)) from None
     return {"window": str(run.scope.window), **counts}
 
 
@@ -104,5 +113,6 @@ def _run(context: Context, instances: int) -> RunContext:
         flow_log=hook(FlowLogHook),
         alert_topic=hook(AlertTopicHook),
         metrics=hook(MetricsHook),
+        sender=sender_of(context, settings),
         at_once=max(1, round(_AT_ONCE * part)),
     )

@@ -16,6 +16,7 @@ from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import AudioLeakageError, ContactNotFound, SetupError
 from audio_leakage.ports import AirflowRun, Item
 from audio_leakage.runs.context import RunContext
+from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import Scope, Window
 from audio_leakage.settings import Settings
 
@@ -34,6 +35,7 @@ SETTINGS = Settings(
     recording_bucket=BUCKET,
     recording_prefix=PREFIX,
 )
+SENDER = Sender(dag_id="monitor_audio_leakage", variable="audio_leakage", connect_instance_id=INSTANCE_ID)
 TOPIC = "arn:aws:sns:af-south-1:123456789012:alerts"
 ALERTING = replace(SETTINGS, alert_topic_arn=TOPIC)
 
@@ -459,6 +461,7 @@ class World:
             "flow_log": self.flow_log,
             "alert_topic": self.topic,
             "metrics": self.metrics,
+            "sender": SENDER,
             "seconds_left": lambda: 75,
         }
         scope: dict[str, Any] = {"window": Window(now - 5 * MINUTE, now), "history": self.history}

@@ -14,7 +14,7 @@ from audio_leakage.contacts.verdict import FAILURE_CAUSES
 from audio_leakage.runs.alerts import AlertKind
 from audio_leakage.runs.progress import Progress
 from audio_leakage.settings import Settings
-from audio_leakage_tasks.failure import EVENT
+from audio_leakage_tasks.failure import EVENT, WORKS_AGAIN
 from conftest import ROOT
 from support.docs import anchors_of, parts_of, rows_of, text_of, words_of
 
@@ -30,7 +30,7 @@ ALARMS = {
     for path in TEMPLATES
     for name in re.findall(r"^  (\w+):\n    Type: AWS::CloudWatch::Alarm\n", path.read_text(), re.MULTILINE)
 }
-EVENTS = {*map(str, AlertKind), EVENT}
+EVENTS = {*map(str, AlertKind), EVENT, WORKS_AGAIN}
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 
 

@@ -142,7 +142,7 @@ class _Reader:
         log.warning("the flow log of %s was not read: it lies more than a day back", lost)
         self._keep()  # the position has moved on, the alert is still to come
         try:
-            self.run.tell(not_read_alert(lost, self.run.dag_id, self.run.settings.connect_instance_id))
+            self.run.tell(not_read_alert(lost, self.run.sender))
         except AwsError as error:
             return error
         self.progress = replace(self.progress, alert_pending=None)

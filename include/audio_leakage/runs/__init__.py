@@ -7,6 +7,7 @@
 ``due``       the contacts that are due in this run
 ``sweep``     the loop over them: many side by side, none stops the others
 ``backoff``   contacts whose look failed: tried again, less and less often
+``sender``    who sends a message, and where its reader finds more
 ``alerts``    the messages that people receive
 ``metrics``   the figures that alarms are set on
 ============  =============================================================

@@ -5,20 +5,25 @@ goes once the alert is published. So a killed task or an unreachable topic costs
 alert: the next run finds the contact due and alerts.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactWarning, FailureCause, RecordedState
 from audio_leakage.contacts.verdict import next_look
-from audio_leakage.runs.window import STEP, Window
+from audio_leakage.runs.sender import Sender
+from audio_leakage.runs.window import LONGEST, MOST_NAMED, STEP, Window
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
 
-#: Contacts listed per alert; the rest are only counted.
-_LISTED = 50
+#: Contacts listed per alert. The rest are counted: a person reads what they have in common first.
+_LISTED = 10
+#: The share of contacts from which on a fact counts as common.
+_COMMON = 0.8
 _LONGEST_FACT = 300
 
 
@@ -40,6 +45,9 @@ _WORDS = {
     AlertKind.HEALED: ("call", "recorded after all"),
     AlertKind.SET_ASIDE: ("contact", "set aside"),
 }
+#: What a further look may change. Nothing takes a success back.
+_CHECKED_AGAIN = (AlertKind.FAILED, AlertKind.EXPIRED, AlertKind.SET_ASIDE)
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,44 +86,116 @@ def after_alert(contact: Contact, now: datetime, settings: Settings) -> Contact:
     )
 
 
-def alerts(contacts: Sequence[Contact], instance_id: str) -> Iterable[tuple[Alert, list[Contact]]]:
+def alerts(contacts: Sequence[Contact], sender: Sender) -> Iterable[tuple[Alert, list[Contact]]]:
     """Yield one alert for each kind that is pending, each with its contacts."""
     for kind in AlertKind:
         concerned = [contact for contact in contacts if contact.alert_pending == kind]
         if concerned:
-            yield alert_of(kind, concerned, instance_id), concerned
+            yield alert_of(kind, concerned, sender), concerned
 
 
-def alert_of(kind: AlertKind, contacts: Sequence[Contact], instance_id: str) -> Alert:
-    """Build one alert about several contacts."""
+def alert_of(kind: AlertKind, contacts: Sequence[Contact], sender: Sender) -> Alert:
+    """Build one alert about several contacts: what they have in common, where to look, then one by one."""
     noun, what = _WORDS[kind]
     calls = f"1 {noun}" if len(contacts) == 1 else f"{len(contacts)} {noun}s"
-    lines = [_line(contact) for contact in contacts[:_LISTED]]
+    common = _in_common(contacts)
+    listed = [line for contact in contacts[:_LISTED] for line in _lines(contact, sender)]
     rest = [f"... and {len(contacts) - _LISTED} more"] if len(contacts) > _LISTED else []
+    again = _check_again(contacts, sender) if kind in _CHECKED_AGAIN else []
     return Alert(
-        subject=f"Audio leakage: {calls} {what}",
-        message="\n".join([f"{calls} {what}, Amazon Connect instance {instance_id}:", "", *lines, *rest]),
-        attributes={"event": str(kind), "count": len(contacts), "connect_instance_id": instance_id},
+        subject=sender.subject(f"{calls} {what}"),
+        message="\n".join(
+            [
+                f"{calls} {what}.",
+                *([f"In common: {', '.join(common)}"] if common else []),
+                "",
+                *sender.where(str(kind)),
+                *again,
+                "",
+                *listed,
+                *rest,
+            ]
+        ),
+        attributes=sender.attributes(str(kind), len(contacts)),
     )
 
 
-def not_read_alert(lost: Window, dag_id: str, instance_id: str) -> Alert:
+def not_read_alert(lost: Window, sender: Sender) -> Alert:
     """Build the alert about a stretch of the flow log that no run will read by itself.
 
     :param lost: the stretch.
-    :param dag_id: the DAG to backfill.
     """
     first, last = format_time(lost.start + STEP), format_time(lost.end)
-    return Alert(
-        subject="Audio leakage: a part of the flow log was not read",
-        message=(
-            f"The flow log of {lost} was not read: it lies more than a day back. We do not know the calls of "
-            f"that time that the subscription missed. Amazon Connect instance {instance_id}.\n\n"
-            f"To read it: airflow backfill create --dag-id {dag_id} --from-date {first} --to-date {last} "
-            "--max-active-runs 3 --reprocess-behavior completed"
-        ),
-        attributes={"event": str(AlertKind.NOT_READ), "count": 1, "connect_instance_id": instance_id},
+    command = (
+        f"airflow backfill create --dag-id {sender.dag_id} --from-date {first} --to-date {last} "
+        "--max-active-runs 3 --reprocess-behavior completed"
     )
+    return Alert(
+        subject=sender.subject("a part of the flow log was not read"),
+        message="\n".join(
+            [
+                f"The flow log of {lost} was not read: it lies more than a day back.",
+                "We do not know the calls of that time that the subscription missed.",
+                "",
+                *sender.where(str(AlertKind.NOT_READ)),
+                f"To read it: {command}",
+            ]
+        ),
+        attributes=sender.attributes(str(AlertKind.NOT_READ), 1),
+    )
+
+
+def _in_common(contacts: Sequence[Contact]) -> list[str]:
+    """Return what most of several contacts share, and between which minutes their calls began."""
+    if len(contacts) < 2:
+        return []
+    facts: Mapping[str, list[str | None]] = {
+        "queue": [contact.queue_id for contact in contacts],
+        "agent": [contact.agent_id for contact in contacts],
+        "cause": [contact.failure_cause for contact in contacts],
+        "last error": [contact.last_error for contact in contacts],
+    }
+    shared = [text for name, values in facts.items() if (text := _shared(name, values))]
+    minutes = sorted({_minute(moment) for moment in _begun(contacts)})
+    if not minutes:
+        return shared
+    last = f" to {minutes[-1]}" if len(minutes) > 1 else ""
+    return [*shared, f"begun {minutes[0]}{last} UTC"]
+
+
+def _shared(name: str, values: Sequence[str | None]) -> str | None:
+    ((value, count),) = Counter(values).most_common(1)
+    if value is None or count < _COMMON * len(values):
+        return None
+    share = "" if count == len(values) else f" ({count} of {len(values)})"
+    return f"{name} {_on_one_line(value)}{share}"
+
+
+def _begun(contacts: Iterable[Contact]) -> list[datetime]:
+    times = (contact.connected_to_agent_timestamp or contact.initialised_at for contact in contacts)
+    return [moment for moment in times if moment]
+
+
+def _minute(moment: datetime) -> str:
+    return format_time(moment)[:16].replace("T", " ")
+
+
+def _check_again(contacts: Sequence[Contact], sender: Sender) -> list[str]:
+    """Return the command that looks at these contacts again: by their ids, or by the time of many calls."""
+    begun = _begun(contacts)
+    if len(contacts) <= _LISTED or not begun or max(begun) - min(begun) >= LONGEST - _MINUTE:
+        params = {"contact_ids": " ".join(contact.contact_id for contact in contacts[:MOST_NAMED])}
+    else:
+        first, last = min(begun).replace(second=0, microsecond=0), max(begun) + _MINUTE
+        params = {"window_start": format_time(first), "window_end": format_time(last)}
+    return [f"Check again: airflow dags trigger {sender.dag_id} --conf '{json.dumps(params)}'"]
+
+
+def _lines(contact: Contact, sender: Sender) -> Iterator[str]:
+    yield _line(contact)
+    address = sender.call(contact.contact_id)
+    if address:
+        yield f"  {address}"
 
 
 def _line(contact: Contact) -> str:

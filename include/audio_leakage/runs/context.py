@@ -25,8 +25,9 @@ from audio_leakage.ports import (
 )
 from audio_leakage.runs.alerts import Alert
 from audio_leakage.runs.progress import Progress
+from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import LATE_LINES, Scope, Window
-from audio_leakage.settings import Settings
+from audio_leakage.settings import VARIABLE, Settings
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,8 @@ class RunContext:
     metrics: Metrics
     at_once: int = 1
     """Maximum number of concurrent requests."""
-    dag_id: str = DAG_ID
-    """The DAG, for commands that people are told to run."""
+    sender: Sender = field(default_factory=lambda: Sender(dag_id=DAG_ID, variable=VARIABLE))
+    """Who alerts come from, and where their reader finds more."""
     known: int = field(default=0, init=False)
     """How many contacts Connect knew."""
     unknown: list[Contact] = field(default_factory=list, init=False)
@@ -66,6 +67,13 @@ class RunContext:
         if settings.recording_bucket is not None and settings.recording_prefix is not None:
             return RecordingStorage(settings.recording_bucket, settings.recording_prefix)
         return RecordingStorage(*self.connect.recording_storage(settings.connect_instance_id))
+
+    @property
+    def storage_source(self) -> str:
+        """Who says where the recordings lie, in a sentence for a person who must correct it."""
+        if self.settings.recording_bucket is not None:
+            return "The settings name this bucket"
+        return f"Connect instance '{self.settings.connect_instance_id}' names this bucket, no setting does"
 
     @cached_property
     def progress(self) -> Progress:

@@ -12,6 +12,8 @@ from audio_leakage.times import format_time, parse_time
 STEP = timedelta(minutes=5)
 #: Neither a named window nor what a run recovers after an outage is longer.
 LONGEST = timedelta(days=1)
+#: How many contacts somebody may name.
+MOST_NAMED = 1000
 #: How long after its time CloudWatch Logs may show a line.
 LATE_LINES = timedelta(minutes=10)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

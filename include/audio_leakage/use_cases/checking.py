@@ -83,7 +83,7 @@ def check_recordings(run: RunContext) -> dict[str, int]:
 
 
 def _tell(run: RunContext, contacts: Sequence[Contact]) -> None:
-    for alert, concerned in alerts(contacts, run.settings.connect_instance_id):
+    for alert, concerned in alerts(contacts, run.sender):
         run.tell(alert)
         for contact in concerned:
             run.save(contact, after_alert(contact, run.now, run.settings))
@@ -237,7 +237,7 @@ class _Checker:
                 evidence = evidence.after(place, self._found_at(contact, place))
             except SetupError as error:
                 if place.bucket == self.run.storage.bucket:
-                    raise
+                    raise type(error)(f"{error}. {self.run.storage_source}") from error
                 denied = None if isinstance(error, MissingError) else error
         if denied and not evidence.has_audio:
             raise denied

@@ -12,11 +12,14 @@ from audio_leakage.errors import (
     SetupError,
 )
 from audio_leakage.runs.window import Window
+from audio_leakage.settings import Settings
 from audio_leakage.use_cases.checking import check_recordings
 from support.fakes import (
     BUCKET,
     CONTACT_ID,
+    INSTANCE_ID,
     PREFIX,
+    SETTINGS,
     World,
     answer,
     at,
@@ -105,7 +108,27 @@ def test_an_error_of_the_bucket_is_never_a_verdict(world: World, error: ServiceU
     with pytest.raises(type(error)):
         check_recordings(world.run(at("12:00")))
     after = world.contacts.contact()
-    assert after == ended_with_agent(attempts=1, last_error=str(error), next_check_at=at("12:00:00.001"))
+    assert (after.last_error or "").startswith(str(error))
+    assert replace(after, last_error=None) == ended_with_agent(attempts=1, next_check_at=at("12:00:00.001"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "source"),
+    [
+        (SETTINGS, "The settings name this bucket"),
+        (
+            replace(SETTINGS, recording_bucket=None, recording_prefix=None),
+            f"Connect instance '{INSTANCE_ID}' names this bucket, no setting does",
+        ),
+    ],
+)
+def test_an_error_of_the_bucket_says_where_its_name_came_from(
+    world: World, settings: Settings, source: str
+) -> None:
+    world.contacts.put(ended_with_agent())
+    world.bucket.error = SetupError("s3:ListBucket on bucket 'recordings' was denied")
+    with pytest.raises(SetupError, match=source):
+        check_recordings(world.run(at("12:00"), settings))
 
 
 def test_a_delete_marker_is_named_as_the_cause_of_a_failure(world: World) -> None:
