@@ -35,8 +35,12 @@ One Variable, `audio_leakage` (`audio_leakage__<name>` for a further instance), 
 `connect_instance_id` and `contact_table` are required. With `alert_topic_arn` set, `check_recordings` tells
 that SNS topic of new failures, and of those that healed. The topic also hears of tasks that fail for good.
 
-Trigger the DAG by hand to adopt items that another system wrote into the table with no more than `ContactId`
-and `State`. Scheduled runs do so every six hours.
+#### Check calls again
+Trigger the DAG by hand with `contact_ids`, or with a window in which the calls were going on. The run looks
+at these calls alone, failures among them.
+
+Trigger the DAG by hand without any of that to adopt items that another system wrote into the table with no
+more than `ContactId` and `State`. Scheduled runs do so every six hours.
 """
 
 from __future__ import annotations
@@ -56,7 +60,7 @@ FURTHER_INSTANCES: tuple[str, ...] = ()
 
 
 def _window_param(side: str) -> Param:
-    text = f"Only contacts {side} this time, ISO-8601 with offset; empty: everything that is due"
+    text = f"Only calls {side} this time, ISO-8601 with offset: any of a call's times counts. Empty: all due"
     return Param(None, type=["null", "string"], format="date-time", description=text)
 
 
@@ -82,7 +86,15 @@ def build(dag_id: str, instances: int) -> DAG:
             "on_failure_callback": tell_of_failure,
             "trigger_rule": "all_done",  # one failure stops only itself
         },
-        params={"window_start": _window_param("from"), "window_end": _window_param("up to")},
+        params={
+            "window_start": _window_param("from"),
+            "window_end": _window_param("up to"),
+            "contact_ids": Param(
+                None,
+                type=["null", "string"],
+                description="Check these contacts again: IDs with spaces or commas between, and no window",
+            ),
+        },
         tags=["amazon-connect", "call-recording", "compliance"],
         doc_md=__doc__,
     )

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audio_leakage.errors import AudioLeakageError, SettingsError
+from audio_leakage.runs.alerts import Alert
 from audio_leakage.runs.window import window_of
 from audio_leakage_tasks.airflow_errors import (
     AirflowFailException,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from audio_leakage.ports import AlertTopic
     from audio_leakage.runs.sender import Sender
-    from audio_leakage.settings import Recipient, Settings
+    from audio_leakage.settings import Settings
 
 #: Also the message attribute ``event``, beside those of the alerts, to filter subscriptions on.
 EVENT = "TASK_FAILED"
@@ -89,17 +89,8 @@ def tell_of_run_before(context: Context, settings: Settings, topic: AlertTopic) 
     reasons = "\n".join(
         f"{task}: {mark['reason']}" for task, mark in marks.items() if mark["told"] is not None
     )
-    _publish(
-        topic,
-        str(settings.alert_topic_arn),
-        sender_of(context, settings),
-        _Mail(
-            "a run failed",
-            f"Run {before.run_id} of {context['dag_run'].dag_id} failed, and its alert was not sent:\n\n"
-            f"{reasons or _NO_REASON}",
-            before.run_id,
-        ),
-    )
+    alert = run_failed(sender_of(context, settings), before.run_id, reasons)
+    _publish(topic, str(settings.alert_topic_arn), alert)
 
 
 def tell_of_recovery(context: Context, settings: Settings, topic: AlertTopic) -> None:
@@ -119,18 +110,34 @@ def tell_of_recovery(context: Context, settings: Settings, topic: AlertTopic) ->
     if marks and all(mark.get("quiet") and not mark["heard"] for mark in marks):
         return
     reasons = "\n".join(dict.fromkeys(str(mark["reason"]) for mark in marks if not mark.get("quiet")))
-    _publish(
-        topic,
-        str(settings.alert_topic_arn),
-        sender_of(context, settings),
-        _Mail(
-            "works again",
-            f"The monitor works again: run {run.run_id} of {run.dag_id} has done its work.\n\n"
-            f"The last failure was:\n\n{reasons or _NO_REASON}",
-            run.run_id,
-            event=WORKS_AGAIN,
-        ),
+    alert = works_again(sender_of(context, settings), run.run_id, reasons)
+    _publish(topic, str(settings.alert_topic_arn), alert)
+
+
+def task_failed(sender: Sender, run_id: str, task_id: str, reason: str) -> Alert:
+    """Build the alert about a task that failed for good."""
+    text = f"{task_id} of {sender.dag_id} failed, run {run_id}:\n\n{reason}"
+    return _alert(sender, EVENT, f"{task_id} failed", text, sender.run(run_id, task_id))
+
+
+def run_failed(sender: Sender, run_id: str, reasons: str) -> Alert:
+    """Build the alert about a run that failed and was not told at the time."""
+    text = f"Run {run_id} of {sender.dag_id} failed, and its alert was not sent:\n\n{reasons or _NO_REASON}"
+    return _alert(sender, EVENT, "a run failed", text, sender.run(run_id))
+
+
+def works_again(sender: Sender, run_id: str, reasons: str) -> Alert:
+    """Build the message that ends a failure."""
+    text = (
+        f"The monitor works again: run {run_id} of {sender.dag_id} has done its work.\n\n"
+        f"The last failure was:\n\n{reasons or _NO_REASON}"
     )
+    return _alert(sender, WORKS_AGAIN, "works again", text, sender.run(run_id))
+
+
+def _alert(sender: Sender, event: str, subject: str, text: str, address: str | None) -> Alert:
+    lines = [text, "", *sender.where(event), *([f"Log: {address}"] if address else [])]
+    return Alert(sender.subject(subject), "\n".join(lines), sender.attributes(event))
 
 
 def _tell(context: Context, error: object, reason: str) -> list[str]:
@@ -149,44 +156,17 @@ def _tell(context: Context, error: object, reason: str) -> list[str]:
     is_news = _is_news_without_marks(context) if error is None else _sentence(reason) not in heard
     if not is_news:
         return heard
-    _tell_task(context, recipient, sender_of(context, settings, recipient.connect_instance_id), reason)
+    from audio_leakage_hooks.alert_topic import AlertTopicHook
+
+    sender = sender_of(context, settings, recipient.connect_instance_id)
+    alert = task_failed(sender, context["dag_run"].run_id, context["ti"].task_id, reason)
+    _publish(AlertTopicHook(aws_conn_id=recipient.aws_conn_id), recipient.topic_arn, alert)
     return [*heard, _sentence(reason)]
 
 
-def _tell_task(context: Context, recipient: Recipient, sender: Sender, reason: str) -> None:
-    from audio_leakage_hooks.alert_topic import AlertTopicHook
-
-    task, run = context["ti"].task_id, context["dag_run"]
-    _publish(
-        AlertTopicHook(aws_conn_id=recipient.aws_conn_id),
-        recipient.topic_arn,
-        sender,
-        _Mail(
-            f"{task} failed",
-            f"{task} of {run.dag_id} failed, run {run.run_id}:\n\n{reason}",
-            run.run_id,
-            task,
-        ),
-    )
-
-
-@dataclass(frozen=True)
-class _Mail:
-    """What is told of a run, or of one of its tasks."""
-
-    subject: str
-    text: str
-    run_id: str
-    task_id: str | None = None
-    event: str = EVENT
-
-
-def _publish(topic: AlertTopic, topic_arn: str, sender: Sender, mail: _Mail) -> None:
-    address = sender.run(mail.run_id, mail.task_id)
-    message = [mail.text, "", *sender.where(mail.event), *([f"Log: {address}"] if address else [])]
-    attributes = sender.attributes(mail.event)
-    topic.publish(topic_arn, sender.subject(mail.subject), "\n".join(message), attributes)
-    log.info("alert published: %s", mail.subject)
+def _publish(topic: AlertTopic, topic_arn: str, alert: Alert) -> None:
+    topic.publish(topic_arn, alert.subject, alert.message, alert.attributes)
+    log.info("alert published: %s", alert.subject)
 
 
 def _is_tried_again(context: Context, error: object) -> bool:

@@ -102,7 +102,7 @@ def test_resources_with_evidence_are_retained_when_their_stack_goes(name: str, k
     [
         ("SilentAlarm", ("AWS/DynamoDB", "SuccessfulRequestLatency"), "breaching"),
         ("OldestDueAlarm", ("AudioLeakage", "OldestDueMinutes"), "notBreaching"),
-        ("LeaksAlarm", ("AudioLeakage", "Leaks"), "notBreaching"),
+        ("LeaksAlarm", ("AudioLeakage", "LeaksNotTold"), "notBreaching"),
         ("UnfinishedAlarm", ("AudioLeakage", "OldestDueMinutes"), "breaching"),
         ("UnavailableAlarm", ("AudioLeakage", "Unavailable"), "notBreaching"),
         ("UnreadableLinesAlarm", ("AudioLeakage", "UnreadableLines"), "notBreaching"),

@@ -465,7 +465,7 @@ class World:
             "seconds_left": lambda: 75,
         }
         scope: dict[str, Any] = {"window": Window(now - 5 * MINUTE, now), "history": self.history}
-        for name in ("window", "only_window", "history", "adopts"):
+        for name in ("window", "only_window", "by_any_time", "contact_ids", "history", "adopts"):
             scope |= {name: changes.pop(name)} if name in changes else {}
         return RunContext(**(parts | {"scope": Scope(**scope)} | changes))
 

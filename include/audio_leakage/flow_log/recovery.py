@@ -35,7 +35,7 @@ def recover(run: RunContext) -> dict[str, int]:
     :raises AwsError: when the log group is missing, denied or throttled, or a contact could not be entered.
     :raises InvalidContact: at the end, when the table has an item that cannot be read.
     """
-    if run.settings.flow_log_group is None:
+    if run.settings.flow_log_group is None or run.scope.contact_ids:
         return {}
     reader = _Reader(run)
     error = reader.read()

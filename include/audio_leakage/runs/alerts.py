@@ -159,8 +159,9 @@ def _in_common(contacts: Sequence[Contact]) -> list[str]:
     minutes = sorted({_minute(moment) for moment in _begun(contacts)})
     if not minutes:
         return shared
-    last = f" to {minutes[-1]}" if len(minutes) > 1 else ""
-    return [*shared, f"begun {minutes[0]}{last} UTC"]
+    first, last = minutes[0], minutes[-1]
+    end = "" if first == last else f" to {last[11:] if first[:10] == last[:10] else last}"
+    return [*shared, f"begun {first}{end} UTC"]
 
 
 def _shared(name: str, values: Sequence[str | None]) -> str | None:

@@ -26,7 +26,7 @@ from audio_leakage.contacts.states import (
 from audio_leakage.contacts.verdict import Evidence, is_about_to_fail, judged, reason_not_expected
 from audio_leakage.errors import AwsError, ContactNotFound, MissingError, SetupError
 from audio_leakage.flow_log.logged_blocks import LoggedBlocks
-from audio_leakage.runs.alerts import after_alert, alerts, with_alert_due
+from audio_leakage.runs.alerts import AlertKind, after_alert, alerts, with_alert_due
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.due import due
 from audio_leakage.runs.metrics import oldest_due_minutes, publish_metrics
@@ -36,6 +36,7 @@ from audio_leakage.use_cases.bucket_listing import BucketListing
 log = logging.getLogger(__name__)
 
 _FAILURE = RecordedState.CALL_RECORDED_FAILURE
+_LEAKS = (AlertKind.FAILED, AlertKind.EXPIRED)
 _OFF = ClosedReason.RECORDING_SWITCHED_OFF
 #: Causes that a delete marker would explain.
 _MAYBE_DELETED = (FailureCause.NO_OBJECT, FailureCause.POINTER_WITHOUT_OBJECT, FailureCause.EXPIRED)
@@ -76,15 +77,26 @@ def check_recordings(run: RunContext) -> dict[str, int]:
     try:
         sweep.each(due(run, ContactState.COMPLETED_AGENT), check, checker.prepare)
     finally:
-        publish_metrics(run, Leaks=sweep.counts[_FAILURE], Short=sweep.extra["short"])
-        _tell(run, list(to_tell.values()))
+        leaks = sweep.counts[_FAILURE]
+        publish_metrics(run, Leaks=leaks, Short=sweep.extra["short"])
+        try:
+            _tell(run, to_tell)
+        finally:
+            is_told = run.settings.alert_topic_arn is not None
+            untold = (
+                sum(contact.alert_pending in _LEAKS for contact in to_tell.values()) if is_told else leaks
+            )
+            publish_metrics(run, LeaksNotTold=untold)
     publish_metrics(run, OldestDueMinutes=oldest_due_minutes(run))
     return sweep.result()
 
 
-def _tell(run: RunContext, contacts: Sequence[Contact]) -> None:
-    for alert, concerned in alerts(contacts, run.sender):
+def _tell(run: RunContext, to_tell: dict[str, Contact]) -> None:
+    """Publish what is pending; who was told of is taken out."""
+    for alert, concerned in alerts(list(to_tell.values()), run.sender):
         run.tell(alert)
+        for contact in concerned:
+            del to_tell[contact.contact_id]
         for contact in concerned:
             run.save(contact, after_alert(contact, run.now, run.settings))
 

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState
-from audio_leakage.errors import AwsError, InvalidContact
+from audio_leakage.errors import AwsError, InvalidContact, WindowError
 from audio_leakage.flow_log.recovery import recover
 from audio_leakage.runs.context import RunContext
-from audio_leakage.runs.due import can_describe_all, count_due, due, due_since, in_turn
+from audio_leakage.runs.due import can_describe_all, count_due, due, due_since, in_turn, unknown_contacts
 from audio_leakage.runs.sweep import Step, Sweep, described, record_outcome
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.adoption import adopt
@@ -52,6 +52,11 @@ def poll_initialised(run: RunContext) -> dict[str, int]:
     counts = {**entered, **_poll(run, searches, ContactState.INITIALISED)}
     if trouble:
         raise trouble
+    if unknown := unknown_contacts(run):
+        raise WindowError(
+            f"contact_ids: the contact table has no contact {', '.join(unknown)}; if its flow asked for a "
+            "recording, name the window in which its recording block ran"
+        )
     return counts
 
 
