@@ -75,7 +75,7 @@ class ContactTable:
 
         :param open_state: the partition, which is the contact's state.
         :param until: the items' NextCheckAt is not after this time.
-        :param enough: no page is read once so many are counted.
+        :param enough: the number after which no further page is read.
         """
         count = 0
         for page in self._pages("query", Select="COUNT", **_due(open_state, until)):
@@ -92,7 +92,7 @@ class ContactTable:
 
         :param open_state: the partition, which is the contact's state.
         :param until: the items' NextCheckAt is not after this time.
-        :param limit: so many items at most.
+        :param limit: maximum number of items.
         :return: the items, the longest due first.
         """
         with domain_errors("dynamodb:Query", *self._named):

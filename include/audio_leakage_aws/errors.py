@@ -100,7 +100,7 @@ def code_of(error: ClientError) -> str:
     """Return the code that AWS gave an error.
 
     Compare codes, not classes: botocore makes a client's exception classes at its first error, and threads
-    that meet their first one at once get classes of which the client knows one set only.
+    that meet their first one at once get classes, and the client knows one set of them only.
     """
     return str(error.response.get("Error", {}).get("Code", ""))
 

@@ -3,7 +3,7 @@
 We simulate Amazon Connect's quotas and realistic latencies. The table is in DynamoDB Local, which counts read and
 write units like DynamoDB. The benchmark writes a table and a plot to ``docs``.
 
-    python -m bench [--open 100 1000 …] [--finished 0 100000 …] [--output docs]
+    python -m bench [--open 100 1000 …] [--finished 0 100000 …] [--leaking 3000] [--output docs]
 """
 
 import argparse
@@ -45,17 +45,27 @@ def main() -> None:
         }
         table = boto3.client("dynamodb")
         create_table(table, ROOT / "include" / "infrastructure" / "table.yaml", scenario.TABLE)
+        storm = _storm(table, options.leaking) if options.leaking else None
         rows = list(_rows(table, sorted(options.finished), sorted(options.open)))
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    report.write(options.output, rows, f"{datetime.now(UTC):%d %B %Y}, {machine}", _parsing_seconds())
+    report.write(options.output, rows, storm, f"{datetime.now(UTC):%d %B %Y}, {machine}", _parsing_seconds())
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--open", type=int, nargs="+", default=[100, 1_000, 10_000, 50_000])
     parser.add_argument("--finished", type=int, nargs="+", default=[0, 100_000, 1_000_000])
+    parser.add_argument("--leaking", type=int, default=3_000, help="contacts in the storm; 0 leaves it out")
     parser.add_argument("--output", type=Path, default=ROOT / "docs")
     return parser.parse_args()
+
+
+def _storm(dynamodb: Any, count: int) -> Mapping[str, Any]:  # noqa: ANN401
+    """Measure a run in which all contacts are about to fail, and leave the table empty."""
+    figures = {"open": count, **_measured(dynamodb, count, storm=True)}
+    gone = ({"DeleteRequest": {"Key": {"ContactId": {"S": id_}}}} for id_ in scenario.contact_ids(count))
+    _write(dynamodb, gone, count, "leaking")
+    return figures
 
 
 def _rows(dynamodb: Any, finished: list[int], open_: list[int]) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
@@ -75,13 +85,14 @@ def _rows(dynamodb: Any, finished: list[int], open_: list[int]) -> Iterator[Mapp
             _write(dynamodb, gone, max(open_), "open")
 
 
-def _measured(dynamodb: Any, count: int) -> Mapping[str, Any]:  # noqa: ANN401
+def _measured(dynamodb: Any, count: int, *, storm: bool = False) -> Mapping[str, Any]:  # noqa: ANN401
     now = datetime.now(UTC)
-    items = (scenario.item(now, n, id_) for n, id_ in enumerate(scenario.contact_ids(count)))
+    item = scenario.storm_item if storm else scenario.item
+    items = (item(now, n, id_) for n, id_ in enumerate(scenario.contact_ids(count)))
     _write(dynamodb, ({"PutRequest": {"Item": _wire(item)}} for item in items), count, "open")
     python = [sys.executable, "-m"]
     stand_ins = subprocess.Popen(  # this interpreter
-        [*python, "bench.stand_ins", str(count), now.isoformat()],
+        [*python, "bench.stand_ins", str(count), now.isoformat(), *(["storm"] if storm else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

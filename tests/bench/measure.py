@@ -22,10 +22,9 @@ from audio_leakage_aws.contact_table import ContactTable
 from audio_leakage_hooks.alert_topic import AlertTopicHook
 from audio_leakage_hooks.connect import ConnectHook
 from audio_leakage_hooks.contact_table_hook import ContactTableHook
-from audio_leakage_hooks.flow_log import FlowLogHook
 from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 from bench import scenario
-from support.fakes import FakeHistory, FakeMetrics
+from support.fakes import LOG_GROUP, FakeFlowLog, FakeHistory, FakeMetrics
 
 SECONDS_PER_TASK = 75
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
@@ -33,7 +32,10 @@ _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 
 def main(now: datetime) -> None:
     """Run the use cases and print the figures."""
-    settings = Settings(connect_instance_id=scenario.INSTANCE_ID, contact_table=scenario.TABLE)
+    settings = Settings(
+        connect_instance_id=scenario.INSTANCE_ID, contact_table=scenario.TABLE, flow_log_group=LOG_GROUP
+    )
+    flow_log = FakeFlowLog()
     connect = ConnectHook(aws_conn_id=None)
     connect.limit_rate("DescribeContact", settings.describe_contact_rps)
     connect.limit_rate("SearchContacts", settings.search_contacts_rps)
@@ -55,7 +57,7 @@ def main(now: datetime) -> None:
             now=now,
             connect=connect,
             bucket=RecordingBucketHook(aws_conn_id=None),
-            flow_log=FlowLogHook(aws_conn_id=None),
+            flow_log=flow_log,
             alert_topic=AlertTopicHook(aws_conn_id=None),
             metrics=FakeMetrics(),
             contacts=contacts,
@@ -65,6 +67,7 @@ def main(now: datetime) -> None:
         counts = use_case(run)
         figures[use_case.__name__] = {**counts, "seconds": round(time.monotonic() - started, 1)}
     figures["units"] = {name: round(count, 1) for name, count in units.items()}
+    figures["readings of the log"] = len(flow_log.asked)
     figures["table requests"] = dict(requests)
     figures["peak MiB"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     sys.stdout.write(json.dumps(figures) + "\n")

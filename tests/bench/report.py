@@ -53,10 +53,13 @@ def floor(row: Row) -> float:
     return changed(row) / (DESCRIBED + SEARCHED)
 
 
-def write(folder: Path, rows: Sequence[Row], machine: str, parsing: float) -> None:
-    """Write ``benchmark.md`` and ``benchmark.png``."""
+def write(folder: Path, rows: Sequence[Row], storm: Row | None, machine: str, parsing: float) -> None:
+    """Write ``benchmark.md`` and ``benchmark.png``.
+
+    :param storm: the row in which all calls leak; None leaves it out.
+    """
     folder.mkdir(exist_ok=True)
-    (folder / "benchmark.md").write_text(_document(rows, machine, parsing))
+    (folder / "benchmark.md").write_text(_document(rows, machine, parsing) + _storm(storm))
     _plot(folder / "benchmark.png", rows)
 
 
@@ -80,6 +83,27 @@ def _document(rows: Sequence[Row], machine: str, parsing: float) -> str:
         + f"\n\nTo parse the DAG file takes {parsing:.2f} s, on top of the import of Airflow's SDK.\n\n"
         "![plot](benchmark.png)\n"
     )
+
+
+def _storm(row: Row | None) -> str:
+    """Return the section about the run in which all calls leak."""
+    if row is None:
+        return ""
+    asked, check = row["asked"], row["check_recordings"]
+    figures = {
+        "contacts due, none with a recording": row["open"],
+        "judged CALL_RECORDED_FAILURE": check.get("CALL_RECORDED_FAILURE", 0),
+        "left for the next run": check.get("left_for_next_run", 0),
+        "DescribeContact": asked.get("DescribeContact", 0),
+        "SearchContacts": asked.get("SearchContacts", 0),
+        "listings of objects": asked["S3 requests"],
+        "listings of versions": asked["S3 versions"],
+        "readings of the flow log": row["readings of the log"],
+        "seconds of check_recordings": check["seconds"],
+    }
+    lines = [f"| {name} | {figure:,} |" for name, figure in figures.items()]
+    about = "All of these calls ended an hour ago and are about to fail in one run."
+    return "\n".join(["", "## All of them leak", "", about, "", "| | |", "|---|---:|", *lines, ""])
 
 
 def _line(row: Row) -> str:

@@ -77,6 +77,49 @@ def item(now: datetime, position: int, contact_id: str) -> dict[str, Any]:
     }
 
 
+def storm_item(now: datetime, position: int, contact_id: str) -> dict[str, Any]:
+    """Return the item of a contact that ended without a recording and is about to fail."""
+    connected, ended = storm_connected_at(now, position), storm_ended_at(now, position)
+    state = "COMPLETED - AGENT"
+    return {
+        **_known(contact_id, connected - timedelta(minutes=1)),
+        "State": state,
+        "OpenState": state,
+        "NextCheckAt": text(now - timedelta(seconds=60)),
+        "ConnectedToAgentTimestamp": text(connected),
+        "DisconnectTimestamp": text(ended),
+        "DescribedAt": text(ended + timedelta(minutes=1)),
+    }
+
+
+def storm_described(now: datetime, position: int, contact_id: str) -> Mapping[str, Any]:
+    """Return such a contact as DescribeContact tells it."""
+    connected, ended = storm_connected_at(now, position), storm_ended_at(now, position)
+    return {
+        "Id": contact_id,
+        "Channel": "VOICE",
+        "InitiationMethod": "INBOUND",
+        "InitiationTimestamp": connected - timedelta(minutes=1),
+        "DisconnectTimestamp": ended,
+        "AgentInfo": {
+            "Id": str(UUID(int=7)),
+            "ConnectedToAgentTimestamp": connected,
+            "AfterContactWorkStartTimestamp": ended,
+            "AfterContactWorkEndTimestamp": ended + timedelta(seconds=20),
+        },
+    }
+
+
+def storm_connected_at(now: datetime, position: int) -> datetime:
+    """Return the time when the agent of a leaking call joined."""
+    return storm_ended_at(now, position) - timedelta(minutes=5)
+
+
+def storm_ended_at(now: datetime, position: int) -> datetime:
+    """Return the time when a leaking call ended: an hour ago, within five minutes."""
+    return now - timedelta(minutes=61) - timedelta(seconds=position % 300)
+
+
 def finished_item(now: datetime, position: int, contact_id: str) -> dict[str, Any]:
     """Return the item of a contact that was judged long ago."""
     initiated = now - timedelta(days=2) - timedelta(seconds=position % 2_000_000)

@@ -1,6 +1,6 @@
 """Stand-ins for Amazon Connect, with its quotas, and for S3, in a process of their own.
 
-    python -m bench.stand_ins OPEN NOW
+    python -m bench.stand_ins OPEN NOW [storm]
 
 prints the two addresses and answers until its standard input is closed. Then it prints the number of requests.
 """
@@ -24,19 +24,26 @@ from local_aws.connect.simulator import ConnectSimulator, StaticDirectory
 #: Seconds, as a worker in the same Region sees them.
 CONNECT_LATENCY, S3_LATENCY, S3_PAGE_LATENCY = 0.06, 0.02, 0.15
 _PAGE = 1000
+_NO_VERSIONS = (
+    '<?xml version="1.0"?><ListVersionsResult><IsTruncated>false</IsTruncated></ListVersionsResult>'
+)
 
 
-def quick_s3(sizes: Mapping[str, int], modified: datetime) -> tuple[Flask, list[int]]:
-    """Return an app that answers ListObjectsV2, and a list that gets the number of keys of each answer.
+def quick_s3(sizes: Mapping[str, int], modified: datetime) -> tuple[Flask, list[int], list[int]]:
+    """Return an app that lists objects, and two lists: the keys of each answer, and the listings of versions.
 
     :param sizes: size of each object, by key.
     :param modified: LastModified of all objects.
     """
     keys = sorted(sizes)
-    app, answered = Flask("quick-s3"), []
+    app, answered, versions_asked = Flask("quick-s3"), [], []
 
     @app.get("/<bucket>")
     def list_objects(bucket: str) -> Response:
+        if "versions" in request.args:
+            versions_asked.append(0)
+            time.sleep(S3_LATENCY)
+            return Response(_NO_VERSIONS, mimetype="application/xml")
         prefix, start = request.args.get("prefix", ""), request.args.get("continuation-token", "")
         first = bisect_left(keys, max(prefix, start))
         page = [key for key in keys[first : first + _PAGE] if key.startswith(prefix)]
@@ -56,22 +63,26 @@ def quick_s3(sizes: Mapping[str, int], modified: datetime) -> tuple[Flask, list[
         )
         return Response(body, mimetype="application/xml")
 
-    return app, answered
+    return app, answered, versions_asked
 
 
-def main(open_contacts: int, now: datetime) -> None:
-    """Answer until standard input is closed."""
+def main(open_contacts: int, now: datetime, *, storm: bool = False) -> None:
+    """Answer until standard input is closed.
+
+    :param storm: no call has a recording, and all have ended.
+    """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     ids = list(scenario.contact_ids(open_contacts))
-    directory = StaticDirectory({id_: scenario.described(now, n, id_) for n, id_ in enumerate(ids)})
+    described = scenario.storm_described if storm else scenario.described
+    directory = StaticDirectory({id_: described(now, n, id_) for n, id_ in enumerate(ids)})
     sizes = {
         scenario.key(scenario.connected_at(now, n), id_): scenario.recording_size(now, n)
         for n, id_ in enumerate(ids)
-        if scenario.has_ended(n)
+        if scenario.has_ended(n) and not storm
     }
     others = scenario.contact_ids(scenario.OTHER_RECORDINGS, seed=3)
     sizes |= {scenario.key(scenario.connected_at(now, n), id_): 9_600_044 for n, id_ in enumerate(others)}
-    app, answered = quick_s3(sizes, now - timedelta(minutes=1))
+    app, answered, versions_asked = quick_s3(sizes, now - timedelta(minutes=1))
     s3 = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=s3.serve_forever, daemon=True).start()
     with ConnectSimulator(
@@ -86,8 +97,9 @@ def main(open_contacts: int, now: datetime) -> None:
         sys.stdout.flush()
         sys.stdin.read()
         asked = {**connect.calls, "refused": connect.refused.total(), "S3 requests": len(answered)}
+        asked["S3 versions"] = len(versions_asked)
         sys.stdout.write(json.dumps(asked) + "\n")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), datetime.fromisoformat(sys.argv[2]).astimezone(UTC))
+    main(int(sys.argv[1]), datetime.fromisoformat(sys.argv[2]).astimezone(UTC), storm="storm" in sys.argv)

@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ import pytest
 import time_machine
 from airflow.sdk import DAG
 
+from audio_leakage.use_cases import polling
 from audio_leakage_tasks import use_case
 from conftest import ROOT
 from flow_log_subscriber import handler as subscriber
@@ -24,9 +25,20 @@ from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET
 from local_aws.connect.simulator import StaticDirectory
 from local_aws.dynamodb_local import create_table
 from support.aws_faults import KILL, KILL_AFTER, RESET_AFTER, TOO_LATE, UNPROCESSED, AwsFault, FaultyAws
-from support.bad_day import MINUTE, STEP, TRUTH, Day, events_of, in_a_process, open_up, table_of
+from support.bad_day import (
+    MINUTE,
+    STEP,
+    TRUTH,
+    VERDICTS,
+    Day,
+    events_of,
+    in_a_process,
+    open_up,
+    table_of,
+    write_log,
+)
 from support.fakes import INSTANCE_ID, number
-from support.flow_lines import delivery
+from support.flow_lines import delivery, line
 from support.stage import LOG_GROUP, TABLE, Stage
 
 #: So many workers are killed, each somewhere in the requests of a run.
@@ -215,12 +227,63 @@ def test_a_backfill_brings_back_contacts_that_a_restored_table_lost(day: Day) ->
     day.see_that_every_leak_was_told(at_most=2)
 
 
-def test_contacts_are_judged_once_a_deleted_log_group_is_back(day: Day) -> None:
-    day.fault = "the log group is deleted"
-    subscriber.handler(delivery(*events_of(TRUTH)), None)
+Break = Callable[[Day, pytest.MonkeyPatch], None]
+
+
+def no_log_group(day: Day, _: pytest.MonkeyPatch) -> None:
     day.stage.aws.client("logs").delete_log_group(logGroupName=LOG_GROUP)
-    assert day.run() == "failed"
-    day.stage.aws.create_log_group(LOG_GROUP)
+
+
+def no_search(day: Day, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(polling, "can_describe_all", lambda *_: False)  # as from the 601st due contact on
+    day.stage.connect.faults.add("SearchContacts", "AccessDeniedException")
+
+
+def one_poisoned_item(day: Day, _: pytest.MonkeyPatch) -> None:
+    day.stage.aws.client("dynamodb").put_item(TableName=TABLE, Item=POISON)
+    write_log(day.stage, day.now, [line(ContactId=POISON["ContactId"]["S"])], "of the poisoned one")
+
+
+def denied(where: str, code: str = "AccessDeniedException") -> Break:
+    def fault(day: Day, _: pytest.MonkeyPatch) -> None:
+        day.aws.faults = [of(code, where)]
+
+    return fault
+
+
+#: An item whose blocks and state somebody stored as what they are not.
+POISON = {
+    "ContactId": {"S": number(98)},
+    "State": {"S": "INITIALISED"},
+    "OpenState": {"S": "INITIALISED"},
+    "NextCheckAt": {"S": "2023-08-29T10:30:00.000Z"},
+    "RecordingBlocks": {"S": "2023-08-29T10:29:58.032Z ALL"},
+}
+#: What is broken beside the verdicts.
+BESIDE_THE_VERDICTS: dict[str, Break] = {
+    "the log group is deleted": no_log_group,
+    "the flow log is denied": denied("logs"),
+    "the flow log hangs": denied("FilterLogEvents", TOO_LATE),
+    "SearchContacts is denied while too many contacts are due": no_search,
+    "an item does not read back as it was written": one_poisoned_item,
+    "the alert topic is denied": denied("Publish", "AuthorizationError"),
+}
+
+
+@pytest.mark.parametrize("what", BESIDE_THE_VERDICTS)
+def test_every_verdict_falls_and_the_run_is_red_whatever_else_is_broken(
+    day: Day, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    day.fault = what
+    subscriber.handler(delivery(*events_of(TRUTH)), None)
+    with monkeypatch.context() as patch:
+        BESIDE_THE_VERDICTS[what](day, patch)
+        assert day.run() == "failed"
+        verdicts = [standing for standing in day.standings().values() if standing[1]]
+        assert len(verdicts) == VERDICTS
+    if what == "the log group is deleted":
+        day.stage.aws.create_log_group(LOG_GROUP)
+    day.stage.aws.client("dynamodb").delete_item(TableName=TABLE, Key={"ContactId": POISON["ContactId"]})
     assert day.heal() <= 2
     day.see_that_every_leak_was_told(at_most=1)
 

@@ -59,7 +59,8 @@ def test_a_leak_is_judged_without_the_log_group_and_the_run_fails(stage: Stage, 
     stage.configure(flow_log_group="/nowhere")
     stage.contacts[CONTACT_ID] = answer()["Contact"]
     due = {"OpenState": "COMPLETED - AGENT", "NextCheckAt": "2023-08-29T10:33:10.343Z"}
-    stage.put({"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT"} | due)
+    began = {"InitialisedAt": "2023-08-29T10:29:58.032Z", "InitialisedHour": "2023-08-29T10"}
+    stage.put({"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT"} | began | due)
     environment = {
         name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AIRFLOW_VAR_"))
     }

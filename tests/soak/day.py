@@ -127,7 +127,8 @@ class Day:
     @property
     def lost(self) -> list[str]:
         """The calls of which there should be an item and is none."""
-        return [id_ for id_, truth in self.truths().items() if truth.state and id_ not in self.told()]
+        told = self.told()
+        return [id_ for id_, truth in self.truths().items() if truth.state and id_ not in told]
 
     @property
     def wrong(self) -> list[str]:
@@ -168,9 +169,9 @@ class Day:
     @property
     def alerted_in_vain(self) -> list[str]:
         """The calls somebody was alerted of although they did not leak, or were not short."""
-        worth_it = {_SHORT: {*self.shorts}}
+        leaks, worth_it = {*self.leaks}, {_SHORT: {*self.shorts}}
         return sorted(
-            {id_ for id_, event in self.topic.told if id_ not in worth_it.get(event, {*self.leaks})}
+            {id_ for id_, event in self.topic.told if id_ not in worth_it.get(event, leaks)}
         )
 
     @property
@@ -203,15 +204,17 @@ class Day:
             self._tried(partial(ingest, batch, self.table))
 
     def _run(self) -> None:
-        """Run the four tasks as the DAG orders them; of two that go side by side, either may be first."""
-        if not self._task(use_cases.poll_initialised):
-            return
-        followers: list[Callable[[], bool]] = [
-            lambda: self._task(use_cases.purge_ivr),
-            lambda: self._task(use_cases.poll_in_progress) and self._task(use_cases.check_recordings),
+        """Run the four tasks as the DAG orders them; of two that go side by side, either may be first.
+
+        One that fails keeps none of the others from going.
+        """
+        sides: list[list[Task]] = [
+            [use_cases.purge_ivr],
+            [use_cases.poll_in_progress, use_cases.check_recordings],
         ]
-        Random(f"{self.seed} {self._end}").shuffle(followers)
-        outcomes = [follow() for follow in followers]  # the one that fails does not keep the other from going
+        Random(f"{self.seed} {self._end}").shuffle(sides)
+        tasks = [use_cases.poll_initialised, *(task for side in sides for task in side)]
+        outcomes = [self._task(task) for task in tasks]
         if all(outcomes):
             self._history.success = _airflow_run(self._end)
 

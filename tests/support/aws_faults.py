@@ -21,6 +21,8 @@ from local_aws.connect.faults import CUT_OFF, RESET
 
 #: HTTP status of AWS's errors, by error code.
 ERROR_STATUS = {
+    "AccessDeniedException": 400,
+    "AuthorizationError": 403,
     "ExpiredTokenException": 400,
     "InternalServerError": 500,
     "ProvisionedThroughputExceededException": 400,

@@ -43,6 +43,8 @@ KINDS: dict[str, tuple[dict[str, Any], Standing]] = {
 #: The kind of each contact.
 KIND_OF = {number(place * 10 + each): kind for place, kind in enumerate(KINDS) for each in range(4)}
 TRUTH = {contact_id: KINDS[kind][1] for contact_id, kind in KIND_OF.items()}
+#: Number of contacts that get a verdict.
+VERDICTS = sum(verdict is not None for _, verdict in TRUTH.values())
 #: Maximum number of runs that the monitor may take to recover.
 _MOST_RUNS = 12
 
@@ -67,6 +69,10 @@ class Day:
     """Contacts that are missing at the end of the day."""
     struck_in_all: int = 0
     """Number of requests that a fault hit on the whole day."""
+    colours: list[str] = field(default_factory=list)
+    """Airflow's state of each run during the trouble."""
+    fell: int = 0
+    """Number of verdicts that had fallen when the trouble ended."""
 
     def run(self, **how: Any) -> str:
         """Move the clock by five minutes, run the DAG and check that no verdict is wrong.
@@ -80,6 +86,7 @@ class Day:
         dag = DagBag(ROOT / "dags").dags[self.dag.dag_id] if how else self.dag
         state = str(dag.test(logical_date=self.now, **how).state)
         self.see_that_no_verdict_is_wrong()
+        self.colours.append(state)
         return state
 
     def standings(self) -> dict[str, Standing]:
@@ -119,7 +126,8 @@ class Day:
         return [contact_id for contact_id, item in self.stage.items().items() if "AlertPending" in item]
 
     def let_it_pass(self) -> None:
-        """End the fault."""
+        """End the fault, and keep what had come of the day until then."""
+        self.fell = sum(verdict is not None for _, verdict in self.standings().values())
         self.aws.faults.clear()
         self.stage.connect.faults.clear()
         self.stage.connect.latency_seconds = 0
@@ -131,9 +139,10 @@ class Day:
         :raises AssertionError: if more runs than allowed are needed.
         """
         self.let_it_pass()
+        colours = [*self.colours]
         for runs in range(1, _MOST_RUNS + 1):
             if self.run() == "success" and self.standings() == TRUTH and not self.untold:
-                self.runs_to_heal = runs
+                self.runs_to_heal, self.colours = runs, colours
                 return runs
         raise AssertionError(f"not healed after {_MOST_RUNS} runs: {self.standings()} is not {TRUTH}")
 
@@ -173,12 +182,12 @@ def events_of(contact_ids: Iterable[str]) -> list[tuple[str, datetime]]:
     return [(message, at("10:30")) for contact_id in contact_ids for message in lines_of(contact_id)]
 
 
-def write_log(stage: Stage, now: datetime, messages: list[str]) -> None:
+def write_log(stage: Stage, now: datetime, messages: list[str], stream: str = "flows") -> None:
     logs = stage.aws.client("logs")
-    logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="flows")
+    logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName=stream)
     at_ms = int((now - MINUTE).timestamp() * 1000)
     events = [{"timestamp": at_ms, "message": message} for message in messages]
-    logs.put_log_events(logGroupName=LOG_GROUP, logStreamName="flows", logEvents=events)
+    logs.put_log_events(logGroupName=LOG_GROUP, logStreamName=stream, logEvents=events)
 
 
 _A_RUN = """
@@ -215,6 +224,9 @@ def in_a_process(day: Day, tmp_path: Path, name: str = "worker") -> Iterator[Non
     day.now += STEP
 
 
+DASH = "\N{EN DASH}"
+#: How Airflow shows a run's state.
+_COLOURS = {"success": "green", "failed": "red"}
 _ABOUT = """\
 `make faults` wrote this page: {machine}. [Reliability](reliability.md) explains it.
 
@@ -222,6 +234,9 @@ Each day has {contacts} contacts: recorded ones, leaks, and calls that were aban
 The DAG runs through Airflow, five minutes apart, against AWS over HTTP. For one run or more something is broken. After
 each run no verdict may be wrong.
 
+* Verdicts meanwhile: verdicts that had fallen when the trouble ended. All are {verdicts}.
+* Run: the colour of the runs during the trouble. {dash}: the trouble is over within the first run of healing, or the
+  run is in a process of its own.
 * Runs to heal: runs after the trouble until the table tells the truth about every contact and no alert is pending.
 * Alerts of a leak: at least 1 is promised. The figure is that of the worst day."""
 
@@ -231,9 +246,16 @@ def table_of(days: Iterable[Day], machine: str) -> str:
     by_fault: dict[str, list[Day]] = {}
     for day in days:
         by_fault.setdefault(day.fault, []).append(day)
-    head = "| fault | days | requests it struck | contacts lost | wrong verdicts | runs to heal | alerts of a leak |"
-    lines = [head, "|---|---:|---:|---:|---:|---:|---:|", *(_line(*pair) for pair in by_fault.items())]
-    about = _ABOUT.format(contacts=len(TRUTH), machine=machine)
+    head = (
+        "| fault | days | requests it struck | verdicts meanwhile | run | contacts lost | wrong verdicts | "
+        "runs to heal | alerts of a leak |"
+    )
+    lines = [
+        head,
+        "|---|---:|---:|---:|---|---:|---:|---:|---:|",
+        *(_line(*pair) for pair in by_fault.items()),
+    ]
+    about = _ABOUT.format(contacts=len(TRUTH), verdicts=VERDICTS, dash=DASH, machine=machine)
     return "\n\n".join(["# Faults and their effects", about, "\n".join(lines)]) + "\n"
 
 
@@ -241,6 +263,8 @@ def _line(fault: str, days: list[Day]) -> str:
     figures = (
         len(days),
         sum(day.struck_in_all for day in days),
+        min(day.fell for day in days),
+        " and ".join(sorted({_COLOURS[state] for day in days for state in day.colours})) or DASH,
         sum(len(day.lost) for day in days),
         sum(len(day.wrong) for day in days),
         max(day.runs_to_heal for day in days),

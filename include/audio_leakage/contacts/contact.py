@@ -19,7 +19,7 @@ from audio_leakage.times import format_time, parse_time, shown
 
 #: Attributes that items written before version 0.1.0 have under another name: earlier name to name.
 RENAMED = {"RecordingSettings": "RecordingBlocks"}
-#: The message about stored blocks that cannot be read. It does not repeat them, whoever wrote them.
+#: The message about stored blocks that cannot be read. It does not repeat what somebody wrote.
 UNREADABLE_BLOCKS = "RecordingBlocks cannot be read; allowed is '<time in ISO-8601> <behavior>'"
 _CONTACT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -186,7 +186,7 @@ def _read(attribute: str, value: Any, kind: type) -> Any:  # noqa: ANN401  # as 
             return _texts(attribute, value)
         return kind(value)
     except (OverflowError, TypeError, ValueError):
-        # Without the value: whoever wrote it, it may be about a person, and this ends up in logs and alerts.
+        # Without the value: it may be about a person, and this ends up in logs and alerts.
         raise InvalidContact(f"{attribute} cannot be read; allowed {_allowed(kind)}") from None
 
 

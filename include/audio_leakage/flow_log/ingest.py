@@ -67,7 +67,7 @@ def blocks_in(lines: Iterable[tuple[datetime, str]]) -> Iterator[RecordingBlock]
 
 
 def with_blocks(contact: Contact, added: Iterable[RecordingBlock]) -> Contact:
-    """Return the contact with more recording blocks, some or all of which it may have.
+    """Return the contact with more recording blocks. It may have them already.
 
     :raises InvalidContact: when the blocks it has cannot be read.
     """

@@ -7,6 +7,7 @@ from threading import Lock
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.recording_blocks import RecordingBlock
+from audio_leakage.errors import AwsError
 from audio_leakage.flow_log.ingest import blocks_in, with_blocks
 from audio_leakage.flow_log.line import BLOCK_FAMILY
 from audio_leakage.runs.context import RunContext
@@ -32,6 +33,7 @@ class LoggedBlocks:
     def __init__(self, run: RunContext) -> None:
         self._run = run
         self._read: dict[datetime, dict[str, list[RecordingBlock]]] = {}
+        self._error: AwsError | None = None
         self._lock = Lock()
 
     def added_to(self, contact: Contact) -> Contact:
@@ -40,7 +42,7 @@ class LoggedBlocks:
         Recovery has read most of the log already, and what it read is in the table. So we read only what it
         has not, at most two hours, and only as long as there is time.
 
-        :raises AwsError: when the log group is missing, denied or throttled.
+        :raises AwsError: when the log group is missing, denied or throttled; it is not asked a second time.
         """
         stretch = self._stretch(contact)
         if self._run.settings.flow_log_group is None or stretch is None or self._run.has_recovered(stretch):
@@ -60,8 +62,14 @@ class LoggedBlocks:
     def _blocks(self, part: Window) -> dict[str, list[RecordingBlock]]:
         """Return what a part of the log says, by contact; nothing if there is no time to read it."""
         with self._lock:
+            if self._error:
+                raise self._error
             if part.start not in self._read and not self._run.out_of_time:
-                self._read[part.start] = self._by_contact(part)
+                try:
+                    self._read[part.start] = self._by_contact(part)
+                except AwsError as error:
+                    self._error = error
+                    raise
             return self._read.get(part.start, {})
 
     def _by_contact(self, part: Window) -> dict[str, list[RecordingBlock]]:

@@ -5,7 +5,6 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from itertools import islice
 from threading import Lock
@@ -25,6 +24,7 @@ from audio_leakage.ports import Item
 from audio_leakage.runs.backoff import Backoff
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.metrics import publish_metrics
+from audio_leakage.runs.unknown_contacts import trouble_with_unknown
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +35,6 @@ Prepare = Callable[[Sequence[Contact]], None]
 
 #: Failed requests in a row after which a task stops: the next one would fail, too.
 _GIVE_UP_AFTER = 5
-#: Eventual consistency hides a contact for minutes, not for longer.
-_UNKNOWN_TOO_LONG = timedelta(minutes=10)
-#: How far back, and at how many contacts, we look for others of ours.
-_RECENT, _PAGE = timedelta(hours=6), 100
 #: Contacts in memory at a time.
 _BATCH = 2000
 
@@ -96,7 +92,7 @@ class Sweep:
             self._fail("put_off", contact, error)
         except AwsError as error:
             log.warning("contact %s stays due: %s", contact.contact_id, error)
-            self.keep_error(error)
+            self._keep_in_a_row(error)
             self._fail("unavailable", contact, error)
         except Exception as error:  # noqa: BLE001  # our mistake over one contact costs no other its turn
             self._mistake = UnexpectedError(f"{type(error).__name__}, see the task's log")
@@ -127,7 +123,6 @@ class Sweep:
         """Keep an error for :meth:`result`."""
         with self._lock:
             self._errors.append(error)
-            self._in_a_row += 1
 
     def result(self) -> dict[str, int]:
         """Return how many contacts were ``due``, and how many had each outcome.
@@ -142,7 +137,8 @@ class Sweep:
             publish_metrics(self.run, closed=closed)
         if self.counts["unavailable"]:  # they moved to the back, so OldestDueMinutes does not show them
             publish_metrics(self.run, Unavailable=self.counts["unavailable"])
-        self._check_unknown_contacts()
+        if error := trouble_with_unknown(self.run):
+            self._errors.append(error)
         setup = next((error for error in self._errors if isinstance(error, SetupError)), None)
         if setup:
             raise setup
@@ -153,36 +149,6 @@ class Sweep:
         if self._mistake and not self._looked_at:
             raise self._mistake
         return {"due": due, **(+self.counts), **(+self.extra)}
-
-    def _check_unknown_contacts(self) -> None:
-        """Keep an error if Connect knows none of the contacts, and one of them for too long.
-
-        A contact may be unknown for minutes. When all are, and for longer, the settings name an instance that
-        is not the one of the flow log; unless a search shows others of ours.
-        """
-        unknown = self.run.unknown
-        since = [contact.not_found_since for contact in unknown if contact.closed_reason is None]
-        is_too_long = any(moment and self.run.now - moment >= _UNKNOWN_TOO_LONG for moment in since)
-        if self.run.known or not is_too_long or self._search_shows_ours():
-            return
-        self._errors.append(
-            SetupError(
-                f"Connect instance '{self.run.settings.connect_instance_id}' knows none of {len(unknown)} "
-                "contacts: correct 'connect_instance_id' or 'flow_log_group' in the settings"
-            )
-        )
-
-    def _search_shows_ours(self) -> bool:
-        """Tell whether Connect shows a contact of the last hours that the table has."""
-        start = self.run.now - _RECENT
-        instance_id = self.run.settings.connect_instance_id
-        try:
-            found = self.run.connect.search_contacts(instance_id, "INITIATION_TIMESTAMP", start, self.run.now)
-            ids = list(dict.fromkeys(str(contact.get("Id")) for contact in islice(found, _PAGE)))
-            return bool(ids) and any(True for _ in self.run.contacts.get_many(ids))
-        except AwsError as error:
-            log.warning("no search tells whether the instance is the right one: %s", error)
-            return False
 
     def _take_turn(self, step: Step, contact: Contact) -> None:
         if self.must_stop:
@@ -208,7 +174,13 @@ class Sweep:
     def _flush(self) -> None:
         error = self._backoff.flush(in_outage=self.counts["unavailable"] > self._looked_at)
         if error:
-            self.keep_error(error)
+            self._keep_in_a_row(error)
+
+    def _keep_in_a_row(self, error: AwsError) -> None:
+        """Keep an error that left a contact due; many of them in a row end the sweep."""
+        self.keep_error(error)
+        with self._lock:
+            self._in_a_row += 1
 
 
 def sweep(

@@ -1,8 +1,8 @@
 """Many contacts with one search: SearchContacts tells of a hundred where DescribeContact tells of one.
 
 Connect allows 10 DescribeContact a second and account, but 50 contacts a second through SearchContacts
-(docs/amazon-connect.md, "Quotas"). A search finds the contacts with an event in a range of time, whoever
-monitors them. So its cost follows what changed, and contacts without an event cost nothing.
+(docs/amazon-connect.md, "Quotas"). A search finds all contacts with an event in a range of time, ours
+and others. So its cost follows what changed, and contacts without an event cost nothing.
 """
 
 import logging

@@ -24,7 +24,7 @@ from audio_leakage.contacts.states import (
     RecordedState,
 )
 from audio_leakage.contacts.verdict import Evidence, is_about_to_fail, judged, reason_not_expected
-from audio_leakage.errors import AwsError, ContactNotFound, MissingError, SetupError
+from audio_leakage.errors import AwsError, ContactNotFound, MissingError, ServiceUnavailable, SetupError
 from audio_leakage.flow_log.logged_blocks import LoggedBlocks
 from audio_leakage.runs.alerts import AlertKind, after_alert, alerts, with_alert_due
 from audio_leakage.runs.context import RunContext
@@ -44,6 +44,8 @@ _MAYBE_DELETED = (FailureCause.NO_OBJECT, FailureCause.POINTER_WITHOUT_OBJECT, F
 _NEED_THE_END = {ContactWarning.LATE, ContactWarning.SHORT, ContactWarning.END_ASSUMED}
 #: How long after the end of a contact its record does not change any more.
 _FINAL_AFTER = timedelta(minutes=5)
+#: How long a failure waits for a flow log that is throttled or slow.
+_PATIENCE = timedelta(hours=1)
 #: Contacts per task for which versions are listed; the answer only sharpens a cause.
 _MOST_VERSION_LISTINGS = 100
 
@@ -57,8 +59,8 @@ def check_recordings(run: RunContext) -> dict[str, int]:
     :return: how many contacts were due, how many had each outcome, and how many recordings are ``short``.
     """
     to_tell: dict[str, Contact] = {}
-    checker = _Checker(run)
     sweep = Sweep(run)
+    checker = _Checker(sweep)
 
     def check(contact: Contact) -> str:
         if contact.alert_pending:  # it is told even if this look fails
@@ -105,7 +107,8 @@ def _tell(run: RunContext, to_tell: dict[str, Contact]) -> None:
 class _Checker:
     """Looks at contacts one by one; what many of them need is asked for once."""
 
-    run: RunContext
+    sweep: Sweep
+    run: RunContext = field(init=False)
     listing: BucketListing = field(init=False)
     blocks: LoggedBlocks = field(init=False)
     descriptions: Iterator[int] = field(init=False)
@@ -114,6 +117,7 @@ class _Checker:
 
     def __post_init__(self) -> None:
         """Start with nothing asked for."""
+        self.run = self.sweep.run
         self.listing = BucketListing(self.run.bucket)
         self.blocks = LoggedBlocks(self.run)
         in_half_the_time = self.run.settings.describe_contact_rps * self.run.seconds_left() / 2
@@ -198,13 +202,28 @@ class _Checker:
 
     def _failed(self, contact: Contact, evidence: Evidence) -> Contact:
         """Return a contact that is about to fail, judged with everything there is to know."""
-        contact = self.blocks.added_to(contact)
+        contact = self._with_logged_blocks(contact)
         if reason := self._reason(contact):
             return contact.closed(reason)
         after = self._judged(contact, evidence)
         if after.failure_cause in _MAYBE_DELETED and self._has_delete_marker(contact):
             return self._judged(contact, replace(evidence, delete_marker=True))
         return after
+
+    def _with_logged_blocks(self, contact: Contact) -> Contact:
+        """Return a contact with what the flow log adds; without it, if the log cannot be had for too long.
+
+        A lost log must not keep a leak from being told. The error is kept, so that the task is red.
+        """
+        try:
+            return self.blocks.added_to(contact)
+        except AwsError as error:
+            may_pass = isinstance(error, ServiceUnavailable)
+            if may_pass and not is_about_to_fail(contact, self.run.now - _PATIENCE, self.run.settings):
+                raise
+            self.sweep.keep_error(error)
+            log.warning("contact %s is judged without the flow log: %s", contact.contact_id, error)
+            return contact
 
     def _has_delete_marker(self, contact: Contact) -> bool:
         """Tell whether an object of the contact was deleted; False if we may not ask."""

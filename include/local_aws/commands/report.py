@@ -49,7 +49,7 @@ class Report:
 
     @property
     def wrong(self) -> list[Outcome]:
-        """Contacts of which the monitor does not say the truth."""
+        """Contacts that the monitor shows otherwise than the truth."""
         return [outcome for outcome in self.outcomes if not outcome.is_right]
 
     def show(self, console: Console, folder: Path) -> None:

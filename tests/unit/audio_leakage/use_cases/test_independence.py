@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from audio_leakage.contacts.states import ContactState, RecordedState
-from audio_leakage.errors import InvalidContact, ServiceUnavailable, SetupError
+from audio_leakage.errors import AwsError, InvalidContact, MissingError, ServiceUnavailable, SetupError
 from audio_leakage.flow_log.ingest import ingest
 from audio_leakage.runs.progress import Progress
 from audio_leakage.runs.window import Window
@@ -68,6 +69,28 @@ def stamped(moment: datetime, contact_id: str) -> tuple[datetime, str]:
 
 def read_until(world: World) -> datetime | None:
     return Progress.from_values(world.history.progress(), SETTINGS.contact_table).read_until
+
+
+@pytest.mark.parametrize("error", [MissingError("no log group"), SetupError("denied")])
+def test_a_leak_is_judged_without_a_log_that_is_gone_and_the_task_is_red(error: AwsError) -> None:
+    world = World(flow_log=FakeFlowLog(error=error))
+    for n in range(60):
+        world.contacts.put(ended_with_agent(contact_id=number(n), initialised_at=at("10:29:58")))
+        world.connect.answers[number(n)] = answer(number(n))
+    with pytest.raises(SetupError, match=str(error)):
+        check_recordings(world.run(at("11:45"), WITH_LOG))
+    assert {item["RecordedState"] for item in world.contacts.items.values()} == {"CALL_RECORDED_FAILURE"}
+    assert len(world.flow_log.asked) == 1
+
+
+@pytest.mark.parametrize(("now", "is_judged"), [("11:45", False), ("12:20", False), ("12:40", True)])
+def test_a_leak_waits_an_hour_for_a_log_that_is_throttled(now: str, is_judged: bool) -> None:
+    world = World(flow_log=FakeFlowLog(error=ServiceUnavailable("throttled")))
+    world.contacts.put(ended_with_agent(initialised_at=at("10:29:58")))
+    world.connect.answers[CONTACT_ID] = answer()
+    with nullcontext() if is_judged else pytest.raises(ServiceUnavailable):
+        check_recordings(world.run(at(now), WITH_LOG))
+    assert (world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE) == is_judged
 
 
 @dataclass
@@ -222,7 +245,7 @@ def test_case_p13_a_storm_of_leaks_is_looked_at_in_one_run(now: str) -> None:
     world, count = World(), 3000
     clock = Clock(world)
     for n in range(count):
-        world.contacts.put(ended_with_agent(contact_id=number(n)))
+        world.contacts.put(ended_with_agent(contact_id=number(n), initialised_at=at("10:29:58")))
         world.connect.answers[number(n)] = answer(number(n))
     counts = check_recordings(world.run(at(now), **clock.start()))
     assert (counts["due"], counts.get("left_for_next_run", 0)) == (count, 0)
