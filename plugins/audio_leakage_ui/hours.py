@@ -37,6 +37,7 @@ def hour_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
     return {
         "counts": _counts(contacts, unreadable=len(pairs) - len(contacts)),
         "closed": Counter(contact.closed_reason for contact in contacts if contact.closed_reason),
+        "last_seen": max(filter(None, (contact.initialised_at for contact in contacts)), default=None),
         "delay": _quantiles(_delays(contacts)),
         "failures": [row_of(item, consoles) for item in islice(leaked, _MOST_LISTED)],
         "set_aside": [row_of(item, consoles) for item in islice(set_aside, _MOST_LISTED)],

@@ -16,7 +16,7 @@ from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import SettingsError, WindowError
 from audio_leakage.instances import dag_ids, progress_variable_of, variable_of
 from audio_leakage.runs.progress import Progress, read_progress
-from audio_leakage.runs.window import Window, named_window, window_of
+from audio_leakage.runs.window import Window, named_contacts, named_window, window_of
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
 from audio_leakage_hooks.contact_table_hook import ContactTableHook
@@ -24,7 +24,7 @@ from audio_leakage_ui.consoles import Consoles
 from audio_leakage_ui.health import LOOK_BACK, RunOfMonitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -84,6 +84,10 @@ class ContactReader:
         start, end = format_time(window.start), format_time(window.end)
         return self.table.initialised(window.hours, start, end)
 
+    def named(self, contact_ids: Sequence[str]) -> Iterator[Item]:
+        """Return the contacts with these ids, at most a hundred."""
+        yield from self.table.get_many(list(contact_ids))
+
     def longest_due(self, until: datetime) -> list[Item]:
         """Return the contacts due by a time. Of each state, only those that have waited longest."""
         return [
@@ -138,6 +142,17 @@ def window_of_run(run: DagRun, now: datetime) -> Window:
         raise UnknownRun(f"This run did nothing: {error}.") from error
 
 
+def contacts_of_run(run: DagRun) -> tuple[str, ...]:
+    """Return the contacts that somebody named for a run.
+
+    :raises UnknownRun: if they are not allowed. The message says why.
+    """
+    try:
+        return named_contacts((run.conf or {}).get("contact_ids"))
+    except WindowError as error:
+        raise UnknownRun(f"This run did nothing: {error}.") from error
+
+
 def recent_runs(session: Session, dag_id: str, now: datetime) -> list[RunOfMonitor]:
     """Return the runs of the last day that have a window, newest first."""
     query = select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_after >= now - LOOK_BACK)
@@ -145,6 +160,8 @@ def recent_runs(session: Session, dag_id: str, now: datetime) -> list[RunOfMonit
     for run in session.scalars(query.order_by(DagRun.run_after.desc())):
         try:
             window = window_of_run(run, now)
+            if contacts_of_run(run):
+                continue  # it is about contacts, so it covers no window
         except UnknownRun:
             continue  # its params name a window that is not allowed, so it covers none
         runs.append(RunOfMonitor(run.run_id, str(run.state), window, run.end_date))

@@ -128,8 +128,8 @@ def test_the_page_counts_the_simulated_calls(page: Page, played: Played) -> None
     }
     expect(frame.locator("#failures tbody tr:not(.evidence)")).to_have_count(truth["leaked"])
     expect(frame.locator("#plots canvas")).to_have_count(2)
-    expect(frame.locator("#health .card")).to_have_count(7)
-    leaks, _, last_run, *_ = frame.locator("#health .card").all()
+    expect(frame.locator("#health .card")).to_have_count(8)
+    leaks, _, _, last_run, *_ = frame.locator("#health .card").all()
     expect(leaks).to_contain_text(f"{truth['leaked']} in 3 days")
     expect(last_run).to_contain_text("success")
     assert green_tiles(frame.locator("#health")) == []
@@ -176,11 +176,11 @@ def test_the_page_is_green_only_if_judged_calls_have_no_leak(
     page.goto(f"/audio-leakage/{DAG}/?days=1")
     expect(page.locator("body[data-complete]")).to_be_attached()
     leaks, short, *_ = page.locator("#health .card").all()
-    expect(leaks).to_contain_text(f"Leaks today{DASH if rate == DASH else ''}")
+    expect(leaks).to_contain_text(f"Leaks, last 24 hours{DASH if rate == DASH else ''}")
     expect(leaks).to_contain_text(tile)
-    expect(short).to_contain_text("Short recordings today")
+    expect(short).to_contain_text("Short recordings, last 24 hours")
     expect(page.locator("#days tbody tr td").last).to_have_text(rate)
-    assert ("Leaks today" in green_tiles(page.locator("#health"))) is is_green
+    assert ("Leaks, last 24 hours" in green_tiles(page.locator("#health"))) is is_green
     assert bool(green_tiles(page.locator("#health"))) is is_green
 
 
@@ -366,3 +366,90 @@ def test_the_newest_hour_of_a_day_with_100_000_contacts_is_painted_first(page: P
     assert page.locator("#days td.recorded").inner_text() == f"{24 * (PER_HOUR - -(-PER_HOUR // 100)):,}"
     assert {operation for operation, _, _ in table.questions} == {"Query"}
     assert len(table.pages_of("open-contacts")) == 5
+
+
+def a_leak(played: Played) -> SimulatedCall:
+    """Return a call that leaked."""
+    return next(
+        call
+        for call in played.centre.calls
+        if call.truth(played.end, FAILURE_AFTER).recorded_state == "CALL_RECORDED_FAILURE"
+    )
+
+
+def test_a_call_is_looked_up_by_its_id_at_a_stable_address(page: Page, played: Played) -> None:
+    leak = a_leak(played)
+    page.goto(f"/audio-leakage/{DAG}/")
+    page.get_by_label("Contact ID").fill(leak.contact_id.upper())
+    page.get_by_role("button", name="Look up").click()
+    page.wait_for_url(f"**/audio-leakage/{DAG}/contact/{leak.contact_id}")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    expect(page.locator("#call .badge")).to_have_text("leaked")
+    expect(page.locator("#about")).to_contain_text(re.compile(r"Judged \d{4}-\d\d-\d\d"))
+    assert "Judged" in page.locator("#call dt").all_inner_texts()
+    assert green_tiles(page.locator("main")) == []
+
+
+def test_an_unknown_call_is_answered_in_one_sentence(page: Page) -> None:
+    page.goto(f"/audio-leakage/{DAG}/contact/00000000-0000-4000-8000-0000000000ff")
+    expect(page.locator("#problem")).to_contain_text("The contact table has no such contact")
+
+
+def test_the_leaks_of_the_days_shown_are_a_list_to_hand_over(page: Page, played: Played) -> None:
+    page.goto(f"/audio-leakage/{DAG}/")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    head, *leaks = download.value.path().read_text().splitlines()
+    assert head.startswith("contact,agent connected,ended,queue,agent,cause,since")
+    assert len(leaks) == truths(played, list(played.centre.calls))["leaked"]
+
+
+def test_the_page_reloads_by_itself_and_is_not_green_when_it_cannot(page: Page) -> None:
+    counts = {"recorded": 4, "judged": 4, "expected": 4}
+    hour: dict[str, Any] = {"counts": counts, "closed": {}, "delay": None, "failures": [], "set_aside": []}
+    page.clock.install()
+    page.route("**/hours?*", lambda route: route.fulfill(json=hour))
+    page.goto(f"/audio-leakage/{DAG}/?days=1")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    expect(page.locator("#as-of")).to_contain_text("As of")
+    assert "Leaks, last 24 hours" in green_tiles(page.locator("#health"))
+    expect(page.locator("#blind li").first).to_contain_text("no recording block")
+    hour["counts"] = {"recorded": 3, "leaked": 1, "judged": 4, "expected": 4}
+    page.clock.run_for(61_000)
+    expect(page.locator("#health .card").first).to_contain_text("% of judged calls")
+    expect(page.locator("body[data-leaks=some]")).to_be_attached()
+    hour["counts"] = counts
+    page.clock.run_for(601_000)
+    expect(page.locator("body[data-leaks=none]")).to_be_attached()
+    page.route("**/hours?*", lambda route: route.fulfill(status=503, json={"detail": "denied"}))
+    page.clock.run_for(61_000)
+    expect(page.locator("#problem")).to_have_text("denied")
+    assert green_tiles(page.locator("#health")) == []
+
+
+def test_the_card_of_a_red_task_shows_its_sentence(page: Page, played: Played) -> None:
+    end, _ = window_with_a_leak(played)
+    sentence = "connect:DescribeContact was denied: grant it"
+    page.route(
+        "**/xcomEntries/task_failure*", lambda route: route.fulfill(json={"value": {"reason": sentence}})
+    )
+    failed = [{"task_id": "poll_initialised", "state": "failed"}]
+    page.route("**/taskInstances", lambda route: route.fulfill(json={"task_instances": failed}))
+    frame = open_run_tab(page, end)
+    expect(frame.locator("#tasks .card").first.locator(".reason")).to_have_text(sentence)
+
+
+def test_a_chart_is_a_table_for_those_who_cannot_see_it(page: Page) -> None:
+    frame = open_page(page)
+    frame.locator("figure summary").first.click()
+    assert frame.locator("figure").first.locator("tbody tr").count() > 0
+    expect(frame.locator("figure").first.locator("th[scope=col]")).to_have_text(["hour", "leaked"])
+
+
+def test_the_page_fits_a_telephone(page: Page, played: Played) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    for address in (f"/audio-leakage/{DAG}/", f"/audio-leakage/{DAG}/contact/{a_leak(played).contact_id}"):
+        page.goto(address)
+        expect(page.locator("body[data-complete]")).to_be_attached()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390

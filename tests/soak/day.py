@@ -170,9 +170,7 @@ class Day:
     def alerted_in_vain(self) -> list[str]:
         """The calls somebody was alerted of although they did not leak, or were not short."""
         leaks, worth_it = {*self.leaks}, {_SHORT: {*self.shorts}}
-        return sorted(
-            {id_ for id_, event in self.topic.told if id_ not in worth_it.get(event, leaks)}
-        )
+        return sorted({id_ for id_, event in self.topic.told if id_ not in worth_it.get(event, leaks)})
 
     @property
     def closes_counted(self) -> Counter[str]:

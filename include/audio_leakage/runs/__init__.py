@@ -1,14 +1,15 @@
 """What one task of a run works with.
 
-============  ======================================================``window``    the stretch of time a run is about
-``progress``  how far earlier runs have come, kept in the table
-``context``   settings, ports and time of one task
-``due``       the contacts that are due in this run
-``sweep``     the loop over them: many side by side, none stops the others
-``backoff``   contacts whose look failed: tried again, less and less often
-``sender``    who sends a message, and where its reader finds more
-``alerts``    the messages that people receive
-``metrics``   the figures that alarms are set on
-============  ==========================================================================  ======================================================``window``            the stretch of time a run is about
+====================  =============================================================
+``window``            the stretch of time a run is about
+``progress``          how far earlier runs have come, kept in an Airflow Variable
+``context``           settings, ports and time of one task
+``due``               the contacts that are due in this run
+``sweep``             the loop over them: many side by side, none stops the others
+``backoff``           contacts whose look failed: tried again, less and less often
 ``unknown_contacts``  what it means when Connect knows none of them
-====================  ======================================================"""
+``sender``            who sends a message, and where its reader finds more
+``alerts``            the messages that people receive
+``metrics``           the figures that alarms are set on
+====================  =============================================================
+"""

@@ -13,6 +13,7 @@ from audio_leakage.errors import AwsError, InvalidContact, WindowError
 from audio_leakage.flow_log.recovery import recover
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.due import can_describe_all, count_due, due, due_since, in_turn, unknown_contacts
+from audio_leakage.runs.metrics import publish_metrics
 from audio_leakage.runs.sweep import Step, Sweep, described, record_outcome
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.adoption import adopt
@@ -40,6 +41,7 @@ def poll_initialised(run: RunContext) -> dict[str, int]:
 
     :return: how many contacts were due, recovered and adopted, and how many had each outcome.
     """
+    publish_metrics(run, Runs=1)
     entered: dict[str, int] = {}
     trouble: AwsError | InvalidContact | None = None
     for enter in (recover, adopt):

@@ -220,9 +220,16 @@ def test_a_missed_window_comes_with_its_backfill_command() -> None:
     assert (failed["last_run"]["run_id"], failed["last_success"]["run_id"]) == ("run 10:15", "run 10:15")
 
 
+def test_every_window_of_a_gap_is_counted() -> None:
+    runs = [run("11:00"), run("10:25")]
+    health = health_of("monitor_audio_leakage", runs, at("10:20"), at("11:05"))
+    assert [gap["start"] for gap in health["missed"]] == [at("10:25")]
+    assert health["missed_windows"] == 6
+
+
 def test_a_monitor_that_never_ran_has_missed_nothing() -> None:
     health = health_of("monitor_audio_leakage", [], since=None, now=at("10:25"))
-    assert health == {"last_run": None, "last_success": None, "missed": []}
+    assert health == {"last_run": None, "last_success": None, "missed": [], "missed_windows": 0}
 
 
 @pytest.mark.parametrize(

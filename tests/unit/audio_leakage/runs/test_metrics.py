@@ -101,6 +101,7 @@ def test_a_run_without_due_contacts_is_not_behind() -> None:
 
 def test_a_backfill_publishes_no_metrics(world: World) -> None:
     window = Window(at("10:25"), at("10:30"))
+    poll_initialised(world.run(at("11:40"), only_window=True, window=window))
     check_recordings(world.run(at("11:40"), only_window=True, window=window))
     assert world.metrics.latest == {}
 
@@ -115,4 +116,4 @@ def test_unreadable_lines_are_counted() -> None:
     world = World(flow_log=FakeFlowLog((line(ContactId="nobody"),)))
     settings = replace(SETTINGS, flow_log_group="/aws/connect/acme")
     poll_initialised(world.run(at("10:40"), settings))
-    assert world.metrics.latest == {"UnreadableLines": 1, "MinutesNotRead": 0}
+    assert world.metrics.latest == {"Runs": 1, "UnreadableLines": 1, "MinutesNotRead": 0}
