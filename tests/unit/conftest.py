@@ -4,6 +4,9 @@ import pytest
 from hypothesis import settings
 from pytest_socket import disable_socket
 
+# A busy machine may be slow: no test fails because of the time that it took.
+settings.register_profile("everywhere", deadline=None)
+settings.load_profile("everywhere")
 settings.register_profile("fuzz", max_examples=20_000, deadline=None)
 
 

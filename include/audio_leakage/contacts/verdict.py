@@ -99,6 +99,16 @@ def judged(contact: Contact, evidence: Evidence, now: datetime, settings: Settin
     return replace(contact, next_check_at=min(look_again, fails_at) if fails_at else look_again)
 
 
+def with_intent_warned_of(contact: Contact) -> Contact:
+    """Return a contact whose warning about "off" agrees with blocks that came after the verdict."""
+    if contact.recorded_state is not RecordedState.CALL_RECORDED_SUCCESS:
+        return contact
+    holds = {*contact.warnings} - {ContactWarning.RECORDED_THOUGH_OFF}
+    if _intent(contact).is_off:
+        holds.add(ContactWarning.RECORDED_THOUGH_OFF)
+    return replace(contact, warnings=tuple(str(warning) for warning in ContactWarning if warning in holds))
+
+
 def failing_time(contact: Contact, settings: Settings) -> datetime | None:
     """Return from when on a contact without a recording has failed; None while it is not over.
 

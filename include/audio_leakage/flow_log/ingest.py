@@ -15,6 +15,7 @@ from audio_leakage.contacts.contact import UNREADABLE_BLOCKS, Contact
 from audio_leakage.contacts.follow import REOPENABLE
 from audio_leakage.contacts.recording_blocks import RecordingBlock
 from audio_leakage.contacts.states import ClosedReason, ContactState, RecordingPolicy
+from audio_leakage.contacts.verdict import with_intent_warned_of
 from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, UnreadableLine
 from audio_leakage.flow_log.line import read_line
 from audio_leakage.ports import ContactTable, Item
@@ -87,6 +88,7 @@ def with_blocks(contact: Contact, added: Iterable[RecordingBlock]) -> Contact:
         initialised_at=first,
         next_check_at=first if is_untouched else contact.next_check_at,
     )
+    contact = with_intent_warned_of(contact)
     is_closed = contact.closed_reason in _REOPENED and contact.closed_reason is not None
     if (
         contact.recorded_state

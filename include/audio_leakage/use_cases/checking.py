@@ -24,7 +24,7 @@ from audio_leakage.contacts.states import (
     RecordedState,
 )
 from audio_leakage.contacts.verdict import Evidence, is_about_to_fail, judged, reason_not_expected
-from audio_leakage.errors import AwsError, ContactNotFound, MissingError, ServiceUnavailable, SetupError
+from audio_leakage.errors import AwsError, ContactNotFound, MissingError, SetupError
 from audio_leakage.flow_log.logged_blocks import LoggedBlocks
 from audio_leakage.runs.alerts import AlertKind, after_alert, alerts, with_alert_due
 from audio_leakage.runs.context import RunContext
@@ -44,7 +44,7 @@ _MAYBE_DELETED = (FailureCause.NO_OBJECT, FailureCause.POINTER_WITHOUT_OBJECT, F
 _NEED_THE_END = {ContactWarning.LATE, ContactWarning.SHORT, ContactWarning.END_ASSUMED}
 #: How long after the end of a contact its record does not change any more.
 _FINAL_AFTER = timedelta(minutes=5)
-#: How long a failure waits for a flow log that is throttled or slow.
+#: How long a failure waits for a flow log that is denied, throttled or slow.
 _PATIENCE = timedelta(hours=1)
 #: Contacts per task for which versions are listed; the answer only sharpens a cause.
 _MOST_VERSION_LISTINGS = 100
@@ -218,8 +218,8 @@ class _Checker:
         try:
             return self.blocks.added_to(contact)
         except AwsError as error:
-            may_pass = isinstance(error, ServiceUnavailable)
-            if may_pass and not is_about_to_fail(contact, self.run.now - _PATIENCE, self.run.settings):
+            is_gone = isinstance(error, MissingError)
+            if not is_gone and not is_about_to_fail(contact, self.run.now - _PATIENCE, self.run.settings):
                 raise
             self.sweep.keep_error(error)
             log.warning("contact %s is judged without the flow log: %s", contact.contact_id, error)

@@ -155,6 +155,36 @@ def test_a_recording_of_a_call_switched_off_is_a_warned_success(
     )
 
 
+@pytest.mark.parametrize(
+    ("lines", "warnings"),
+    [
+        ([block("10:29:58"), block("10:30:01", OFF)], ["", "RECORDED_THOUGH_OFF"]),
+        ([block("10:29:58", OFF), block("10:30:01")], ["RECORDED_THOUGH_OFF", ""]),
+        ([block("10:29:58"), block("10:30:01", IVR_ONLY)], ["", "RECORDED_THOUGH_OFF"]),
+        ([block("10:29:58", OFF), block("10:30:01", Results="Error")], ["RECORDED_THOUGH_OFF", ""]),
+        ([block("10:29:58"), block("10:30:20", OFF)], ["", ""]),
+    ],
+    ids=[
+        "off comes late",
+        "on comes late",
+        "the IVR alone comes late",
+        "a failed on comes late",
+        "off too late",
+    ],
+)
+def test_a_line_that_comes_after_the_verdict_corrects_the_warning(
+    lines: list[tuple[datetime, str]], warnings: list[str]
+) -> None:
+    world = world_of(lines[:1])
+    world.bucket.put()
+    play(world, "10:34", "10:40", "11:33", "11:40")
+    found = [" ".join(world.contacts.contact().warnings)]
+    ingest(lines, world.contacts)
+    found.append(" ".join(world.contacts.contact().warnings))
+    assert found == warnings
+    assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_SUCCESS
+
+
 BLOCK, LEGACY = "UpdateContactRecordingAndAnalyticsBehavior", "UpdateContactRecordingBehavior"
 ABOUT_SOMETHING_ELSE = {
     "c01: screen off": (BLOCK, {"ScreenRecordingBehavior": {"ScreenRecordedParticipants": []}}),
