@@ -103,8 +103,9 @@ def tell_of_recovery(context: Context, settings: Settings, topic: AlertTopic) ->
     """
     run = context["dag_run"]
     before = context["ti"].get_previous_dagrun() if settings.alert_topic_arn else None
-    is_scheduled = str(getattr(run.run_type, "value", run.run_type)) == "scheduled"
-    if before is None or before.state != "failed" or not is_scheduled:
+    conf = run.conf or {}
+    is_partial = run.run_type == "backfill" or conf.get("window_start") or conf.get("contact_ids")
+    if before is None or before.state != "failed" or is_partial:
         return
     marks = [mark for _, mark in _marks(context, before.run_id) if mark["told"] is not None]
     if marks and all(mark.get("quiet") and not mark["heard"] for mark in marks):
