@@ -39,6 +39,11 @@ demo: $(VENV)/installed ## play an hour of calls, compare every verdict with the
 ui: $(VENV)/installed ## Airflow's UI over a contact centre that plays on
 	@$(BIN)/python -m local_aws.commands.ui
 
+.PHONY: audit-flows
+audit-flows: $(VENV)/installed ## what exported flows will record: make audit-flows FROM=<folder>
+	@test -n "$(FROM)" || { echo "audit-flows: say which folder: make audit-flows FROM=exported-flows"; exit 2; }
+	@$(BIN)/python -m flow_auditor $(FROM) $(if $(PICTURES),--pictures $(PICTURES))
+
 .PHONY: docker
 docker: .env ## Airflow and AWS in containers, http://localhost:8080
 	docker compose up --build
@@ -126,6 +131,12 @@ test-browser: $(VENV)/installed ## the UI in headless Chromium, if there is one
 	@if $(CHROMIUM); then $(BIN)/pytest tests/browser; \
 	else echo "test-browser: left out, there is no Chromium here and apt-get cannot install it"; fi
 
+.PHONY: test-mwaa
+test-mwaa: build/airflow-as-mwaa/installed ## deploy into an Airflow set up as MWAA's (PostgreSQL, Chromium)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || apt-get install -qq -y postgresql >/dev/null
+	@$(CHROMIUM) || apt-get install -qq -y chromium >/dev/null
+	$(<D)/bin/pytest tests/mwaa --timeout 3600
+
 .PHONY: pictures
 pictures: $(VENV)/installed ## take the pictures of the UI again for the README (needs Chromium)
 	PICTURES=docs/images $(BIN)/pytest tests/browser -k theme
@@ -185,6 +196,14 @@ build/matrix/%/installed: tests/matrix/constraints/airflow-%-python3.12.txt test
 	@$(@D)/bin/pip install $(PIP_QUIETLY) apache-airflow==$* -r requirements.txt -c $<
 	@$(@D)/bin/pip freeze --disable-pip-version-check > $(@D)/airflow.txt
 	@$(@D)/bin/pip install $(PIP_QUIETLY) -r tests/matrix/requirements.txt -c $(@D)/airflow.txt
+	@touch $@
+
+# Airflow as in MWAA's image, with what that image has and the tests of all versions need.
+build/airflow-as-mwaa/installed: $(firstword $(CONSTRAINED)) tests/matrix/requirements.txt tests/mwaa/requirements.txt
+	@echo "installing Airflow as on MWAA into $(@D) (two minutes) ..."
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/pip install $(PIP_QUIETLY) apache-airflow==$(firstword $(MATRIX)) -r requirements.txt \
+	  -r tests/mwaa/requirements.txt -r tests/matrix/requirements.txt -c $<
 	@touch $@
 
 .env: | .env.example

@@ -58,6 +58,9 @@ from audio_leakage_tasks.use_case import Summary, summary_of
 #: ("emea",) gives `monitor_audio_leakage__emea`, which reads the Variable `audio_leakage__emea`.
 FURTHER_INSTANCES: tuple[str, ...] = ()
 
+#: For all who may read the DAG. The entry in the navigation is for those who may read Airflow's plugins.
+_PAGE = "**[Call recordings](audio-leakage/{dag_id}/)**: the calls of the last days, and the leaks."
+
 
 def _window_param(side: str) -> Param:
     text = f"Only calls {side} this time, ISO-8601 with offset: any of a call's times counts. Empty: all due"
@@ -96,7 +99,7 @@ def build(dag_id: str, instances: int) -> DAG:
             ),
         },
         tags=["amazon-connect", "call-recording", "compliance"],
-        doc_md=__doc__,
+        doc_md=f"{_PAGE.format(dag_id=dag_id)}\n\n{__doc__}",
     )
     def monitor_audio_leakage() -> None:
         # multiple_outputs=False: as a key, the count "IN_PROGRESS - QUEUE/IVR" would fail on Airflow 3.0.

@@ -1,4 +1,4 @@
-"""The monitor in Airflow's UI: a tab on each run, a page in the navigation, a link from a task to its tab.
+"""The monitor in Airflow's UI: a tab on each run, a page in the navigation, a link from a task to its calls.
 
 Airflow executes this file in every process, even in that of every task. So the file imports only modules that
 Airflow has already loaded. It imports the web app at the first request.
@@ -34,17 +34,21 @@ async def _app(
 
 
 class CallsOfRun(BaseOperatorLink):
-    """Link the task check_recordings to the tab with the calls of its run."""
+    """Link the task check_recordings to the calls of its run.
+
+    The link leads to the app itself and not to the tab: Airflow shows tabs of plugins only to those who may
+    read its list of plugins, and of FabAuthManager's roles these are Op and Admin.
+    """
 
     name = "Calls of this run"
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002
-        """Return the address of the tab, or an empty text for any other task: Airflow then shows no link."""
+        """Return the address, or an empty text for any other task: Airflow then shows no link."""
         dag_id, task_id, run_id = ti_key.dag_id, ti_key.task_id, ti_key.run_id
         if task_id != "check_recordings" or dag_id.partition("__")[0] != _DAG_ID:
             return ""
         base = conf.get("api", "base_url", fallback="").rstrip("/")
-        return f"{base}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}/plugin/{_RUN_TAB}"
+        return f"{base}/audio-leakage/{quote(dag_id)}/run?run_id={quote(run_id, safe='')}"
 
 
 # No leading slash: Airflow may run below a path, and its pages name that path as their base.

@@ -3,12 +3,13 @@
 This is the domain. It imports the standard library only: no Airflow, no boto3, no clock, no network.
 It asks for everything else through the protocols of :mod:`audio_leakage.ports`.
 
-=============  =========================================================================================
-``contacts``   values and pure rules: states, what Connect said, where a recording lies, the verdict
-``runs``       what one task works with: its window, its ports, due contacts, alerts, metrics
-``flow_log``   how a contact enters the table: read a line, ingest it, recover missed lines
-``use_cases``  the four tasks of the DAG
-=============  =========================================================================================
+==============  ========================================================================================
+``contacts``    values and pure rules: states, what Connect said, where a recording lies, the verdict
+``flow_audit``  what the published flows will do, read before a call runs through them
+``runs``        what one task works with: its window, its ports, due contacts, alerts, metrics
+``flow_log``    how a contact enters the table: read a line, ingest it, recover missed lines
+``use_cases``   the four tasks of the DAG
+==============  ========================================================================================
 
 Below the rooms lies a small common ground: ``errors``, ``times``, ``settings``, ``instances`` and ``ports``.
 A room imports only the ground and the rooms above it in this table.

@@ -1,13 +1,15 @@
-"""One DAG, and one Airflow Variable, for each Amazon Connect instance that is watched.
+"""A DAG of each kind, and Airflow Variables, for each Amazon Connect instance that is watched.
 
-The first instance has the plain names; each further one is named, and its name is added to both:
+The first instance has the plain names; each further one is named, and its name is added to all of them:
 
-===================  ===============================  ==========================
-instance             DAG                              Variable
-===================  ===============================  ==========================
-the first            ``monitor_audio_leakage``        ``audio_leakage``
-``emea``             ``monitor_audio_leakage__emea``  ``audio_leakage__emea``
-===================  ===============================  ==========================
+===================  =================================  ================================
+instance             DAGs                               Variables
+===================  =================================  ================================
+the first            ``monitor_audio_leakage``          ``audio_leakage``
+                     ``reconcile_audio_leakage``        ``audio_leakage_policy``
+``emea``             ``monitor_audio_leakage__emea``    ``audio_leakage__emea``
+                     ``reconcile_audio_leakage__emea``  ``audio_leakage_policy__emea``
+===================  =================================  ================================
 """
 
 import re
@@ -17,15 +19,18 @@ from audio_leakage.errors import SettingsError
 from audio_leakage.settings import VARIABLE
 
 DAG_ID = "monitor_audio_leakage"
+#: The hourly DAG.
+RECONCILE_DAG_ID = "reconcile_audio_leakage"
 _SEPARATOR = "__"
 #: Fits the id of a DAG, the name of a secret and, in capitals, that of an environment variable.
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 
 
-def dag_ids(further_instances: Sequence[str]) -> list[str]:
+def dag_ids(further_instances: Sequence[str], dag_id: str = DAG_ID) -> list[str]:
     """Return the id of each instance's DAG, the first one's first.
 
     :param further_instances: the names of all but the first.
+    :param dag_id: the plain name.
     :raises SettingsError: when a name is not allowed or there twice.
     """
     if isinstance(further_instances, str):
@@ -37,7 +42,7 @@ def dag_ids(further_instances: Sequence[str]) -> list[str]:
             )
         if further_instances.count(name) > 1:
             raise SettingsError(f"instance name {name!r} is there twice")
-    return [DAG_ID, *(f"{DAG_ID}{_SEPARATOR}{name}" for name in further_instances)]
+    return [dag_id, *(f"{dag_id}{_SEPARATOR}{name}" for name in further_instances)]
 
 
 def variable_of(dag_id: str) -> str:
@@ -48,5 +53,31 @@ def variable_of(dag_id: str) -> str:
 
 def progress_variable_of(dag_id: str) -> str:
     """Return the name of the Variable that keeps how far the runs of a DAG have come."""
+    return _beside("progress", dag_id)
+
+
+def policy_variable_of(dag_id: str) -> str:
+    """Return the name of the Variable that says which calls must be recorded."""
+    return _beside("policy", dag_id)
+
+
+def counted_hours_variable_of(dag_id: str) -> str:
+    """Return the name of the Variable that keeps which hours are still to be counted again."""
+    return _beside("population", dag_id)
+
+
+def reconcile_dag_of(dag_id: str) -> str:
+    """Return the id of the hourly DAG of the instance that a DAG watches."""
     _, separator, name = dag_id.partition(_SEPARATOR)
-    return f"{VARIABLE}_progress{separator}{name}"
+    return f"{RECONCILE_DAG_ID}{separator}{name}"
+
+
+def monitor_dag_of(dag_id: str) -> str:
+    """Return the id of the DAG that judges the contacts of the instance that a DAG watches."""
+    _, separator, name = dag_id.partition(_SEPARATOR)
+    return f"{DAG_ID}{separator}{name}"
+
+
+def _beside(what: str, dag_id: str) -> str:
+    _, separator, name = dag_id.partition(_SEPARATOR)
+    return f"{VARIABLE}_{what}{separator}{name}"

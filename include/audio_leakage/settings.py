@@ -86,6 +86,9 @@ class Settings:
     longest_call_hours: float = _number(1, 168, default=24)
     describe_contact_rps: float = _number(0.1, 1000, default=8)
     search_contacts_rps: float = _number(0.05, 100, default=0.4)
+    population_rps: float = _number(0.01, 100, default=0.1)
+    settle_hours: float = _number(1, 48, default=6)
+    population_tolerance_percent: float = _number(0, 100, default=0.5)
 
     @property
     def recipient(self) -> Recipient | None:
@@ -120,6 +123,11 @@ class Settings:
     def longest_call(self) -> timedelta:
         """How long a contact is followed that Connect does not end."""
         return timedelta(hours=self.longest_call_hours)
+
+    @property
+    def settle_after(self) -> timedelta:
+        """How long after its end an hour's population is counted again."""
+        return timedelta(hours=self.settle_hours)
 
     @classmethod
     def from_json(cls, text: str | None, variable: str = VARIABLE) -> Self:

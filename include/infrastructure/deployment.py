@@ -1,34 +1,64 @@
 """The steps of a deployment. Each one lists its changes first, and each one can be repeated."""
 
 import json
+import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from audio_leakage.errors import SettingsError
-from audio_leakage.instances import variable_of
+from audio_leakage.instances import reconcile_dag_of, variable_of
 from audio_leakage.settings import Settings
 from infrastructure import package
-from infrastructure.bucket import Bucket
-from infrastructure.environment import Environment
+from infrastructure.bucket import Bucket, Content
+from infrastructure.environment import Environment, EnvironmentNotReady, S3Object
 from infrastructure.parameters import DeployOptions, Parameters
-from infrastructure.smoke import first_run
+from infrastructure.plugins_zip import merged, unzipped
+from infrastructure.smoke import SmokeCheck
 from infrastructure.stacks import Stack, Stacks
+from infrastructure.task_log import TaskLog
 from infrastructure.variable import store_of
 
 _TEMPLATES = Path(__file__).parent
+#: Where plugins.zip goes if the environment has none, and never over a file of somebody else.
+_OWN_PLUGINS = "audio-leakage/plugins.zip"
+
+
+class Part(StrEnum):
+    """A part of a deployment that can be deployed alone."""
+
+    STACKS = "stacks"
+    VARIABLE = "variable"
+    PLUGINS = "plugins"
+    DAGS = "dags"
+    CHECK = "check"
+
+
+@dataclass(frozen=True)
+class _Merge:
+    """What becomes of plugins.zip."""
+
+    key: str
+    in_use: bytes | None
+    newest: Content | None
+    content: bytes
+    is_pending: bool
+    """Whether the environment may not have taken the newest version."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One part of a deployment, such as a stack."""
+    """One step of a deployment, such as a stack."""
 
+    part: Part
     what: str
-    """The part, in words."""
+    """The step, in words."""
     changes: list[str]
-    """One line per change; empty if the part is up to date."""
+    """One line per change; empty if it is up to date."""
     apply: Callable[[], object]
     """Makes the changes; does nothing if there are none."""
 
@@ -50,17 +80,32 @@ class Deployment:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._options = options
-        self._stacks = Stacks(client("cloudformation"))
-        self._dynamodb = client("dynamodb")
+        self._client = client
+        self._stacks = Stacks(client("cloudformation"), pause)
         self._environment = Environment(options.environment, client("mwaa"), pause)
         self._bucket = Bucket(client("s3"), self._environment.bucket)
         self._parameters = Parameters(options, self._environment, self._output)
-        self._store = store_of(self._environment, variable_of(options.dag_id), client("secretsmanager"))
+        self._dag_id = options.dag_id
         self._tell = tell
         self._pause = pause
 
-    def steps(self) -> Iterator[Step]:
-        """Compare what exists with what is wanted, and give the steps in order. Planning changes nothing."""
+    def steps(self, parts: Collection[Part] = tuple(Part)) -> Iterator[Step]:
+        """Compare what exists with what is wanted, and give the steps in order. Planning changes nothing.
+
+        :param parts: the parts to deploy.
+        """
+        steps: Mapping[Part, Callable[[], Iterable[Step]]] = {
+            Part.STACKS: self._all_stacks,
+            Part.VARIABLE: lambda: [self._variable()],
+            Part.PLUGINS: lambda: [self._plugins()],
+            Part.DAGS: lambda: [self._dags()],  # after the plugins they import
+            Part.CHECK: lambda: [self._check()],
+        }
+        for part, steps_of in steps.items():
+            if part in parts:
+                yield from steps_of()
+
+    def _all_stacks(self) -> Iterator[Step]:
         yield self._table_that_stayed() or self._stack("table", "table.yaml", self._parameters.table)
         yield self._stack("monitoring", "monitoring.yaml", self._parameters.monitoring)
         yield self._stack("policy", "execution_policy.yaml", self._parameters.policy)
@@ -68,11 +113,6 @@ class Deployment:
             yield self._stack(
                 "subscriber", "subscriber.yaml", self._parameters.subscriber, before=self._upload_subscriber
             )
-        yield self._variable()
-        yield self._files()
-        yield self._dags()  # after the plugins they import
-        dag_id = self._options.dag_id
-        yield Step(f"DAG {dag_id}", ["switch on", "trigger a run and wait for its end"], self._first_run)
 
     def _stack(
         self,
@@ -83,13 +123,15 @@ class Deployment:
     ) -> Step:
         def stack() -> Stack:
             given = {key: value for key, value in parameters().items() if value}
-            return Stack(f"{self._options.name}-{part}", _TEMPLATES / template, given)
+            return Stack(
+                f"{self._options.name}-{part}", _TEMPLATES / template, given, self._options.stack_tags
+            )
 
         def apply() -> None:
             before()
             self._stacks.deploy(stack())
 
-        return Step(f"stack {stack().name}", self._stacks.changes(stack()), apply)
+        return Step(Part.STACKS, f"stack {stack().name}", self._stacks.changes(stack()), apply)
 
     def _output(self, part: str, key: str) -> str:
         """Return an output of another stack, or an empty text while that stack is only planned."""
@@ -99,60 +141,115 @@ class Deployment:
         """Leave a table alone that is in no stack of ours: an earlier stack left it, or others made it."""
         if self._stacks.outputs(f"{self._options.name}-table") is not None:
             return None
+        dynamodb = self._client("dynamodb")
         try:
-            self._dynamodb.describe_table(TableName=self._options.table)
-        except self._dynamodb.exceptions.ResourceNotFoundException:
+            dynamodb.describe_table(TableName=self._options.table)
+        except dynamodb.exceptions.ResourceNotFoundException:
             return None
-        return Step(f"table {self._options.table}, which belongs to no stack", [], lambda: None)
+        return Step(Part.STACKS, f"table {self._options.table}, which belongs to no stack", [], lambda: None)
 
     def _upload_subscriber(self) -> None:
         self._bucket.put(self._parameters.subscriber_key(), package.zipped(package.subscriber_files()))
 
     def _variable(self) -> Step:
-        before = _object(self._store.read() or "{}", self._store.place)
+        store = store_of(self._environment, variable_of(self._dag_id), self._client)
+        before = _object(store.read() or "{}", store.place)
         after = before | self._parameters.settings()
         changed = [f"set {key} to {value}" for key, value in after.items() if before.get(key) != value]
         if "alert_topic_arn" not in after:
             changed.append("set alert_topic_arn to the topic of the new stack")
-        Settings.from_json(json.dumps(after), self._store.place)
+        Settings.from_json(json.dumps(after), store.place)
 
         def apply() -> None:
             wanted = before | self._parameters.settings()
             if wanted != before:
-                self._store.write(json.dumps(wanted))
+                store.write(json.dumps(wanted))
 
-        return Step(self._store.place, changed, apply)
+        return Step(Part.VARIABLE, store.place, changed, apply)
 
-    def _files(self) -> Step:
+    def _plugins(self) -> Step:
         """Add our files to the environment's plugins.zip, which other teams share."""
-        current = self._environment.plugins
-        theirs = package.unzipped(self._bucket.get(current.key, current.version) or b"") if current else {}
-        files = package.merged(theirs, package.plugin_files())
-        named = self._environment.requirements
-        changes = [] if files == theirs else [f"plugins.zip: {_difference(theirs, files)}"]
-        changes += [] if named else ["add requirements.txt, which the environment lacks"]
-        changes += ["update the environment, which takes 20 to 40 minutes"] if changes else []
+        graceful = self._options.graceful
+        waits = "waits for running tasks of all teams" if graceful else "ends running tasks of all teams"
+        minutes = "up to 12 hours" if graceful else "20 to 40 minutes"
+        changes = _changes(self._merge())
+        changes += [f"update the environment, which takes {minutes} and {waits}"] if changes else []
 
         def apply() -> None:
-            if changes:
-                plugins = self._bucket.put(current.key if current else "plugins.zip", package.zipped(files))
-                requirements = None if named else self._bucket.put("requirements.txt", package.requirements())
-                self._environment.update(plugins, requirements)
+            if not changes:
+                return
+            self._environment.refresh()
+            merge = self._merge()  # once more: others may have deployed since we planned
+            self._environment.update(self._upload(merge), graceful=graceful)
 
-        return Step(f"environment {self._environment.name}", changes, apply)
+        return Step(Part.PLUGINS, f"environment {self._environment.name}", changes, apply)
+
+    def _merge(self) -> _Merge:
+        named = self._environment.plugins
+        key = named.key if named else _OWN_PLUGINS
+        newest = self._bucket.get(key)
+        in_use = newest if named else None
+        if named and named.version:
+            in_use = self._bucket.get(key, named.version)
+        if named and in_use is None:
+            raise EnvironmentNotReady(
+                f"environment {self._environment.name} uses s3://{self._bucket.name}/{key}, which is gone"
+            )
+        taken = self._environment.updated_at
+        return _Merge(
+            key=key,
+            in_use=in_use.body if in_use else None,
+            newest=newest,
+            content=merged(in_use.body if in_use else None, package.plugin_files()),
+            is_pending=bool(named and not named.version and newest and taken and newest.modified > taken),
+        )
+
+    def _upload(self, merge: _Merge) -> S3Object:
+        if merge.newest and merge.newest.body == merge.content:  # a deployment that was stopped uploaded it
+            return S3Object(merge.key, merge.newest.version)
+        return self._bucket.replace(merge.key, merge.content, merge.newest)
 
     def _dags(self) -> Step:
-        files = {f"{self._environment.dag_folder}/{path}": text for path, text in package.dag_files().items()}
-        changed = {key: text for key, text in files.items() if self._bucket.get(key) != text}
+        files = {self._dag_key(path): text for path, text in package.dag_files().items()}
+        changed = {
+            key: text
+            for key, text in files.items()
+            if (found := self._bucket.get(key)) is None or found.body != text
+        }
 
         def apply() -> None:
             for key, text in changed.items():
                 self._bucket.put(key, text)
 
-        return Step(f"bucket {self._bucket.name}", [f"upload {key}" for key in changed], apply)
+        return Step(Part.DAGS, f"bucket {self._bucket.name}", [f"upload {key}" for key in changed], apply)
+
+    def _dag_key(self, path: str) -> str:
+        return f"{self._environment.dag_folder}/{path}"
+
+    def _check(self) -> Step:
+        hourly = reconcile_dag_of(self._dag_id)
+        changes = ["switch on", f"switch {hourly} on", "trigger a run and wait for its end"]
+        return Step(Part.CHECK, f"DAG {self._dag_id}", changes, self._first_run)
 
     def _first_run(self) -> None:
-        for line in first_run(self._environment, self._options.dag_id, self._pause):
+        found = {path: self._bucket.get(self._dag_key(path)) for path in package.dag_files()}
+        if missing := [path for path, file in found.items() if file is None]:
+            raise EnvironmentNotReady(
+                f"{', '.join(missing)} is not in the environment's bucket: deploy the DAGs first"
+            )
+        modified = max(file.modified for file in found.values() if file) + timedelta(
+            seconds=1
+        )  # S3 cuts fractions
+        updated = self._environment.updated_at
+        check = SmokeCheck(
+            environment=self._environment,
+            dag_id=self._dag_id,
+            run_id=f"deploy-{secrets.token_hex(4)}",
+            uploaded=max(modified, updated) if updated else modified,
+            log=TaskLog(self._client("logs"), self._environment.task_log_group),
+            pause=self._pause,
+        )
+        for line in check.lines(datetime.now(UTC)):
             self._tell(line)
 
 
@@ -164,6 +261,18 @@ def _object(text: str, place: str) -> dict[str, Any]:
     if not isinstance(read, dict):
         raise SettingsError(f"{place} is not a JSON object")
     return read
+
+
+def _changes(merge: _Merge) -> list[str]:
+    lines = []
+    if merge.content != merge.in_use:
+        before = unzipped(merge.in_use) if merge.in_use else {}
+        lines.append(f"plugins.zip: {_difference(before, unzipped(merge.content))}")
+        if merge.newest and merge.newest.body not in (merge.in_use, merge.content):
+            lines.append("plugins.zip: leave out an upload of somebody else, which is not in use yet")
+    elif merge.is_pending:
+        lines.append("plugins.zip: take the newest version, which the environment has not taken yet")
+    return lines
 
 
 def _difference(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> str:

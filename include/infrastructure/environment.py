@@ -3,24 +3,40 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
 
 _POLL_SECONDS = 20
-_POLLS = 60 * 60 // _POLL_SECONDS
+#: How long an update may take. A graceful one waits up to twelve hours for running tasks.
+_FORCED_HOURS, _GRACEFUL_HOURS = 1, 14
+#: MWAA calls it UPDATE_FAILED when it has put the environment back: it runs, and takes updates.
+_READY = ("AVAILABLE", "UPDATE_FAILED")
+#: Seconds before each further try of a call that AWS or Airflow could not answer.
+_WAITS = (2, 4, 8, 15, 30, 30, 30, 30)
+_TOO_MANY = ("ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded")
 
 
 class EnvironmentNotReady(Exception):
-    """The environment is not AVAILABLE, or its update failed."""
+    """The environment takes no update now, or its update failed."""
+
+
+class RestRefused(Exception):
+    """Airflow's REST API refused a request."""
+
+    def __init__(self, request: str, status: int, answer: object) -> None:
+        super().__init__(f"Airflow answers {request} with {status}: {answer}")
+        self.status = status
 
 
 @dataclass(frozen=True)
 class S3Object:
-    """One version of an object in the environment's bucket."""
+    """An object in the environment's bucket."""
 
     key: str
-    version: str
+    version: str | None
+    """The version in use. MWAA does not always name one: then it is the newest."""
 
 
 class Environment:
@@ -29,7 +45,7 @@ class Environment:
     :param name: name of the environment.
     :param mwaa: boto3's client for MWAA.
     :param pause: sleeps; its argument is in seconds.
-    :raises EnvironmentNotReady: if the environment is not AVAILABLE.
+    :raises EnvironmentNotReady: if the environment is being created, updated or deleted.
     """
 
     def __init__(
@@ -42,10 +58,15 @@ class Environment:
         self._mwaa = mwaa
         self._pause = pause
         self._described = self._describe()
-        if self._described["Status"] != "AVAILABLE":
-            raise EnvironmentNotReady(
-                f"environment {name} is {self._described['Status']}: wait until it is AVAILABLE"
-            )
+        self._check_status()
+
+    def refresh(self) -> None:
+        """Describe the environment again.
+
+        :raises EnvironmentNotReady: if the environment is being created, updated or deleted.
+        """
+        self._described = self._describe()
+        self._check_status()
 
     @property
     def bucket(self) -> str:
@@ -60,12 +81,21 @@ class Environment:
     @property
     def plugins(self) -> S3Object | None:
         """The plugins.zip in use, None if there is none."""
-        return self._object("Plugins")
+        key = self._described.get("PluginsS3Path")
+        return S3Object(key, self._described.get("PluginsS3ObjectVersion") or None) if key else None
 
     @property
-    def requirements(self) -> S3Object | None:
-        """The requirements.txt in use, None if there is none."""
-        return self._object("Requirements")
+    def updated_at(self) -> datetime | None:
+        """When the environment last began to take files: its last update or, without one, its creation."""
+        begun: datetime | None = self._last_update().get("CreatedAt") or self._described.get("CreatedAt")
+        return begun
+
+    @property
+    def task_log_group(self) -> str | None:
+        """Name of the log group of the tasks, None if their logs are switched off."""
+        logs = self._described.get("LoggingConfiguration", {}).get("TaskLogs", {})
+        arn = str(logs.get("CloudWatchLogGroupArn", ""))
+        return arn.partition(":log-group:")[2].removesuffix(":*") or None if logs.get("Enabled") else None
 
     @property
     def role(self) -> str:
@@ -78,21 +108,21 @@ class Environment:
         options: Mapping[str, str] = self._described.get("AirflowConfigurationOptions", {})
         return options
 
-    def update(self, plugins: S3Object | None, requirements: S3Object | None) -> None:
-        """Update the environment to other files and wait for the end, at most an hour.
+    def update(self, plugins: S3Object, *, graceful: bool = False) -> None:
+        """Update the environment to another plugins.zip and wait for the end.
 
-        :param plugins: the plugins.zip to use; None keeps the present one.
-        :param requirements: the requirements.txt to use; None keeps the present one.
+        :param plugins: the plugins.zip to use, with its version.
+        :param graceful: wait for running tasks. Otherwise MWAA ends those of all teams.
         :raises EnvironmentNotReady: if the update fails or takes too long. MWAA rolls a failed update back.
         """
-        files = {"Plugins": plugins, "Requirements": requirements}
-        request = {f"{name}S3Path": file.key for name, file in files.items() if file}
-        request |= {f"{name}S3ObjectVersion": file.version for name, file in files.items() if file}
+        hours = _GRACEFUL_HOURS if graceful else _FORCED_HOURS
+        request = {"PluginsS3Path": plugins.key, "PluginsS3ObjectVersion": plugins.version}
+        request |= {"WorkerReplacementStrategy": "GRACEFUL"} if graceful else {}
         before = self._last_update().get("CreatedAt")
         self._mwaa.update_environment(Name=self.name, **request)
-        for _ in range(_POLLS):
+        for _ in range(hours * 60 * 60 // _POLL_SECONDS):
             self._pause(_POLL_SECONDS)
-            self._described = self._describe()
+            self._described = self._answered(self._describe, "GetEnvironment")
             update = self._last_update()
             if update.get("CreatedAt") == before:
                 continue
@@ -100,24 +130,55 @@ class Environment:
                 raise EnvironmentNotReady(f"environment {self.name} was not updated: {update.get('Error')}")
             if update["Status"] == "SUCCESS" and self._described["Status"] == "AVAILABLE":
                 return
-        raise EnvironmentNotReady(f"environment {self.name} is still not updated after an hour")
+        raise EnvironmentNotReady(f"environment {self.name} is still not updated after {hours} hours")
 
-    def rest(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str) -> Any:  # noqa: ANN401  # JSON
-        """Call Airflow's REST API.
+    def rest(self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: object) -> Any:  # noqa: ANN401  # JSON
+        """Call Airflow's REST API. It tries again while AWS throttles, or Airflow is too busy to answer.
 
-        :param path: path below the version of the API, such as ``/dags``.
+        :param path: path below the version of the API, such as ``/dags``: MWAA takes at most 64 characters.
         :param body: JSON to send.
         :param query: query parameters.
         :return: the answer's JSON, or None if Airflow answers 404.
+        :raises RestRefused: if Airflow answers with another error of the request.
         """
         request = {name: value for name, value in (("Body", body), ("QueryParameters", query)) if value}
         try:
-            answer = self._mwaa.invoke_rest_api(Name=self.name, Method=method, Path=path, **request)
+            answer = self._answered(
+                lambda: self._mwaa.invoke_rest_api(Name=self.name, Method=method, Path=path, **request),
+                f"{method} {path}",
+            )
         except ClientError as error:
-            if error.response.get("RestApiStatusCode") == 404:
+            response: Mapping[str, Any] = error.response
+            status = response.get("RestApiStatusCode")
+            if status == 404:
                 return None
-            raise
+            if status is None:
+                raise
+            told = response.get("RestApiResponse") or response["Error"].get("Message")
+            raise RestRefused(f"{method} {path}", int(status), told) from error
         return answer.get("RestApiResponse")
+
+    def _answered(self, call: Callable[[], Any], what: str) -> Any:  # noqa: ANN401  # boto3's answers
+        for wait in _WAITS:
+            try:
+                return call()
+            except (ClientError, HTTPClientError) as error:
+                if not _passes(error):
+                    raise
+            self._pause(wait)
+        try:
+            return call()
+        except (ClientError, HTTPClientError) as error:
+            if _passes(error):
+                tries = len(_WAITS) + 1
+                raise EnvironmentNotReady(f"no answer to {what} in {tries} tries: {error}") from error
+            raise
+
+    def _check_status(self) -> None:
+        if self._described["Status"] not in _READY:
+            raise EnvironmentNotReady(
+                f"environment {self.name} is {self._described['Status']}: wait until it is AVAILABLE"
+            )
 
     def _last_update(self) -> Mapping[str, Any]:
         update: Mapping[str, Any] = self._described.get("LastUpdate", {})
@@ -127,6 +188,16 @@ class Environment:
         described: Mapping[str, Any] = self._mwaa.get_environment(Name=self.name)["Environment"]
         return described
 
-    def _object(self, name: str) -> S3Object | None:
-        key, version = (self._described.get(f"{name}S3{part}") for part in ("Path", "ObjectVersion"))
-        return S3Object(key, version) if key and version else None
+
+def _passes(error: ClientError | HTTPClientError) -> bool:
+    """Tell whether the same call may succeed later: throttled, timed out, or an error of the server."""
+    if isinstance(error, HTTPClientError):
+        return True
+    answer: Mapping[str, Any] = error.response
+    statuses = (
+        answer.get("RestApiStatusCode", 0),
+        answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
+    )
+    if answer["Error"]["Code"] in _TOO_MANY or 429 in statuses:
+        return True
+    return any(int(status) >= 500 for status in statuses)

@@ -31,7 +31,8 @@ _SUBSCRIBER = {
     "audio_leakage_aws": ROOT / "include" / "audio_leakage_aws",
     "flow_log_subscriber": ROOT / "include" / "flow_log_subscriber",
 }
-_IGNORE = ".airflowignore"
+#: Names what Airflow must not execute as a plugin.
+IGNORE = ".airflowignore"
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip can hold no earlier date
 _READABLE_FILE = 0o100644 << 16
 
@@ -54,44 +55,26 @@ def subscriber_files() -> Files:
 
 
 def requirements() -> bytes:
-    """Return the requirements.txt for an MWAA environment that has none."""
+    """Return requirements.txt. An environment needs none of ours: its image has it all."""
     return (ROOT / "requirements.txt").read_bytes()
 
 
 def zipped(files: Files) -> bytes:
     """Return a zip whose bytes depend only on the paths and contents of the files."""
     buffer = BytesIO()
-    with ZipFile(buffer, "w", ZIP_STORED) as archive:
+    with ZipFile(buffer, "w") as archive:
         for path in sorted(files):
-            entry = ZipInfo(path, _EARLIEST)
-            entry.create_system = 3  # Unix, whatever the machine is
-            entry.external_attr = _READABLE_FILE
-            archive.writestr(entry, files[path])
+            store(archive, path, files[path])
     return buffer.getvalue()
 
 
-def unzipped(archive: bytes) -> Files:
-    """Return the files of a zip, by path: the inverse of :func:`zipped`."""
-    with ZipFile(BytesIO(archive)) as opened:
-        return {entry.filename: opened.read(entry) for entry in opened.infolist() if not entry.is_dir()}
-
-
-def merged(theirs: Files, ours: Files) -> Files:
-    """Add our files to those of other teams. An environment has one plugins.zip for everybody.
-
-    Every path that begins with ``audio_leakage`` is ours, so files of an earlier version disappear. Files of
-    other teams stay as they are. The merged ``.airflowignore`` has the lines of both.
-
-    :param theirs: the files of the present plugins.zip.
-    :param ours: the files of :func:`plugin_files`.
-    """
-    kept = {path: content for path, content in theirs.items() if not path.startswith("audio_leakage")}
-    lines = dict.fromkeys(_lines(theirs) + _lines(ours))
-    return {**kept, **ours} | {_IGNORE: "".join(f"{line}\n" for line in lines).encode()}
-
-
-def _lines(files: Files) -> list[str]:
-    return files.get(_IGNORE, b"").decode().splitlines()
+def store(archive: ZipFile, path: str, content: bytes) -> None:
+    """Add a file to a zip, with one date and one mode."""
+    entry = ZipInfo(path, _EARLIEST)
+    entry.compress_type = ZIP_STORED
+    entry.create_system = 3  # Unix, whatever the machine is
+    entry.external_attr = _READABLE_FILE
+    archive.writestr(entry, content)
 
 
 def build(folder: Path) -> Iterable[Path]:
@@ -123,7 +106,7 @@ def _files(places: Mapping[str, Path]) -> Files:
 
 def _is_left_behind(path: Path) -> bool:
     """Tell whether a file is a cache, or a leftover of an editor or a system."""
-    hidden = path.name != _IGNORE and any(part.startswith(".") for part in path.parts)
+    hidden = path.name != IGNORE and any(part.startswith(".") for part in path.parts)
     return hidden or "__pycache__" in path.parts or path.suffix in (".pyc", ".swp") or path.name.endswith("~")
 
 

@@ -4,9 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from audio_leakage.instances import dag_ids
+from audio_leakage.errors import SettingsError
+from audio_leakage.instances import DAG_ID, dag_ids
 from infrastructure import package
 from infrastructure.environment import Environment
+
+#: Of a path of Airflow's REST API, MWAA's InvokeRestApi takes at most 64 characters. This is our longest one.
+_LONGEST_ID = 64 - len("/dags//dagRuns")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,19 +33,44 @@ class DeployOptions:
     """Your own key for the table. The topic always has its own."""
     instance: str = ""
     """Name of a further instance, as in FURTHER_INSTANCES of the DAG file."""
+    iam_path: str = ""
+    """Path of the policies and of the Lambda's role, with a slash at both ends."""
+    permissions_boundary: str = ""
+    """ARN of the permissions boundary of the Lambda's role."""
+    tags: str = ""
+    """Tags of the stacks, as ``key=value,key=value``. CloudFormation passes them on to the resources."""
+    graceful: bool = False
+    """Let MWAA wait for running tasks before it replaces the workers."""
 
     @property
     def dag_id(self) -> str:
         """Id of this instance's DAG.
 
-        :raises SettingsError: if the name of the instance is not allowed.
+        :raises SettingsError: if the name of the instance is not allowed, or too long for MWAA.
         """
-        return dag_ids((self.instance,) if self.instance else ())[-1]
+        dag_id = dag_ids((self.instance,) if self.instance else ())[-1]
+        if len(dag_id) > _LONGEST_ID:
+            most = _LONGEST_ID - len(f"{DAG_ID}__")
+            raise SettingsError(
+                f"instance name {self.instance!r}: allowed are at most {most} characters on MWAA"
+            )
+        return dag_id
 
     @property
     def name(self) -> str:
         """Prefix of the names of all stacks."""
         return "-".join(filter(None, ("audio-leakage", self.instance.replace("_", "-"))))
+
+    @property
+    def stack_tags(self) -> dict[str, str]:
+        """The tags by key.
+
+        :raises SettingsError: if they are not of the form ``key=value,key=value``.
+        """
+        pairs = [pair.partition("=") for pair in self.tags.split(",") if pair]
+        if not all(key and separator for key, separator, _ in pairs):
+            raise SettingsError(f"tags {self.tags!r}: allowed is key=value,key=value")
+        return {key.strip(): value.strip() for key, _, value in pairs}
 
     @property
     def table(self) -> str:
@@ -91,6 +120,7 @@ class Parameters:
             "FlowLogGroupName": self._options.flow_log_group,
             "AlertTopicArn": self._output("monitoring", "TopicArn"),
             "TopicKmsKeyArn": self._output("monitoring", "TopicKmsKeyArn"),
+            "IamPath": self._options.iam_path,
         }
 
     def subscriber(self) -> Mapping[str, str]:
@@ -102,6 +132,8 @@ class Parameters:
             "CodeBucket": self._environment.bucket,
             "CodeKey": self.subscriber_key(),
             "AlarmTopicArn": self._output("monitoring", "TopicArn"),
+            "IamPath": self._options.iam_path,
+            "PermissionsBoundaryArn": self._options.permissions_boundary,
         }
 
     def subscriber_key(self) -> str:

@@ -1,66 +1,141 @@
-"""Check a deployment: the DAG loads, and one run of it succeeds."""
+"""Check a deployment: Airflow has parsed the new DAG file, and one run of it succeeds."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
-from urllib.parse import quote
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
-from infrastructure.environment import Environment
+from audio_leakage.instances import reconcile_dag_of
+from infrastructure.environment import Environment, RestRefused
+from infrastructure.task_log import TaskLog
 
 _POLL_SECONDS, _POLLS = 10, 90
+_FILES = ("monitor_audio_leakage.py", "reconcile_audio_leakage.py")
 _TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
+#: What Airflow answers while the scheduler is not ready for a DAG, or has a run of the same id.
+_NOT_YET, _CONFLICT = (400, 404, 409), 409
+_PAGE = 100
+
+T = TypeVar("T")
 
 
 class SmokeCheckFailed(Exception):
     """The DAG does not load, or its first run did not succeed. The message says which."""
 
 
-def first_run(environment: Environment, dag_id: str, pause: Callable[[float], None]) -> Iterator[str]:
-    """Switch the DAG on, trigger one run, wait for its end, and give the counts of each task.
+@dataclass(frozen=True)
+class SmokeCheck:
+    """Switch the monitor and its hourly DAG on, trigger one run of the monitor, and wait for its end.
 
-    A triggered run works on everything that is due, like a scheduled one.
-
-    :param environment: the MWAA environment.
-    :param dag_id: the DAG to run.
-    :param pause: sleeps; its argument is in seconds.
-    :return: one line for the run, then one per task.
-    :raises SmokeCheckFailed: if the DAG does not load, the run fails, or either takes over 15 minutes.
+    A triggered run works on everything that is due, like a scheduled one. MWAA takes at most 64 characters of
+    a path, so we ask for lists instead of single runs and tasks.
     """
-    dag = f"/dags/{dag_id}"
-    _wait(lambda: _loaded(environment, dag), f"{dag_id} to be loaded", pause)
-    environment.rest("PATCH", dag, {"is_paused": False}, update_mask="is_paused")
-    run = environment.rest("POST", f"{dag}/dagRuns", {"logical_date": None, "note": "after the deployment"})
-    path = f"{dag}/dagRuns/{quote(run['dag_run_id'])}"
-    state = _wait(lambda: _end_of(environment, path), f"the end of {run['dag_run_id']}", pause)
-    yield f"{run['dag_run_id']}: {state}"
-    if state != "success":
-        raise SmokeCheckFailed(f"{_failed(environment, path)}: the last line of its log says what to do")
-    for task in _TASKS:
-        answer = environment.rest("GET", f"{path}/taskInstances/{task}/xcomEntries/return_value")
-        yield f"  {task}: {answer['value'] if answer else 'nothing'}"
+
+    environment: Environment
+    dag_id: str
+    run_id: str
+    """A short id for the run, which Airflow has not seen yet."""
+    uploaded: datetime
+    """When the DAG files, or what they import, were uploaded. An earlier version of a file proves nothing."""
+    log: TaskLog
+    pause: Callable[[float], None]
+    """Sleeps; its argument is in seconds."""
+
+    def lines(self, now: datetime) -> Iterator[str]:
+        """Run the check, and give one line for the run, then one per task.
+
+        :param now: the present time.
+        :raises SmokeCheckFailed: if the DAG does not load, the run fails, or either takes over 15 minutes.
+        """
+        for dag_id in (self.dag_id, reconcile_dag_of(self.dag_id)):
+            self._switch_on(dag_id)
+        self._wait(lambda: self._is_triggered(now), f"{self.dag_id} to be ready to run")
+        state = self._wait(self._end, f"the end of {self.run_id}")
+        tasks = {task["task_id"]: task for task in self._tasks()}
+        yield f"{self.run_id}: {state}"
+        yield from (f"  {name}: {_told(tasks.get(name, {}))}" for name in _TASKS)
+        if state != "success":
+            raise SmokeCheckFailed("\n".join(self._failures(tasks)))
+
+    @property
+    def _dag(self) -> str:
+        return f"/dags/{self.dag_id}"
+
+    def _switch_on(self, dag_id: str) -> None:
+        path = f"/dags/{dag_id}"
+        self._wait(lambda: self._is_parsed(path), f"Airflow to parse {dag_id} again")
+        self.environment.rest("PATCH", path, {"is_paused": False}, update_mask="is_paused")
+
+    def _is_parsed(self, path: str) -> bool:
+        """Tell whether Airflow has read a DAG's file since the upload, and would run it."""
+        for error in self._import_errors():
+            if error["filename"].endswith(_FILES) and self._is_new(error["timestamp"]):
+                last = error["stack_trace"].strip().splitlines()[-1]
+                raise SmokeCheckFailed(f"the DAG does not load: {last}")
+        dag = self.environment.rest("GET", path)
+        return bool(
+            dag
+            and not dag["is_stale"]
+            and not dag.get("has_import_errors")
+            and self._is_new(dag["last_parsed_time"])
+        )
+
+    def _is_new(self, moment: str | None) -> bool:
+        return moment is not None and datetime.fromisoformat(moment) > self.uploaded
+
+    def _import_errors(self) -> Iterator[Mapping[str, Any]]:
+        """Give all import errors: other teams may have more than fit on a page."""
+        offset = 0
+        while True:
+            page = self.environment.rest("GET", "/importErrors", limit=_PAGE, offset=offset)
+            yield from page["import_errors"]
+            offset += _PAGE
+            if offset >= page["total_entries"]:
+                return
+
+    def _is_triggered(self, now: datetime) -> bool:
+        """Trigger the run, or find that an attempt whose answer got lost has done so."""
+        request = {
+            "dag_run_id": self.run_id,
+            "logical_date": now.astimezone(UTC).isoformat(),
+            "note": "after the deployment",
+        }
+        try:
+            return self.environment.rest("POST", f"{self._dag}/dagRuns", request) is not None
+        except RestRefused as refused:
+            if refused.status not in _NOT_YET:
+                raise
+            return refused.status == _CONFLICT and self._run() is not None
+
+    def _run(self) -> Mapping[str, Any] | None:
+        answer = self.environment.rest("GET", f"{self._dag}/dagRuns", order_by="-run_after", limit=_PAGE)
+        return next((run for run in answer["dag_runs"] if run["dag_run_id"] == self.run_id), None)
+
+    def _end(self) -> str | None:
+        run = self._run()
+        if run is None:
+            raise SmokeCheckFailed(f"{self.run_id} is gone: somebody deleted it")
+        return str(run["state"]) if run["state"] in ("success", "failed") else None
+
+    def _tasks(self) -> list[Mapping[str, Any]]:
+        about = {"dag_ids": [self.dag_id], "dag_run_ids": [self.run_id]}
+        answer = self.environment.rest("POST", "/dags/~/dagRuns/~/taskInstances/list", about)
+        found: list[Mapping[str, Any]] = answer["task_instances"]
+        return found
+
+    def _failures(self, tasks: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+        for name in _TASKS:
+            if tasks.get(name, {}).get("state") == "failed":
+                yield f"{name} failed: {self.log.last_line(self.dag_id, self.run_id, name)}"
+
+    def _wait(self, look: Callable[[], T | None], what: str) -> T:
+        for _ in range(_POLLS):
+            if found := look():
+                return found
+            self.pause(_POLL_SECONDS)
+        raise SmokeCheckFailed(f"gave up after waiting {_POLLS * _POLL_SECONDS // 60} minutes for {what}")
 
 
-def _loaded(environment: Environment, dag: str) -> str | None:
-    errors = environment.rest("GET", "/importErrors")["import_errors"]
-    for error in errors:
-        if error["filename"].endswith("monitor_audio_leakage.py"):
-            raise SmokeCheckFailed(f"the DAG does not load: {error['stack_trace'].strip().splitlines()[-1]}")
-    return "loaded" if environment.rest("GET", dag) else None
-
-
-def _end_of(environment: Environment, run: str) -> str | None:
-    state: str = environment.rest("GET", run)["state"]
-    return state if state in ("success", "failed") else None
-
-
-def _failed(environment: Environment, run: str) -> str:
-    tasks = environment.rest("GET", f"{run}/taskInstances")["task_instances"]
-    return ", ".join(task["task_id"] for task in tasks if task["state"] == "failed") + " failed"
-
-
-def _wait(look: Callable[[], Any], what: str, pause: Callable[[float], None]) -> str:
-    for _ in range(_POLLS):
-        found: str | None = look()
-        if found:
-            return found
-        pause(_POLL_SECONDS)
-    raise SmokeCheckFailed(f"gave up after waiting {_POLLS * _POLL_SECONDS // 60} minutes for {what}")
+def _told(task: Mapping[str, Any]) -> str:
+    seconds = task.get("duration")
+    return f"{task.get('state') or 'not run'}{f' in {seconds:.0f} s' if seconds else ''}"

@@ -1,10 +1,17 @@
 """The Airflow Variable of an environment: a secret if the environment reads secrets, else in Airflow."""
 
 import json
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from infrastructure.environment import Environment
+from audio_leakage.errors import SettingsError
+from infrastructure.environment import Environment, RestRefused
 
+_CONFLICT = 409
+_KWARGS = "secrets.backend_kwargs"
+#: Arguments that put the secrets where the credentials of a deployment do not lead.
+_ELSEWHERE = ("role_arn", "profile_name", "endpoint_url", "aws_access_key_id")
 _SECRETS_BACKEND = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
 
 
@@ -25,19 +32,43 @@ class VariableStore(Protocol):
         ...
 
 
-def store_of(environment: Environment, variable: str, secrets: Any) -> VariableStore:  # noqa: ANN401  # boto3's client
+def store_of(environment: Environment, variable: str, client: Callable[..., Any]) -> VariableStore:
     """Return the place where an environment looks for a Variable first.
+
+    The rules are those of ``SecretsManagerBackend`` in Airflow's Amazon provider. A lookup pattern is matched
+    at the beginning, in any case. A prefix loses its separators at the end, and an empty one adds none.
 
     :param environment: the MWAA environment.
     :param variable: name of the Variable.
-    :param secrets: boto3's client for Secrets Manager.
+    :param client: returns boto3's client for a service, and takes ``region_name``.
+    :raises SettingsError: if the environment's ``secrets.backend_kwargs`` cannot be read.
     """
-    backend = environment.configuration.get("secrets.backend")
-    arguments = json.loads(environment.configuration.get("secrets.backend_kwargs", "{}"))
-    prefix = arguments.get("variables_prefix", "airflow/variables")
-    if backend != _SECRETS_BACKEND or prefix is None:
+    if environment.configuration.get("secrets.backend") != _SECRETS_BACKEND:
         return AirflowVariable(environment, variable)
-    return Secret(secrets, f"{prefix}{arguments.get('sep', '/')}{variable}")
+    arguments = _arguments(environment)
+    prefix, separator = arguments.get("variables_prefix", "airflow/variables"), arguments.get("sep", "/")
+    pattern = arguments.get("variables_lookup_pattern")
+    if prefix is None or (pattern and not re.match(pattern, variable, re.IGNORECASE)):
+        return AirflowVariable(environment, variable)
+    if elsewhere := [name for name in _ELSEWHERE if arguments.get(name)]:
+        raise SettingsError(
+            f"{_KWARGS} of environment {environment.name} names {elsewhere[0]}, so its secrets may be "
+            "in another account: write the Variable there yourself, and deploy the other parts with --only"
+        )
+    region = arguments.get("region_name")
+    secrets = client("secretsmanager", **({"region_name": region} if region else {}))
+    return Secret(secrets, f"{prefix.rstrip(separator)}{separator}{variable}" if prefix else variable)
+
+
+def _arguments(environment: Environment) -> Mapping[str, Any]:
+    text = environment.configuration.get(_KWARGS) or "{}"
+    try:
+        arguments = json.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"{_KWARGS} of environment {environment.name} is not JSON: {error}") from error
+    if not isinstance(arguments, dict):
+        raise SettingsError(f"{_KWARGS} of environment {environment.name} is not a JSON object")
+    return arguments
 
 
 class Secret:
@@ -89,6 +120,11 @@ class AirflowVariable:
         """Create or replace the Variable."""
         body = {"key": self._key, "value": text}
         if self.read() is None:
-            self._environment.rest("POST", "/variables", body)
-        else:
-            self._environment.rest("PATCH", f"/variables/{self._key}", body)
+            try:
+                self._environment.rest("POST", "/variables", body)
+            except RestRefused as refused:
+                if refused.status != _CONFLICT:
+                    raise
+            else:
+                return  # otherwise an attempt whose answer got lost, or somebody else, created it
+        self._environment.rest("PATCH", f"/variables/{self._key}", body)

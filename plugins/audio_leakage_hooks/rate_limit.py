@@ -7,7 +7,7 @@ from random import random
 from audio_leakage.errors import ServiceUnavailable
 
 #: Seconds after which waiting would outlast the task. Only a crowd of backfilled runs leaves so small a part.
-_LONGEST_WAIT = 60
+LONGEST_WAIT = 60
 
 
 class RateLimiter:
@@ -18,9 +18,11 @@ class RateLimiter:
     together.
 
     :param per_second: calls per second.
+    :param longest_wait: seconds after which waiting for a turn would outlast the task.
     """
 
-    def __init__(self, per_second: float) -> None:
+    def __init__(self, per_second: float, longest_wait: float = LONGEST_WAIT) -> None:
+        self._longest_wait = longest_wait
         self._interval = 1 / per_second
         self._credit = 1 if per_second >= 1 else 0
         self._next = 0.0 if self._credit else time.monotonic() + random() * self._interval  # noqa: S311
@@ -34,7 +36,7 @@ class RateLimiter:
         with self._lock:
             now = time.monotonic()
             turn = max(now - self._credit, self._next)
-            if turn - now > _LONGEST_WAIT:
+            if turn - now > self._longest_wait:
                 raise ServiceUnavailable("our part of Connect's quota leaves no turn to this task")
             self._next = turn + self._interval
         time.sleep(max(0, turn - now))
@@ -43,10 +45,11 @@ class RateLimiter:
 _LIMITERS: dict[tuple[str, float], RateLimiter] = {}
 
 
-def shared_limiter(operation: str, per_second: float) -> RateLimiter:
+def shared_limiter(operation: str, per_second: float, longest_wait: float = LONGEST_WAIT) -> RateLimiter:
     """Return the limiter that all hooks of this process share for an operation.
 
     :param operation: the operation as AWS spells it, such as ``DescribeContact``.
     :param per_second: calls per second.
+    :param longest_wait: seconds, see :class:`RateLimiter`.
     """
-    return _LIMITERS.setdefault((operation, per_second), RateLimiter(per_second))
+    return _LIMITERS.setdefault((operation, per_second), RateLimiter(per_second, longest_wait))

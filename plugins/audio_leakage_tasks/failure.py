@@ -42,6 +42,8 @@ EVENT = "TASK_FAILED"
 MARK = "task_failure"
 #: The event of the mail that ends a failure.
 WORKS_AGAIN = "WORKS_AGAIN"
+#: The params with which somebody triggers a run that does a part of the work.
+_PARTS = ("window_start", "contact_ids", "hour")
 _LONGEST_REASON = 1000
 _NO_REASON = "no task left a reason; the logs say more"
 
@@ -104,7 +106,7 @@ def tell_of_recovery(context: Context, settings: Settings, topic: AlertTopic) ->
     run = context["dag_run"]
     before = context["ti"].get_previous_dagrun() if settings.alert_topic_arn else None
     conf = run.conf or {}
-    is_partial = run.run_type == "backfill" or conf.get("window_start") or conf.get("contact_ids")
+    is_partial = run.run_type == "backfill" or any(conf.get(name) for name in _PARTS)
     if before is None or before.state != "failed" or is_partial:
         return
     marks = [mark for _, mark in _marks(context, before.run_id) if mark["told"] is not None]

@@ -40,6 +40,15 @@ def part_of_share(run_type: str, running: int, instances: int) -> float:
     return _OF_BACKFILLS / (running + 1) / instances  # one more may start before the others notice
 
 
+def part_of_population_share(running: int, instances: int) -> float:
+    """Return the part of ``population_rps`` that one task of the hourly DAG may use: all runs have the same.
+
+    :param running: how many runs of the DAG are running, this one included.
+    :param instances: how many Connect instances are watched.
+    """
+    return 1 / max(running, 1) / instances
+
+
 def within_share(settings: Settings, context: Context, instances: int) -> tuple[Settings, float]:
     """Return the settings with the rates that a task may use, and the part of our share that they are.
 

@@ -20,6 +20,7 @@ from audio_leakage_ui.calls import calls_of, row_of
 from audio_leakage_ui.health import LOOK_BACK, blind_spots, due_contacts, health_of, not_read
 from audio_leakage_ui.hours import hour_of
 from audio_leakage_ui.leaks import leaks_csv
+from audio_leakage_ui.population import check_hourly, hourly_run, is_hourly, population_since
 from audio_leakage_ui.reading import (
     ContactReader,
     UnknownRun,
@@ -82,9 +83,25 @@ def page() -> FileResponse:
 
 
 @readers_only.get("/run")
-def run_tab() -> FileResponse:
-    """Return the tab "Calls" of a run."""
-    return FileResponse(_STATIC / "run.html")
+def run_tab(dag_id: str) -> FileResponse:
+    """Return the tab "Calls" of a run: for an hourly run, the figures of its hour."""
+    return FileResponse(_STATIC / ("hour.html" if is_hourly(dag_id) else "run.html"))
+
+
+@readers_only.get("/hour")
+def hour_of_run(dag_id: str, run_id: str, session: SessionDep) -> dict[str, Any]:
+    """Return what an hourly run found: the figures of its hours, and their proofs."""
+    check_hourly(dag_id)
+    return hourly_run(session, dag_id, run_of(session, dag_id, run_id).run_id)
+
+
+@readers_only.get("/population")
+def population(
+    dag_id: str, session: SessionDep, since: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$")
+) -> dict[str, Any]:
+    """Return the figures and the proof of each hour since a UTC hour, as hourly runs found them."""
+    check_hourly(dag_id)
+    return population_since(session, dag_id, _hour(since))
 
 
 @readers_only.get("/contact/{contact_id}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from audio_leakage.settings import Settings
     from audio_leakage_ui.consoles import Consoles
 
+#: How a user of MWAA creates a backfill: an environment offers no shell.
+_BACKFILL = "--method POST --path /backfills"
 #: The next scheduled run recovers missed windows of this long by itself.
 LOOK_BACK = timedelta(days=1)
 #: How long a stretch of the flow log that was not read is shown.
@@ -87,7 +90,7 @@ def not_read(dag_id: str, progress: Progress, now: datetime) -> list[dict[str, A
     start, end = progress.lost_from, progress.lost_until
     if start is None or end is None or end < now - _SHOWN_FOR:
         return []
-    return [_gap(dag_id, Window(start, end), " --reprocess-behavior completed")]
+    return [_gap(dag_id, Window(start, end), "completed")]
 
 
 def missed_windows(runs: Iterable[RunOfMonitor], begin: datetime, end: datetime) -> list[Window]:
@@ -125,17 +128,23 @@ def _readable(items: Iterable[Item]) -> Iterator[Contact]:
 
 def _missed(dag_id: str, gap: Window, runs: Iterable[RunOfMonitor]) -> dict[str, Any]:
     failed = any(run.window.start < gap.end and run.window.end > gap.start for run in runs)
-    return _gap(dag_id, gap, " --reprocess-behavior failed" if failed else "")
+    return _gap(dag_id, gap, "failed" if failed else "none")
 
 
 def _gap(dag_id: str, gap: Window, again: str) -> dict[str, Any]:
+    body = json.dumps(
+        {
+            "dag_id": dag_id,
+            "from_date": format_time(gap.start + STEP),
+            "to_date": format_time(gap.end),
+            "max_active_runs": 3,
+            "reprocess_behavior": again,
+        }
+    )
     return {
         "start": gap.start,
         "end": gap.end,
-        "command": (
-            f"airflow backfill create --dag-id {dag_id} --from-date {format_time(gap.start + STEP)} "
-            f"--to-date {format_time(gap.end)} --max-active-runs 3{again}"
-        ),
+        "command": f"aws mwaa invoke-rest-api --name ENVIRONMENT {_BACKFILL} --body '{body}'",
     }
 
 

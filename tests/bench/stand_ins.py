@@ -19,7 +19,8 @@ from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
 from bench import scenario
-from local_aws.connect.simulator import ConnectSimulator, StaticDirectory
+from local_aws.connect.contacts import StaticDirectory
+from local_aws.connect.simulator import ConnectSimulator
 
 #: Seconds, as a worker in the same Region sees them.
 CONNECT_LATENCY, S3_LATENCY, S3_PAGE_LATENCY = 0.06, 0.02, 0.15

@@ -248,7 +248,7 @@ def test_times_are_shown_in_the_zone_chosen_in_airflow(page: Page, played: Playe
     )
 
 
-def test_a_task_links_to_the_tab_and_a_contact_to_the_console(
+def test_a_task_links_to_its_calls_and_a_contact_to_the_console(
     page: Page, played: Played, elsewhere: list[str]
 ) -> None:
     end, _ = window_with_a_leak(played)
@@ -256,9 +256,9 @@ def test_a_task_links_to_the_tab_and_a_contact_to_the_console(
     page.goto(f"/dags/{DAG}/runs/{run}/tasks/check_recordings/details")
     page.get_by_role("link", name="Calls of this run").click()
     opened = page.context.pages[-1]
-    expect(opened.frame_locator("iframe").locator("body[data-complete]")).to_be_attached()
+    expect(opened.locator("body[data-complete]")).to_be_attached()
     with page.context.expect_page() as outside:
-        rows(opened.frame_locator("iframe")).first.get_by_role("link").first.click()
+        opened.locator("#calls tbody tr:not(.evidence)").first.get_by_role("link").first.click()
     outside.value.close()
     (address,) = elsewhere
     assert address.startswith("https://acme.my.connect.aws/contact-trace-records/details/")

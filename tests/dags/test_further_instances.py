@@ -18,6 +18,15 @@ def bag_with(entry: str, folder: Path) -> DagBag:
     return DagBag(folder)
 
 
+def test_both_dag_files_watch_the_same_instances() -> None:
+    lines = [
+        next(line for line in path.read_text().splitlines() if line.startswith("FURTHER_INSTANCES"))
+        for path in sorted((ROOT / "dags").glob("*.py"))
+    ]
+    assert len(lines) == 2
+    assert set(lines) == {NONE}
+
+
 def test_a_further_instance_is_the_same_dag_under_another_name(tmp_path: Path) -> None:
     bag = bag_with('("emea",)', tmp_path)
     assert not bag.import_errors

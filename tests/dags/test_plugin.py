@@ -47,12 +47,12 @@ def test_airflow_takes_the_plugin_with_its_tab_its_page_and_its_link() -> None:
         (
             "monitor_audio_leakage",
             "check_recordings",
-            "/dags/monitor_audio_leakage/runs/manual__2023-08-29T21%3A20%3A00%2B00%3A00/plugin/audio-leakage-calls",
+            "/audio-leakage/monitor_audio_leakage/run?run_id=manual__2023-08-29T21%3A20%3A00%2B00%3A00",
         ),
         (
             "monitor_audio_leakage__emea",
             "check_recordings",
-            "/dags/monitor_audio_leakage__emea/runs/manual__2023-08-29T21%3A20%3A00%2B00%3A00/plugin/audio-leakage-calls",
+            "/audio-leakage/monitor_audio_leakage__emea/run?run_id=manual__2023-08-29T21%3A20%3A00%2B00%3A00",
         ),
         ("monitor_audio_leakage", "purge_ivr", ""),
         ("somebody_elses_dag", "check_recordings", ""),

@@ -13,8 +13,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete
 
 from conftest import ROOT
+from local_aws.connect.contacts import StaticDirectory
 from local_aws.connect.quotas import UNLIMITED
-from local_aws.connect.simulator import ConnectSimulator, StaticDirectory
+from local_aws.connect.simulator import ConnectSimulator
 from local_aws.dynamodb_local import create_table, dynamodb_local
 from local_aws.server import LocalAws
 from support.fakes import BUCKET, INSTANCE_ID, PREFIX

@@ -4,13 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from botocore.exceptions import ClientError, HTTPClientError
 from types_boto3_connect.client import ConnectClient
 from types_boto3_connect.literals import SearchContactsTimeRangeTypeType
 
+from local_aws.connect.contacts import StaticDirectory
+from local_aws.connect.delays import NO_DELAY, Delay
 from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET, STATUS
-from local_aws.connect.quotas import TokenBucket
-from local_aws.connect.simulator import ConnectSimulator, StaticDirectory
+from local_aws.connect.quotas import ACCOUNT_QUOTAS, TokenBucket
+from local_aws.connect.simulator import ConnectSimulator
 from local_aws.contact_centre.seed_contacts import SEED_CONTACTS
 from local_aws.server import LocalAws
 from support.fakes import BUCKET, INSTANCE_ID, PREFIX, answer, at, number
@@ -77,6 +80,12 @@ def test_a_fault_strikes_its_contact_as_often_as_set(stage: Stage, connect: Conn
 def test_an_unknown_fault_is_refused(stage: Stage) -> None:
     with pytest.raises(ValueError, match="allowed are"):
         stage.connect.faults.add("DescribeContact", "Earthquake")
+
+
+def hour(**changes: Any) -> dict[str, Any]:
+    """Return a search for the contacts that an agent took from ten to eleven."""
+    time_range = {"Type": "CONNECTED_TO_AGENT_TIMESTAMP", "StartTime": at("10:00"), "EndTime": at("11:00")}
+    return {"InstanceId": INSTANCE_ID, "TimeRange": time_range, **changes}
 
 
 class TestSearch:
@@ -155,6 +164,92 @@ class TestSearch:
         assert set(contact["AgentInfo"]) == {"Id", "ConnectedToAgentTimestamp"}
         assert page["TotalCount"] == 1
 
+    def test_a_search_result_carries_what_may_tell_of_a_person(
+        self, stage: Stage, connect: ConnectClient
+    ) -> None:
+        members = {
+            "Name": "+27825550001",
+            "Tags": {"caller": "+27825550002"},
+            "SegmentAttributes": {"caller": {"ValueString": "+27825550003"}},
+            "InitialContactId": number(7),
+            "PreviousContactId": number(8),
+        }
+        others = {"CustomerEndpoint": {"Type": "TELEPHONE_NUMBER", "Address": "+27825550004"}}
+        queue = {"Id": number(9), "EnqueueTimestamp": at("10:30")}
+        told = answer(number(1), QueueInfo={**queue, "Name": "Service"}, **members, **others)["Contact"]
+        stage.contacts[number(1)] = told
+        (contact,) = connect.search_contacts(**hour())["Contacts"]
+        assert {name: contact.get(name) for name in members} == members
+        assert contact["QueueInfo"] == queue
+        assert "CustomerEndpoint" not in contact
+
+    def test_a_late_contact_lets_the_total_grow(self, stage: Stage, connect: ConnectClient) -> None:
+        for n in range(100):
+            stage.contacts[number(n)] = answer(number(n))["Contact"]
+        stage.connect.indexing_delay = Delay(timedelta(minutes=10), late=timedelta(hours=3), late_share=0.1)
+        try:
+            totals = []
+            for now in ("10:40", "10:45", "13:40"):
+                with time_machine.travel(at(now), tick=True):
+                    totals.append(connect.search_contacts(**hour())["TotalCount"])
+        finally:
+            stage.connect.indexing_delay = NO_DELAY
+        assert totals[0] == 0
+        assert 80 <= totals[1] < 100
+        assert totals[2] == 100
+
+    def test_the_total_may_stop_at_a_number(
+        self, stage: Stage, connect: ConnectClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(stage.connect, "counted_up_to", 3)
+        for n in range(5):
+            stage.contacts[number(n)] = answer(number(n))["Contact"]
+        page = connect.search_contacts(**hour())
+        assert (page["TotalCount"], len(page["Contacts"])) == (3, 5)
+
+    def test_a_search_shows_at_most_ten_thousand_contacts(self, stage: Stage, connect: ConnectClient) -> None:
+        for n in range(10_001):
+            stage.contacts[number(n)] = answer(number(n))["Contact"]
+        page = connect.search_contacts(**hour())
+        assert page["TotalCount"] == 10_001
+        for _ in range(99):
+            page = connect.search_contacts(**hour(NextToken=page["NextToken"]))
+        assert len(page["Contacts"]) == 100
+        with pytest.raises(connect.exceptions.InvalidParameterException, match="at most 10000"):
+            connect.search_contacts(**hour(NextToken=page["NextToken"]))
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"MaxResults": 101},
+            {"NextToken": "foreign"},
+            {"TimeRange": {"Type": "EXPIRY_TIMESTAMP", "StartTime": at("10:00"), "EndTime": at("11:00")}},
+            {"TimeRange": {"Type": "INITIATION_TIMESTAMP", "StartTime": at("11:00"), "EndTime": at("10:00")}},
+            {"SearchCriteria": {"Channels": ["FAX"]}},
+            {"SearchCriteria": {"QueueIds": [number(n) for n in range(101)]}},
+            {"SearchCriteria": {"Name": {"SearchText": ["x"], "MatchType": "MATCH_ALL"}}},
+            {"Sort": {"FieldName": "INITIATION_METHOD", "Order": "ASCENDING"}},
+        ],
+    )
+    def test_a_search_beyond_the_rules_is_refused(
+        self, connect: ConnectClient, changes: dict[str, Any]
+    ) -> None:
+        with pytest.raises(connect.exceptions.InvalidParameterException):
+            connect.search_contacts(**hour(**changes))
+
+    def test_a_token_of_another_search_is_refused(self, stage: Stage, connect: ConnectClient) -> None:
+        stage.contacts |= {number(n): answer(number(n))["Contact"] for n in range(2)}
+        token = connect.search_contacts(**hour(MaxResults=1))["NextToken"]
+        assert len(connect.search_contacts(**hour(MaxResults=1, NextToken=token))["Contacts"]) == 1
+        other = hour(NextToken=token, SearchCriteria={"Channels": ["VOICE"]})
+        with pytest.raises(connect.exceptions.InvalidParameterException):
+            connect.search_contacts(**other)
+
+    def test_a_search_can_be_denied(self, stage: Stage, connect: ConnectClient) -> None:
+        stage.connect.faults.add("SearchContacts", "AccessDeniedException")
+        with pytest.raises(ClientError, match="AccessDeniedException"):
+            connect.search_contacts(**hour())
+
 
 def test_the_storage_config_names_bucket_and_prefix(connect: ConnectClient) -> None:
     (config,) = connect.list_instance_storage_configs(InstanceId=INSTANCE_ID, ResourceType="CALL_RECORDINGS")[
@@ -176,6 +271,20 @@ def test_requests_beyond_the_burst_are_answered_with_429() -> None:
                 refused = True
     assert simulator.calls["DescribeContact"] >= 15
     assert simulator.refused["DescribeContact"] == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "quota"),
+    [
+        ("DescribeContact", (10, 15)),
+        ("SearchContacts", (0.5, 1)),
+        ("GetMetricDataV2", (10, 10)),
+        ("ListQueues", (2, 5)),
+        ("SearchQueues", (2, 5)),
+    ],
+)
+def test_an_operation_has_the_quota_of_the_account(operation: str, quota: tuple[float, float]) -> None:
+    assert ACCOUNT_QUOTAS[operation] == quota
 
 
 def test_a_token_bucket_fills_at_its_rate_up_to_its_burst() -> None:

@@ -16,7 +16,7 @@ from audio_leakage.errors import ServiceUnavailable, SetupError
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import Window
 from audio_leakage.times import format_time
-from local_aws.connect.simulator import StaticDirectory
+from local_aws.connect.contacts import StaticDirectory
 from local_aws.contact_centre.centre import QUICK_WEIGHTS, ContactCentre
 from local_aws.contact_centre.seed_contacts import (
     DISCONNECTED_IN_QUEUE,

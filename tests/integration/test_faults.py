@@ -21,8 +21,8 @@ from audio_leakage.use_cases import polling
 from audio_leakage_tasks import use_case
 from conftest import ROOT
 from flow_log_subscriber import handler as subscriber
+from local_aws.connect.contacts import StaticDirectory
 from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET
-from local_aws.connect.simulator import StaticDirectory
 from local_aws.dynamodb_local import create_table
 from support.aws_faults import KILL, KILL_AFTER, RESET_AFTER, TOO_LATE, UNPROCESSED, AwsFault, FaultyAws
 from support.bad_day import (

@@ -7,18 +7,25 @@ runs that go well and runs that fail, all that came out is searched for the mark
 import base64
 import gzip
 import traceback
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from airflow import settings as airflow_settings
+from airflow.models import DagBag
+from airflow.models.xcom import XComModel
 from airflow.sdk import DAG
+from airflow.utils.session import create_session
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.follow import followed
+from conftest import ROOT
 from flow_log_subscriber import handler as subscriber
 from flow_log_subscriber.payload import UnreadablePayload
 from support.fakes import answer, at, key_of, number
@@ -26,6 +33,7 @@ from support.flow_lines import delivery, line, option
 from support.stage import LOG_GROUP, TABLE, Stage
 
 RECORDED, LEAKED, TALKING, ABANDONED, GARBLED, MISTAKEN = map(number, range(6))
+NEVER_ASKED = number(9)
 _PLACES = """
     customer number, system number, name, description, customer id, tag, segment, disconnect issue, campaign,
     queue name, word, option, participant, parameter, flow, result, no JSON, object, metadata, mistake,
@@ -45,7 +53,10 @@ def told(contact_id: str, **members: Any) -> dict[str, Any]:
         "Description": MARKS["description"],
         "CustomerId": MARKS["customer id"],
         "Tags": {"caller": MARKS["tag"]},
-        "SegmentAttributes": {"caller": {"ValueString": MARKS["segment"]}},
+        "SegmentAttributes": {
+            "caller": {"ValueString": MARKS["segment"]},
+            "connect:Subtype": {"ValueString": "connect:Telephony"},
+        },
         "DisconnectDetails": {"PotentialDisconnectIssue": MARKS["disconnect issue"]},
         "Campaign": {"CampaignId": MARKS["campaign"]},
         "QueueInfo": {"Id": number(77), "EnqueueTimestamp": at("10:30"), "Name": MARKS["queue name"]},
@@ -98,6 +109,15 @@ def airflows_home() -> bytes:
     return b"".join(file.read_bytes() for file in database.parent.rglob("*") if file.is_file())
 
 
+def hour_parts() -> list[str]:
+    """Return the parts of the population that went from task to task, unpacked."""
+    with create_session() as session:
+        kept = session.scalars(select(XComModel).where(XComModel.key.startswith("population_part"))).all()
+        texts = [XComModel.deserialize_value(each) for each in kept]
+    assert texts
+    return [zlib.decompress(base64.b64decode(text)).decode() for text in texts]
+
+
 def found(out: dict[str, bytes]) -> set[tuple[str, str]]:
     """Return which mark is in what came out; some ways of writing it down escape the plus."""
     return {
@@ -112,6 +132,7 @@ def test_no_personal_data_of_a_caller_gets_out(
     calls: Stage,
     dag: DAG,
     monkeypatch: pytest.MonkeyPatch,
+    viewer: TestClient,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -129,16 +150,29 @@ def test_no_personal_data_of_a_caller_gets_out(
     states = [dag.test(logical_date=at("10:35")).state]
     calls.connect.faults.add("DescribeContact", "AccessDeniedException")
     states.append(dag.test(logical_date=at("10:40")).state)
+    monkeypatch.setenv("AIRFLOW_VAR_AUDIO_LEAKAGE_POLICY", '{"default": "must"}')
+    calls.configure(population_rps=100)
+    calls.contacts[NEVER_ASKED] = told(NEVER_ASKED)
+    hourly = DagBag(ROOT / "dags").dags["reconcile_audio_leakage"]
+    hour = hourly.test(run_conf={"hour": "2023-08-29T10"})
+    pages = [
+        viewer.get(f"/audio-leakage/{hourly.dag_id}/{page}").text
+        for page in (f"hour?run_id={quote(hour.run_id)}", "population?since=2023-08-29T10")
+    ]
 
+    assert hour.state == "success"
     assert taken_in == {"unreadable_lines": 5, "entered": 6}
     assert states == ["success", "failed"]
     items, alerts, printed = calls.items(), calls.heard(), capfd.readouterr()
-    assert set(items) == {RECORDED, LEAKED, TALKING, GARBLED, MISTAKEN}
+    assert set(items) == {RECORDED, LEAKED, TALKING, GARBLED, MISTAKEN, NEVER_ASKED}
     assert {each["MessageAttributes"]["event"]["Value"] for each in alerts} == {
         "CALL_RECORDED_FAILURE",
+        "CALLS_NOT_WATCHED",
         "TASK_FAILED",
     }
+    assert '"population":' in pages[0]
     out = {
+        "UI": "\n".join(pages).encode(),
         "standard output": printed.out.encode() + printed.err.encode(),
         "log records": "\n".join(f"{record.__dict__}" for record in caplog.records).encode(),
         "alerts": str(alerts).encode(),
@@ -149,6 +183,9 @@ def test_no_personal_data_of_a_caller_gets_out(
     for name in ("log records", "alerts", "table"):
         assert LEAKED.encode() in out[name], f"{name} is not what it seems to be"
     assert b"CALL_RECORDED_FAILURE" in out["Airflow's home"], "XCom is not in it"
+    for part in hour_parts():
+        assert NEVER_ASKED in part, "the part is not what it seems to be"
+        assert not [place for place, mark in MARKS.items() if mark[1:] in part]
     assert found(out) == set()
 
 

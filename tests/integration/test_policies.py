@@ -6,22 +6,31 @@ the policies as CloudFormation creates them: action, resource and condition.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 from unittest.mock import patch
 
+import boto3
 import pytest
+from airflow.models import DagBag
 from airflow.sdk import DAG
 from botocore.client import BaseClient
 
 from audio_leakage.contacts.states import ContactState
+from audio_leakage.instances import reconcile_dag_of
 from conftest import ROOT
 from flow_log_subscriber import handler as subscriber
+from infrastructure.deploy import deploy
+from infrastructure.deployment import Deployment, Part
+from infrastructure.parameters import DeployOptions
+from infrastructure.smoke import SmokeCheckFailed
+from local_aws.commands.airflow import DAG_ID
 from local_aws.server import REGION
 from support.fakes import BUCKET, CONTACT_ID, INSTANCE_ID, PREFIX, answer, contact, key_of, number
 from support.flow_lines import delivery, line, option
+from support.mwaa import FakeMwaa
 from support.stage import LOG_GROUP, TABLE, Stage
 
 ACCOUNT = "123456789012"
@@ -33,6 +42,9 @@ ACTIONS = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:ListObjectVersions": "s3:ListBucketVersions",
     "dynamodb:TransactWriteItems": "dynamodb:DeleteItem",
+    "mwaa:GetEnvironment": "airflow:GetEnvironment",
+    "mwaa:InvokeRestApi": "airflow:InvokeRestApi",
+    "mwaa:UpdateEnvironment": "airflow:UpdateEnvironment",
 }
 #: Granted, and called by a service on behalf of the role, never by the code.
 BY_OTHERS = {
@@ -43,6 +55,10 @@ BY_OTHERS = {
     "logs:PutLogEvents": "Lambda",
     "sqs:SendMessage": "Lambda",
 }
+
+
+#: Sent by the stand-ins of these tests themselves.
+BY_THE_STAND_IN = {"s3:ListBucket"}
 
 
 @dataclass(frozen=True)
@@ -94,6 +110,7 @@ def recorded() -> Iterator[set[Call]]:
     def record(client: BaseClient, operation: str, request: dict[str, Any]) -> object:
         service = client.meta.service_model.service_name
         name = f"{service}:{operation}"
+        name = "s3:GetObjectVersion" if name == "s3:GetObject" and request.get("VersionId") else name
         context = {"s3:prefix": request.get("Prefix"), "cloudwatch:namespace": request.get("Namespace")}
         known = {key: value for key, value in context.items() if value is not None}
         calls.update(
@@ -118,15 +135,30 @@ def resources(service: str, operation: str, request: dict[str, Any]) -> list[str
             return [f"{arn}:table/{table}{index}" for table in tables]
         case "connect":
             contact = f"/contact/{request['ContactId']}" if operation == "DescribeContact" else ""
-            return [f"{arn}:instance/{request['InstanceId']}{contact}"]
+            return [request.get("ResourceArn") or f"{arn}:instance/{request['InstanceId']}{contact}"]
         case "s3":
-            return [f"arn:aws:s3:::{request['Bucket']}"]
+            return [f"arn:aws:s3:::{request['Bucket']}" + (f"/{request['Key']}" if "Key" in request else "")]
         case "logs":
             return [f"{arn}:log-group:{request['logGroupName']}:log-stream:"]
         case "sns":
             return [request["TargetArn"]]
+    return [resource_of(service, operation, request)]
+
+
+def resource_of(service: str, operation: str, request: dict[str, Any]) -> str:
+    """Return the ARN of a request that is about one thing."""
+    arn = f"arn:aws:{service}:{REGION}:{ACCOUNT}"
+    match service:
         case "cloudwatch":
-            return ["*"]
+            return "*"
+        case "cloudformation":
+            name = request.get("StackName", "*")
+            return name if name == "*" or name.startswith("arn:") else f"{arn}:stack/{name}/1"
+        case "mwaa":
+            kind, role = ("role", "/Op") if operation == "InvokeRestApi" else ("environment", "")
+            return f"arn:aws:airflow:{REGION}:{ACCOUNT}:{kind}/{request['Name']}{role}"
+        case "secretsmanager":
+            return f"{arn}:secret:{request.get('SecretId') or request['Name']}-AbCdEf"
     raise AssertionError(f"{service}:{operation} is new here: say which resources it is about")
 
 
@@ -169,12 +201,12 @@ def subscriber_policy(stage: Stage) -> Policy:
     return deployed_policy(stage, "subscriber.yaml", parameters)
 
 
-def all_the_dag_does(stage: Stage, dag: DAG) -> set[Call]:
+def all_the_dags_do(stage: Stage, dag: DAG) -> set[Call]:
     """Let the DAG find, follow, purge, judge and tell: of a call recorded, one leaked, one lost in the queue."""
     stage.aws.client("sns").create_topic(Name="alerts")
     stage.aws.create_log_group(LOG_GROUP)
     stage.aws.client("logs").create_log_stream(logGroupName=LOG_GROUP, logStreamName="flows")
-    stage.configure(flow_log_group=LOG_GROUP, alert_topic_arn=TOPIC)
+    stage.configure(flow_log_group=LOG_GROUP, alert_topic_arn=TOPIC, population_rps=100)
     left = {number(n): answer(number(n), connected=None)["Contact"] for n in (2, 4)}
     stage.contacts.update({CONTACT_ID: answer()["Contact"], **left})
     stage.put(*({"ContactId": contact_id, "State": "INITIALISED"} for contact_id in (CONTACT_ID, *left)))
@@ -191,6 +223,9 @@ def all_the_dag_does(stage: Stage, dag: DAG) -> set[Call]:
         )
         window = {"window_start": (now - timedelta(minutes=5)).isoformat(), "window_end": now.isoformat()}
         assert dag.test(run_conf=window).state == "success"
+        counted = DagBag(ROOT / "dags").dags["reconcile_audio_leakage"]
+        hour = (now - timedelta(hours=8)).isoformat()[:13]  # long enough ago to be counted again
+        assert counted.test(run_conf={"hour": hour}).state == "success"
     assert stage.items()[CONTACT_ID]["FailureCause"]
     assert number(2) not in stage.items()
     return {
@@ -224,8 +259,96 @@ def all_the_lambda_does(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> set[Ca
     return calls
 
 
-def test_the_dag_is_granted_exactly_what_it_uses(stage: Stage, dag: DAG, execution_policy: Policy) -> None:
-    calls = all_the_dag_does(stage, dag)
+@pytest.fixture
+def deployer_policy(stage: Stage) -> Policy:
+    parameters = {
+        "EnvironmentName": "airflow",
+        "EnvironmentBucketName": "airflow-bucket",
+        "ExecutionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/service-role/airflow-execution",
+    }
+    return deployed_policy(stage, "deployer_policy.yaml", parameters)
+
+
+def all_a_deployment_does(stage: Stage) -> set[Call]:
+    """Deploy into a new environment, again with a change, and into one with secrets until a task fails."""
+    stage.aws.create_bucket("airflow-bucket")
+    versions = {"Status": "Enabled"}
+    stage.aws.client("s3").put_bucket_versioning(Bucket="airflow-bucket", VersioningConfiguration=versions)
+    stage.aws.client("iam").create_role(RoleName="airflow-execution", AssumeRolePolicyDocument="{}")
+    for group in (LOG_GROUP, "airflow-airflow-Task"):
+        stage.aws.create_log_group(group)
+    mwaa = FakeMwaa(
+        "airflow-bucket",
+        stage.aws.client("s3"),
+        dags={name: {"is_paused": True} for name in (DAG_ID, reconcile_dag_of(DAG_ID))},
+    )
+    backend = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
+    options = DeployOptions(
+        environment="airflow",
+        connect_instance_id=INSTANCE_ID,
+        recording_bucket=BUCKET,
+        recording_prefix=PREFIX,
+        flow_log_group=LOG_GROUP,
+    )
+
+    def client(service: str, **_: str) -> Any:  # noqa: ANN401  # one of boto3's many clients
+        return mwaa.client() if service == "mwaa" else boto3.client(service)  # type: ignore[call-overload]
+
+    def deployed(email: str = "", flow_log_group: str = LOG_GROUP) -> None:
+        changed = replace(options, email=email, flow_log_group=flow_log_group)
+        deployment = Deployment(changed, client, lambda _: None, mwaa.pause)
+        deploy(deployment, tuple(Part), lambda: True, lambda _: None)
+
+    with recorded() as calls:
+        deployed()
+        mwaa.environment["AirflowConfigurationOptions"] = {"secrets.backend": backend}
+        deployed(email="on-call@example.com")
+        deployed(email="on-call@example.com", flow_log_group="/aws/connect/acme-2")
+        mwaa.run_ends = "failed"
+        with pytest.raises(SmokeCheckFailed):
+            deployed()
+    return {call for call in calls if call.action not in BY_THE_STAND_IN}
+
+
+def test_whoever_deploys_is_granted_exactly_what_a_deployment_calls(
+    stage: Stage, deployer_policy: Policy
+) -> None:
+    """What CloudFormation does with these rights is not seen here."""
+    calls = all_a_deployment_does(stage)
+    direct = Policy([each for each in deployer_policy.statements if "Condition" not in each])
+    assert [call for call in calls if not direct.allows(call)] == []
+    assert direct.actions - {call.action for call in calls} == {
+        "cloudformation:DescribeStackEvents",
+        "s3:ListBucket",
+    }
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("iam:CreatePolicy", f"arn:aws:iam::{ACCOUNT}:policy/audio-leakage-policy-1"),
+        Call("dynamodb:DeleteTable", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/audio-leakage-contacts"),
+        Call(
+            "iam:AttachRolePolicy",
+            f"arn:aws:iam::{ACCOUNT}:role/service-role/airflow-execution",
+            {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"},
+        ),
+        Call(
+            "iam:AttachRolePolicy",
+            f"arn:aws:iam::{ACCOUNT}:role/payroll",
+            {"aws:CalledVia": "cloudformation.amazonaws.com"},
+        ),
+        Call("airflow:InvokeRestApi", f"arn:aws:airflow:{REGION}:{ACCOUNT}:role/airflow/Admin"),
+        Call("s3:PutObject", f"arn:aws:s3:::{BUCKET}/1.wav"),
+    ],
+    ids=lambda call: call.action,
+)
+def test_whoever_deploys_is_not_granted_more(deployer_policy: Policy, call: Call) -> None:
+    assert not deployer_policy.allows(call)
+
+
+def test_the_dags_are_granted_exactly_what_they_use(stage: Stage, dag: DAG, execution_policy: Policy) -> None:
+    calls = all_the_dags_do(stage, dag)
     assert [call for call in calls if not execution_policy.allows(call)] == []
     assert execution_policy.actions - {call.action for call in calls} - set(BY_OTHERS) == set()
     for action in {call.action for call in calls}:  # a permission that went missing would be seen

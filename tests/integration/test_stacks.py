@@ -26,6 +26,11 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "ContactTableName": TABLE,
         "RecordingBucketName": BUCKET,
     },
+    "deployer_policy.yaml": {
+        "EnvironmentName": "airflow",
+        "EnvironmentBucketName": BUCKET,
+        "ExecutionRoleArn": "arn:aws:iam::123456789012:role/airflow",
+    },
     "subscriber.yaml": {
         "ContactTableName": TABLE,
         "FlowLogGroupName": LOG_GROUP,

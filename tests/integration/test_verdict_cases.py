@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from airflow.sdk import DAG
 
+from local_aws.connect.contacts import SEED_QUEUE
 from local_aws.contact_centre.recordings import wav
 from support.fakes import at
 from support.stage import Stage
@@ -16,6 +17,8 @@ from support.verdict_cases import CASES, RUNS, Case
 
 class Calls(dict[str, Case]):
     """What Connect knows of the cases' contacts, by the time of day."""
+
+    queues = (SEED_QUEUE,)
 
     def describe(self, contact_id: str, moment: datetime) -> Mapping[str, Any] | None:
         case = self.get(contact_id)

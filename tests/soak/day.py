@@ -2,29 +2,35 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 from types import SimpleNamespace
+from typing import Any
 
 from audio_leakage import use_cases
 from audio_leakage.contacts.states import ClosedReason
 from audio_leakage.errors import AwsError
 from audio_leakage.flow_log.ingest import ingest
+from audio_leakage.population.context import HourContext
+from audio_leakage.population.policy import Default, Policy
 from audio_leakage.ports import AirflowRun, Item
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import Scope, Window
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
+from local_aws.connect.delays import NO_DELAY, Delay
 from local_aws.contact_centre.calls import SimulatedCall, Truth
-from local_aws.contact_centre.centre import ContactCentre
-from soak.ports import Bucket, Connect, Log, Table, Topic
+from local_aws.contact_centre.centre import WEIGHTS, ContactCentre
+from local_aws.contact_centre.watching import Watch
+from soak.ports import Bucket, Connect, Log, Population, Table, Topic
 from soak.process import Process, process
 from soak.weather import Killed, Weather
-from support.fakes import BUCKET, INSTANCE_ID, PREFIX, FakeHistory, FakeMetrics
+from support.fakes import BUCKET, INSTANCE_ID, PREFIX, SENDER, FakeHistory, FakeMetrics
+from support.population import FakeCountedHours, FakeParts
 
 START = datetime(2024, 2, 28, 18, 0, tzinfo=UTC)  # over midnight, into a leap day
 WINDOW = timedelta(minutes=5)
@@ -70,9 +76,22 @@ class Day:
     is_fair: bool = False
     """Whether nothing goes wrong all day."""
     aftermath: int = AFTERMATH
+    policy: str | None = None
+    """Default of the policy by which the population is taken every hour; None: nobody takes it."""
+    weights: Mapping[str, int] = field(default_factory=lambda: WEIGHTS)
+    withholds_log: bool = False
+    """Whether no flow logs anything."""
+    indexing: Delay = NO_DELAY
+    """How late a search shows a contact."""
     samples: list[Sample] = field(default_factory=list)
     runs: Counter[str] = field(default_factory=Counter)
     wrong_on_the_way: dict[str, list[str]] = field(default_factory=dict)
+    hours: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Figures of each hour, as the hourly runs gave them."""
+    proofs: dict[str, str] = field(default_factory=dict)
+    """What the counts of each hour say, as the hourly runs gave it."""
+    told_at: dict[str, datetime] = field(default_factory=dict)
+    """When somebody first heard of a contact."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """Contacts by outcome, as the tasks counted them."""
 
@@ -84,10 +103,16 @@ class Day:
             number_of_calls=self.number_of_calls,
             bucket=BUCKET,
             prefix=PREFIX,
+            weights=self.weights,
+            withholds_log=self.withholds_log,
         )
+        self._watch = Watch(self.policy, reads_log=not self.withholds_log)
+        self._counted_hours = FakeCountedHours()
         self.weather = Weather(self.seed)
         self.table = Table(weather=self.weather, another_run=self._another_run)
         self.topic, self.log = Topic(self.weather), Log(self.centre, self.weather)
+        if self.withholds_log:
+            self.log.withhold()
         self.metrics = FakeMetrics()
         self._connect, self._bucket = Connect(self.centre, self.weather), Bucket(self.centre, self.weather)
         self._calls = {call.contact_id: call for call in self.centre.calls}
@@ -110,6 +135,11 @@ class Day:
                 "the scheduler misses a run"
             ):
                 self._run()
+            if self.policy and self._end.minute == 20:  # the hourly DAG's schedule
+                self._run_hourly()
+            for id_, event in self.topic.told:
+                if event == _FAILURE:
+                    self.told_at.setdefault(id_, now)
             self._check_verdicts(now)
             self._expire(now)
             self.samples.append(self._sample())
@@ -118,7 +148,7 @@ class Day:
 
     def truths(self) -> dict[str, Truth]:
         """Return what is true of each call in the end."""
-        return {id_: _truth(call, self._end) for id_, call in self._calls.items()}
+        return {id_: self._truth(call, self._end) for id_, call in self._calls.items()}
 
     def told(self) -> dict[str, Item]:
         """Return the item of each call; nothing of those that were purged or never entered."""
@@ -264,14 +294,52 @@ class Day:
         for id_, item in self.table.items.items():
             if "RecordedState" in item and id_ not in self._judged:
                 self._judged.add(id_)
-                if differences := _truth(self._calls[id_], now).differences(item):
+                if differences := self._truth(self._calls[id_], now).differences(item):
                     self.wrong_on_the_way[id_] = differences
 
     def _expire(self, now: datetime) -> None:
+        if self.policy:  # an hour may be taken again, and would find nobody
+            return
         until = format_time(now - KEPT)
         for id_, item in list(self.table.items.items()):
             if "NextCheckAt" not in item and item["InitialisedAt"] < until:
                 self._expired[id_] = self.table.items.pop(id_)
+
+    def _truth(self, call: SimulatedCall, moment: datetime) -> Truth:
+        return call.truth(moment, SETTINGS.failure_after, SETTINGS.longest_call, self._watch)
+
+    def _run_hourly(self) -> None:
+        """Take the hour before and enter what nobody watches, as the hourly DAG does."""
+        parts = FakeParts()
+        summaries: list[dict[str, Any]] = []
+
+        def work() -> None:
+            summaries.append(use_cases.take_population(self._of_hour(parts)))
+            summaries.append(use_cases.enter_unwatched(self._of_hour(parts)))
+
+        if self._tried(work):
+            *_, taken, entered = summaries
+            self.hours |= entered["hours"]
+            self.proofs |= {proof["hour"]: proof["status"] for proof in taken["proofs"]}
+
+    def _of_hour(self, parts: FakeParts) -> HourContext:
+        assert self.weather.now
+        hour = self._end.replace(minute=0) - timedelta(hours=1)
+        return HourContext(
+            settings=SETTINGS,
+            policy=Policy(Default(str(self.policy))),
+            hour=Window(hour, hour + timedelta(hours=1)),
+            now=self.weather.now,
+            seconds_left=lambda: 2880,
+            connect=Population(self.centre, self.weather, self.indexing),
+            contacts=self.table,
+            flow_log=self.log,
+            alert_topic=self.topic,
+            metrics=self.metrics,
+            parts=parts,
+            counted_hours=self._counted_hours,
+            sender=SENDER,
+        )
 
     def _sample(self) -> Sample:
         for remembered in (self.table.writes, self.table.batches, self.table.transactions):
@@ -281,10 +349,6 @@ class Day:
         return Sample(
             process(), sum("NextCheckAt" in item and "ClosedReason" not in item for item in items), len(items)
         )
-
-
-def _truth(call: SimulatedCall, moment: datetime) -> Truth:
-    return call.truth(moment, SETTINGS.failure_after, SETTINGS.longest_call)
 
 
 def _airflow_run(end: datetime) -> AirflowRun:

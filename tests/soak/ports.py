@@ -11,10 +11,12 @@ from typing import Any
 
 from audio_leakage.errors import ContactNotFound
 from audio_leakage.ports import Item
+from local_aws.connect.delays import NO_DELAY, Delay
 from local_aws.contact_centre.centre import ContactCentre
 from local_aws.contact_centre.flow_log import lines_of
+from local_aws.contact_centre.watching import is_in_population
 from soak.weather import Weather
-from support.fakes import BUCKET, PREFIX, FakeTable, searched
+from support.fakes import BUCKET, INSTANCE_ID, PREFIX, FakeTable, searched
 
 
 @dataclass
@@ -52,6 +54,49 @@ class Connect:
 
     def recording_storage(self, instance_id: str) -> tuple[str, str]:  # noqa: ARG002
         return BUCKET, PREFIX
+
+
+@dataclass
+class Population:
+    """The same Amazon Connect, as far as it tells who was connected to an agent."""
+
+    centre: ContactCentre
+    weather: Weather
+    indexing: Delay = NO_DELAY
+
+    def population(
+        self, instance_id: str, start: datetime, end: datetime
+    ) -> Iterator[tuple[list[Mapping[str, Any]], int]]:
+        assert instance_id == INSTANCE_ID
+        found = self._between(start, end)
+        for first in range(0, max(len(found), 1), 100):
+            self.weather.unavailable("the search throttles", f"population {first}")
+            yield list(found[first : first + 100]), len(found)
+
+    def count_population(self, instance_id: str, start: datetime, end: datetime) -> int:
+        assert instance_id == INSTANCE_ID
+        return len(self._between(start, end))
+
+    def standard_queues(self, instance_id: str) -> Mapping[str, str]:
+        arn = f"arn:aws:connect:af-south-1:123456789012:instance/{instance_id}/queue/"
+        return {each.queue_id: arn + each.queue_id for each in self.centre.queues if each.type == "STANDARD"}
+
+    def contacts_handled(self, queues: Mapping[str, str], start: datetime, end: datetime) -> float:
+        """Count the legs themselves: what a search shows has no part in it."""
+        legs = (call for call in self.centre.calls if is_in_population(call) and call.queue_id in queues)
+        return float(sum(start <= call.connected_to_agent < end for call in legs if call.connected_to_agent))
+
+    def _between(self, start: datetime, end: datetime) -> list[Mapping[str, Any]]:
+        assert self.weather.now
+        found = []
+        for call in self.centre.calls:  # to ask for each contact would take as long as the rest of the day
+            moment = call.connected_to_agent
+            if moment is None or not is_in_population(call) or not start <= moment <= end:
+                continue
+            contact = self.centre.describe(call.contact_id, self.weather.now)
+            if contact and moment + self.indexing.of(call.contact_id) <= self.weather.now:
+                found.append((moment, contact))
+        return [contact for _, contact in sorted(found, key=lambda pair: (pair[0], pair[1]["Id"]))]
 
 
 class Bucket:
@@ -134,6 +179,10 @@ class Log:
         self.weather = weather
         self.lines = sorted(line for call in centre.calls for line in lines_of(call))
         self._times = [moment for moment, _ in self.lines]
+
+    def withhold(self) -> None:
+        """Have no line at all: no flow logs anything."""
+        self.lines, self._times = [], []
 
     def events(
         self,

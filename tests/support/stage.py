@@ -9,7 +9,8 @@ from typing import Any
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from local_aws.connect.simulator import ConnectSimulator, StaticDirectory
+from local_aws.connect.contacts import StaticDirectory
+from local_aws.connect.simulator import ConnectSimulator
 from local_aws.server import LocalAws
 from support.fakes import BUCKET
 

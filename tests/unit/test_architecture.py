@@ -15,6 +15,7 @@ TASKS = ROOT / "plugins" / "audio_leakage_tasks"
 HOOKS = ROOT / "plugins" / "audio_leakage_hooks"
 AWS = ROOT / "include" / "audio_leakage_aws"
 UI = ROOT / "plugins" / "audio_leakage_ui"
+AUDITOR = ROOT / "include" / "flow_auditor"
 SUBSCRIBER = ROOT / "include" / "flow_log_subscriber"
 INFRASTRUCTURE = ROOT / "include" / "infrastructure"
 LOCAL_AWS = ROOT / "include" / "local_aws"
@@ -24,10 +25,12 @@ OURS = {
     "audio_leakage_hooks",
     "audio_leakage_tasks",
     "audio_leakage_ui",
+    "flow_auditor",
     "flow_log_subscriber",
     "infrastructure",
     "local_aws",
     "monitor_audio_leakage",
+    "reconcile_audio_leakage",
 }
 
 
@@ -59,7 +62,7 @@ def test_the_domain_imports_only_the_standard_library() -> None:
 
 
 #: The rooms of the domain, the lowest first. A room imports itself and those before it.
-ROOMS = ("contacts", "runs", "flow_log", "use_cases")
+ROOMS = ("contacts", "flow_audit", "runs", "flow_log", "population", "use_cases")
 
 
 def test_the_domain_has_exactly_these_rooms() -> None:
@@ -68,13 +71,14 @@ def test_the_domain_has_exactly_these_rooms() -> None:
     )
 
 
-#: Unit tests of the whole domain, which have no module of their name.
+#: Unit tests of the whole domain, or of what is no Python, which have no module of their name.
 OF_NO_MODULE = {
     "test_any_day.py",
     "test_fuzz.py",
     "test_hostile_input.py",
     "test_independence.py",
     "test_silence.py",
+    "test_terraform.py",
     "test_verdict_cases.py",
 }
 
@@ -164,6 +168,10 @@ def test_the_subscriber_imports_the_domain_and_boto3_but_no_airflow() -> None:
     }
 
 
+def test_the_flow_auditor_imports_only_the_domain() -> None:
+    assert packages(AUDITOR) - sys.stdlib_module_names == {"audio_leakage", "flow_auditor"}
+
+
 def test_the_local_aws_shares_no_code_with_the_domain() -> None:
     assert "audio_leakage" not in packages(LOCAL_AWS)
 
@@ -195,7 +203,7 @@ def test_the_pages_load_nothing_from_other_sites() -> None:
     assert named == {("page.js", "http://www.w3.org/2000/svg")}
 
 
-@pytest.mark.parametrize("folder", [DOMAIN, AWS, HOOKS, TASKS, SUBSCRIBER, INFRASTRUCTURE, UI])
+@pytest.mark.parametrize("folder", [DOMAIN, AWS, AUDITOR, HOOKS, TASKS, SUBSCRIBER, INFRASTRUCTURE, UI])
 def test_deployed_code_imports_no_development_packages(folder: Path) -> None:
     assert not packages(folder) & {"local_aws", "moto", "pytest", "hypothesis", "time_machine", "rich"}
 

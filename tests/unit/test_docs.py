@@ -226,7 +226,9 @@ class TestReferences:
         ]
         assert sends == []
 
-    @pytest.mark.parametrize("room", ["contacts", "runs", "flow_log", "use_cases"])
+    @pytest.mark.parametrize(
+        "room", ["contacts", "flow_audit", "runs", "flow_log", "population", "use_cases"]
+    )
     def test_the_table_of_a_room_names_each_of_its_modules(self, room: str) -> None:
         folder = ROOT / "include" / "audio_leakage" / room
         named = re.findall(r"^``(\w+)`` ", (folder / "__init__.py").read_text(), re.MULTILINE)

@@ -1,12 +1,20 @@
 """The page of sample mails shows what the code sends. `MAILS=docs/mails.md` in the environment writes it anew."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState, FailureCause
+from audio_leakage.instances import RECONCILE_DAG_ID, policy_variable_of
+from audio_leakage.population.classes import Class
+from audio_leakage.population.figures import Figures
+from audio_leakage.population.hour import hour_named
+from audio_leakage.population.messages import not_watched_alert, rules_end_alert
+from audio_leakage.population.policy import Default, Policy, Recording, Rule
 from audio_leakage.runs.alerts import Alert, AlertKind, alert_of, not_read_alert
 from audio_leakage.runs.window import Window
 from audio_leakage_tasks.failure import run_failed, task_failed, works_again
@@ -21,6 +29,8 @@ ACME = replace(
     airflow_url="https://airflow.acme.example",
     runbook_url="https://wiki.acme.example/audio-leakage",
 )
+HOURLY = replace(ACME, dag_id=RECONCILE_DAG_ID)
+QUEUE = "54b468a3-86b1-4746-aeb5-c31b62eecaa2"
 HEAD = """# The mails
 
 This page shows you a sample of each mail that the monitor sends. A test holds it to the code, so it is what you get.
@@ -43,7 +53,7 @@ def leak(position: int, **fields: Any) -> Contact:
     facts: dict[str, Any] = {
         "contact_id": number(position),
         "connected_to_agent_timestamp": begun,
-        "queue_id": "54b468a3-86b1-4746-aeb5-c31b62eecaa2",
+        "queue_id": QUEUE,
         "failure_cause": FailureCause.NO_OBJECT,
     }
     return ended_with_agent(**(facts | fields))
@@ -65,6 +75,26 @@ def samples() -> Iterator[tuple[str, Alert]]:
     yield "A contact set aside", alert_of(AlertKind.SET_ASIDE, aside, ACME)
     lost = Window(at("2023-08-27 08:00"), at("2023-08-27 10:00"))
     yield "A flow log not read", not_read_alert(lost, ACME)
+    figures = Figures(
+        classes=Counter({Class.WATCHED: 120, Class.ENTERED_BY_CALL: 2, Class.UNEXPLAINED: 1}),
+        entered_by_queue=Counter({QUEUE: 2}),
+        entered_by_kind=Counter({"TRANSFER": 2}),
+        unexplained_by_queue=Counter({QUEUE: 1}),
+    )
+    policy = Policy(Default.AS_FLOW, version="2023-08")
+    yield (
+        "Calls that no flow told of",
+        not_watched_alert(figures, hour_named("2023-08-29T10"), policy, HOURLY),
+    )
+    rule = Rule(
+        id="wallboard-test-lines",
+        recording=Recording.MAY,
+        valid_until=date(2023, 9, 1),
+        reason="test lines",
+        approved_by="compliance",
+    )
+    today, variable = date(2023, 8, 29), policy_variable_of(HOURLY.dag_id)
+    yield "A rule of the policy that ends", rules_end_alert([rule], today, variable, HOURLY)
     yield "A failed task", task_failed(ACME, RUN, "poll_initialised", DENIED)
     yield "A failure told late", run_failed(ACME, RUN, f"poll_initialised: {DENIED}")
     yield "The end of a failure", works_again(ACME, RUN.replace("11:35", "11:40"), DENIED)

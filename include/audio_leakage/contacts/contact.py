@@ -9,6 +9,7 @@ from typing import Any, Self, get_args, get_type_hints
 from audio_leakage.contacts.states import (
     ClosedReason,
     ContactState,
+    ExpectedBy,
     FailureCause,
     RecordedState,
     RecordingPolicy,
@@ -49,7 +50,9 @@ class Contact:
     recorded_state: RecordedState | None = None
     next_check_at: datetime | None = None  # None: nothing is left to be done
 
-    initialised_at: datetime | None = None  # when the flow's recording block ran
+    # When the flow's recording block ran, or when the agent was connected where no block ran.
+    initialised_at: datetime | None = None
+    expected_by: ExpectedBy | None = None  # None: FLOW
     recording_policy: RecordingPolicy | None = None
     recording_blocks: tuple[str, ...] = ()  # every recording block in the flow log: "<time> <behavior>"
 
@@ -57,6 +60,8 @@ class Contact:
     initiation_method: str | None = None
     agent_id: str | None = None
     queue_id: str | None = None
+    initial_contact_id: str | None = None  # of the call's first leg
+    previous_contact_id: str | None = None  # of the leg before this one
     initiation_timestamp: datetime | None = None
     connected_to_system_timestamp: datetime | None = None
     connected_to_agent_timestamp: datetime | None = None

@@ -29,6 +29,8 @@ def with_facts(contact: Contact, snapshot: ContactSnapshot) -> Contact:
         "initiation_method": snapshot.initiation_method,
         "agent_id": snapshot.agent_id,
         "queue_id": snapshot.queue_id,
+        "initial_contact_id": snapshot.initial_contact_id,
+        "previous_contact_id": snapshot.previous_contact_id,
         "initiation_timestamp": snapshot.initiation_timestamp,
         "connected_to_system_timestamp": snapshot.connected_to_system_timestamp,
         "connected_to_agent_timestamp": snapshot.connected_to_agent_timestamp,

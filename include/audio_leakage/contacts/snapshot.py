@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from audio_leakage.contacts.contact import check_contact_id
 from audio_leakage.errors import InvalidContact
 from audio_leakage.times import is_plausible
 
@@ -36,6 +37,8 @@ class ContactSnapshot:
 
     channel: str
     initiation_method: str
+    initial_contact_id: str | None
+    previous_contact_id: str | None
     initiation_timestamp: datetime | None
     agent_id: str | None
     queue_id: str | None
@@ -67,6 +70,8 @@ class ContactSnapshot:
         return cls(
             channel=_required(contact, "Channel"),
             initiation_method=_required(contact, "InitiationMethod"),
+            initial_contact_id=_contact_id(contact, "InitialContactId"),
+            previous_contact_id=_contact_id(contact, "PreviousContactId"),
             initiation_timestamp=_time(contact, "InitiationTimestamp"),
             agent_id=_text(agent, "Id"),
             queue_id=_text(_structure(contact.get("QueueInfo")), "Id"),
@@ -107,6 +112,14 @@ def _text(structure: Mapping[str, Any], member: str) -> str | None:
     return (
         value if isinstance(value, str) and 0 < len(value) <= _LONGEST_TEXT and value.isprintable() else None
     )
+
+
+def _contact_id(structure: Mapping[str, Any], member: str) -> str | None:
+    """Return another contact's id; anything else is as good as nothing."""
+    try:
+        return check_contact_id(structure.get(member))
+    except InvalidContact:
+        return None
 
 
 def _structure(value: object) -> Mapping[str, Any]:

@@ -42,6 +42,14 @@ class RecordingPolicy(StrEnum):
     CUSTOMER = "CUSTOMER"
 
 
+class ExpectedBy(StrEnum):
+    """Who says that a contact must be recorded; an item without the attribute was entered by its flow."""
+
+    FLOW = "FLOW"
+    CALL = "CALL"
+    POLICY = "POLICY"
+
+
 class FailureCause(StrEnum):
     """Why a verdict is CALL_RECORDED_FAILURE."""
 
@@ -53,6 +61,7 @@ class FailureCause(StrEnum):
     POINTER_WITHOUT_OBJECT = "POINTER_WITHOUT_OBJECT"
     RECORDING_BLOCK_FAILED = "RECORDING_BLOCK_FAILED"
     SWITCHED_OFF_LATE = "SWITCHED_OFF_LATE"
+    NEVER_ASKED = "NEVER_ASKED"
 
 
 class ContactWarning(StrEnum):

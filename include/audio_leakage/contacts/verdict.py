@@ -70,6 +70,10 @@ FAILURE_CAUSES: tuple[tuple[FailureCause, Callable[[Contact, Evidence], bool]], 
     (FailureCause.POINTER_WITHOUT_OBJECT, lambda contact, _: contact.recording_location is not None),
     (FailureCause.RECORDING_BLOCK_FAILED, lambda contact, _: _intent(contact).has_failed),
     (FailureCause.SWITCHED_OFF_LATE, lambda contact, _: _intent(contact).is_off_late),
+    (
+        FailureCause.NEVER_ASKED,
+        lambda contact, _: contact.expected_by is not None and not contact.recording_blocks,
+    ),
     (FailureCause.NO_OBJECT, lambda _contact, _evidence: True),
 )
 

@@ -57,6 +57,10 @@ class LoggedBlocks:
         began, joined = contact.initialised_at, contact.connected_to_agent_timestamp
         if began is None or joined is None:
             return None
+        if (
+            contact.expected_by and not contact.recording_blocks
+        ):  # the hourly run entered it, so its blocks may lie before that
+            began = contact.initiation_timestamp or began
         return Window(max(min(began, joined) - _MARGIN, joined - _LONGEST), joined + _MARGIN)
 
     def _blocks(self, part: Window) -> dict[str, list[RecordingBlock]]:

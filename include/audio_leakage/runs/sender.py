@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from audio_leakage.instances import monitor_dag_of
+
 #: The runbook in this repository. Its headings are the events.
 _RUNBOOK = "docs/operations.md"
 #: What SNS takes.
@@ -57,7 +59,8 @@ class Sender:
     @property
     def page(self) -> str | None:
         """Address of the page of this instance."""
-        return f"{self.airflow_url}/audio-leakage/{quote(self.dag_id)}/" if self.airflow_url else None
+        monitor = quote(monitor_dag_of(self.dag_id))
+        return f"{self.airflow_url}/audio-leakage/{monitor}/" if self.airflow_url else None
 
     def call(self, contact_id: str) -> str | None:
         """Return the address of one call."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from audio_leakage.contacts.contact import Contact
-from audio_leakage.contacts.follow import not_found, with_assumed_end, with_facts
+from audio_leakage.contacts.follow import NEXT_RUN, not_found, with_assumed_end, with_facts
 from audio_leakage.contacts.recording import (
     Place,
     StoredObject,
@@ -39,7 +39,12 @@ _FAILURE = RecordedState.CALL_RECORDED_FAILURE
 _LEAKS = (AlertKind.FAILED, AlertKind.EXPIRED)
 _OFF = ClosedReason.RECORDING_SWITCHED_OFF
 #: Causes that a delete marker would explain.
-_MAYBE_DELETED = (FailureCause.NO_OBJECT, FailureCause.POINTER_WITHOUT_OBJECT, FailureCause.EXPIRED)
+_MAYBE_DELETED = (
+    FailureCause.NO_OBJECT,
+    FailureCause.NEVER_ASKED,
+    FailureCause.POINTER_WITHOUT_OBJECT,
+    FailureCause.EXPIRED,
+)
 #: Warnings that depend on the end, which an earlier answer may not have told.
 _NEED_THE_END = {ContactWarning.LATE, ContactWarning.SHORT, ContactWarning.END_ASSUMED}
 #: How long after the end of a contact its record does not change any more.
@@ -166,6 +171,10 @@ class _Checker:
         after = self._judged(contact, evidence)
         if after.recorded_state is not _FAILURE or contact.recorded_state is _FAILURE:
             return after
+        # The hourly search tells nothing of after-contact work. A turn to be described is worth waiting for.
+        was_never_described = contact.expected_by is not None and contact.described_at is None
+        if was_never_described and not is_about_to_fail(contact, self.run.now - _PATIENCE, self.run.settings):
+            return replace(contact, next_check_at=self.run.now + NEXT_RUN)
         return self._failed(contact, evidence)
 
     def _is_settled(self, contact: Contact, after: Contact, evidence: Evidence) -> bool:

@@ -1,4 +1,4 @@
-"""The limits of what an operation is sent, by the service model; botocore checks only the lower ones."""
+"""The limits of what an operation is sent, by the service model; botocore checks only some of them."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -9,20 +9,21 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 
 
 def check_limits(operation: str, members: Mapping[str, Any]) -> None:
-    """Check the length of every text and list, and every number, against ``min`` and ``max``.
+    """Check that required members are there, every length and number against its limits, words against enums.
 
     :param operation: such as ``SearchContacts``.
     :param members: of its request, as they came over the wire.
-    :raises ValueError: names every member that is out of its limits, and what is allowed.
+    :raises ValueError: names every member that is missing or out of its limits, and what is allowed.
     """
-    shape = _connect().operation_model(operation).input_shape
+    shape = service_model().operation_model(operation).input_shape
     wrong = list(_wrong(shape, members, operation)) if shape else []
     if wrong:
         raise ValueError("; ".join(wrong))
 
 
 @cache
-def _connect() -> ServiceModel:
+def service_model() -> ServiceModel:
+    """Return botocore's model of Amazon Connect."""
     return botocore.session.get_session().get_service_model("connect")
 
 
@@ -31,6 +32,11 @@ def _wrong(shape: Shape, value: Any, path: str) -> Iterator[str]:  # noqa: ANN40
     size = value if isinstance(value, int) else len(value) if isinstance(value, str | list | dict) else None
     if size is not None and not (low or size) <= size <= (size if high is None else high):
         yield f"{path} is {size}, allowed is {low} to {high}"
+    words = shape.metadata.get("enum")
+    if words and value not in words:
+        yield f"{path} is no such word, allowed are {', '.join(words)}"
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        yield from (f"{path}.{name} is missing" for name in shape.required_members if name not in value)
     for name, part, member in _parts(shape, value):
         yield from _wrong(member, part, f"{path}.{name}")
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 #: Requests per second and burst, per account and Region, by operation.
 ACCOUNT_QUOTAS: Mapping[str, tuple[float, float]] = defaultdict(
-    lambda: (2.0, 5.0), {"DescribeContact": (10.0, 15.0), "SearchContacts": (0.5, 1.0)}
+    lambda: (2.0, 5.0),
+    {"DescribeContact": (10.0, 15.0), "SearchContacts": (0.5, 1.0), "GetMetricDataV2": (10.0, 10.0)},
 )
 #: For tests and demos that do not test quotas.
 UNLIMITED: Mapping[str, tuple[float, float]] = defaultdict(lambda: (1e9, 1e9))

@@ -1,74 +1,27 @@
 """Amazon Connect over HTTP, in its own wire format, for the operations that moto does not have.
 
-Paths, members and errors follow botocore's service model; what is searchable and what a search result
-carries follow docs/amazon-connect.md, "Reading a contact".
+Paths, members and errors follow botocore's service model.
 """
 
 import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, Self
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from local_aws.connect.contacts import ContactDirectory
+from local_aws.connect.delays import NO_DELAY, Delay
 from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET, STATUS, Faults
 from local_aws.connect.limits import check_limits
+from local_aws.connect.metric_data import instance_of, metric_data
+from local_aws.connect.queue_listing import list_queues, search_queues
 from local_aws.connect.quotas import ACCOUNT_QUOTAS, TokenBucket
-
-Contact = Mapping[str, Any]
-
-#: Where each kind of SearchContacts' time range finds its timestamp.
-_TIME_RANGES: Mapping[str, Callable[[Contact], datetime | None]] = {
-    "INITIATION_TIMESTAMP": lambda contact: contact.get("InitiationTimestamp"),
-    "SCHEDULED_TIMESTAMP": lambda contact: contact.get("ScheduledTimestamp"),
-    "CONNECTED_TO_AGENT_TIMESTAMP": lambda contact: contact.get("AgentInfo", {}).get(
-        "ConnectedToAgentTimestamp"
-    ),
-    "DISCONNECT_TIMESTAMP": lambda contact: contact.get("DisconnectTimestamp"),
-    "ENQUEUE_TIMESTAMP": lambda contact: contact.get("QueueInfo", {}).get("EnqueueTimestamp"),
-}
-#: What the console limits a search to (docs/amazon-connect.md, "Reading a contact").
-_MOST_RESULTS = 10_000
-_SEARCH_RESULT = (
-    "Arn",
-    "Id",
-    "InitialContactId",
-    "PreviousContactId",
-    "InitiationMethod",
-    "Channel",
-    "QueueInfo",
-    "InitiationTimestamp",
-    "DisconnectTimestamp",
-    "ScheduledTimestamp",
-)
-
-
-class ContactDirectory(Protocol):
-    """Where the simulator gets its contacts from."""
-
-    def describe(self, contact_id: str, at: datetime) -> Contact | None:
-        """Return ``Contact`` as DescribeContact answers it at a time; None while it is not known."""
-        ...
-
-    def contacts(self, at: datetime) -> Iterable[Contact]:
-        """Return every contact that is known at a time."""
-        ...
-
-
-class StaticDirectory(dict[str, Contact]):
-    """Contacts by id that are the same at any time; changing the dict changes the answers."""
-
-    def describe(self, contact_id: str, at: datetime) -> Contact | None:  # noqa: ARG002
-        """Return the contact, if there is one."""
-        return self.get(contact_id)
-
-    def contacts(self, at: datetime) -> Iterable[Contact]:  # noqa: ARG002
-        """Return all of them."""
-        return list(self.values())
+from local_aws.connect.search import search
 
 
 class ConnectSimulator:
@@ -79,7 +32,9 @@ class ConnectSimulator:
     :param recording_bucket: what ListInstanceStorageConfigs names, with ``recording_prefix``.
     :param quotas: requests a second and burst by operation; beyond them the answer is 429.
     :param latency_seconds: how long every answer takes.
-    :param indexing_delay: how long a contact that is searchable does not show up yet.
+    :param indexing_delay: until a contact that is searchable shows up in a search.
+    :param metrics_delay: until a contact whose agent is connected is counted in a metric.
+    :param counted_up_to: SearchContacts' ``TotalCount`` never says more; None: it says the number.
     :param host: the address it listens on.
     :param port: its port; 0 takes one that is free.
     """
@@ -93,7 +48,9 @@ class ConnectSimulator:
         recording_prefix: str,
         quotas: Mapping[str, tuple[float, float]] = ACCOUNT_QUOTAS,
         latency_seconds: float = 0.0,
-        indexing_delay: timedelta = timedelta(0),
+        indexing_delay: Delay = NO_DELAY,
+        metrics_delay: Delay = NO_DELAY,
+        counted_up_to: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -102,6 +59,8 @@ class ConnectSimulator:
         self.storage = {"BucketName": recording_bucket, "BucketPrefix": recording_prefix}
         self.latency_seconds = latency_seconds
         self.indexing_delay = indexing_delay
+        self.metrics_delay = metrics_delay
+        self.counted_up_to = counted_up_to
         self.faults = Faults()
         self.calls: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -154,7 +113,12 @@ class ConnectSimulator:
 
 def _app(connect: ConnectSimulator) -> Flask:
     app = Flask("connect-simulator")
+    for add_routes in (_add_contacts, _add_queues, _add_storage):
+        add_routes(app, connect)
+    return app
 
+
+def _add_contacts(app: Flask, connect: ConnectSimulator) -> None:
     @app.get("/contacts/<instance_id>/<contact_id>")
     def describe_contact(instance_id: str, contact_id: str) -> Response:
         def act() -> Mapping[str, Any]:
@@ -169,8 +133,44 @@ def _app(connect: ConnectSimulator) -> Flask:
     @app.post("/search-contacts")
     def search_contacts() -> Response:
         query = request.get_json(force=True)
-        return connect.answer("SearchContacts", query["InstanceId"], lambda: _search(connect, query))
 
+        def act() -> Mapping[str, Any]:
+            now = datetime.now(UTC)
+            contacts = connect.directory.contacts(now)
+            return search(query, contacts, now, connect.indexing_delay, connect.counted_up_to)
+
+        return connect.answer("SearchContacts", str(query.get("InstanceId")), act)
+
+    @app.post("/metrics/data")
+    def get_metric_data_v2() -> Response:
+        query = request.get_json(force=True)
+
+        def act() -> Mapping[str, Any]:
+            now, directory = datetime.now(UTC), connect.directory
+            return metric_data(query, directory.contacts(now), directory.queues, now, connect.metrics_delay)
+
+        return connect.answer("GetMetricDataV2", instance_of(query), act)
+
+
+def _add_queues(app: Flask, connect: ConnectSimulator) -> None:
+    @app.get("/queues-summary/<instance_id>")
+    def list_queues_(instance_id: str) -> Response:
+        query = {"InstanceId": instance_id, **_queue_query()}
+        return connect.answer(
+            "ListQueues", instance_id, lambda: list_queues(instance_id, connect.directory.queues, query)
+        )
+
+    @app.post("/search-queues")
+    def search_queues_() -> Response:
+        query = request.get_json(force=True)
+        return connect.answer(
+            "SearchQueues",
+            str(query.get("InstanceId")),
+            lambda: search_queues(connect.directory.queues, query),
+        )
+
+
+def _add_storage(app: Flask, connect: ConnectSimulator) -> None:
     @app.get("/instance/<instance_id>/storage-configs")
     def list_instance_storage_configs(instance_id: str) -> Response:
         kind = request.args.get("resourceType")
@@ -181,63 +181,15 @@ def _app(connect: ConnectSimulator) -> Flask:
             lambda: {"StorageConfigs": [config] if kind == "CALL_RECORDINGS" else []},
         )
 
-    return app
 
-
-def _search(connect: ConnectSimulator, query: Mapping[str, Any]) -> Mapping[str, Any]:
-    check_limits("SearchContacts", query)
-    time_range = query["TimeRange"]
-    start, end = (datetime.fromtimestamp(time_range[bound], UTC) for bound in ("StartTime", "EndTime"))
-    if end < start or end - start > timedelta(weeks=8):
-        raise ValueError("TimeRange must be at most eight weeks long and must not end before it starts")
-    moment_of = _TIME_RANGES[time_range["Type"]]
-    now = datetime.now(UTC)
-    found = [
-        contact
-        for contact in connect.directory.contacts(now)
-        if _searchable(contact, now - connect.indexing_delay)
-        and (moment := moment_of(contact)) is not None
-        and start <= moment <= end
-        and _meets(contact, query.get("SearchCriteria") or {})
-    ]
-    descending = (query.get("Sort") or {}).get("Order") == "DESCENDING"
-    found.sort(key=lambda contact: (moment_of(contact), contact["Id"]), reverse=descending)
-    first, size = int(query.get("NextToken") or 0), query.get("MaxResults") or 100
-    if first + size > _MOST_RESULTS:
-        raise ValueError(f"a search shows at most {_MOST_RESULTS} contacts")
-    page: dict[str, Any] = {
-        "Contacts": [_search_result(contact) for contact in found[first : first + size]],
-        "TotalCount": len(found),
+def _queue_query() -> Mapping[str, Any]:
+    """Return the members of ListQueues that come in the address."""
+    asked = request.args
+    return {
+        **({"QueueTypes": asked.getlist("queueTypes")} if "queueTypes" in asked else {}),
+        **({"MaxResults": asked.get("maxResults", type=int)} if "maxResults" in asked else {}),
+        **({"NextToken": asked["nextToken"]} if "nextToken" in asked else {}),
     }
-    return page | ({"NextToken": str(first + size)} if first + size < len(found) else {})
-
-
-def _searchable(contact: Contact, indexed_until: datetime) -> bool:
-    """Voice shows up once an agent is connected or the contact has ended, other channels at once."""
-    if contact["Channel"] != "VOICE":
-        return bool(contact["InitiationTimestamp"] <= indexed_until)
-    moments = (_TIME_RANGES["CONNECTED_TO_AGENT_TIMESTAMP"](contact), contact.get("DisconnectTimestamp"))
-    return any(moment <= indexed_until for moment in moments if moment)
-
-
-def _meets(contact: Contact, criteria: Mapping[str, Any]) -> bool:
-    asked = {
-        "Channels": contact["Channel"],
-        "InitiationMethods": contact["InitiationMethod"],
-        "AgentIds": contact.get("AgentInfo", {}).get("Id"),
-        "QueueIds": contact.get("QueueInfo", {}).get("Id"),
-    }
-    return all(value in criteria[name] for name, value in asked.items() if criteria.get(name))
-
-
-def _search_result(contact: Contact) -> Contact:
-    result = {name: contact[name] for name in _SEARCH_RESULT if name in contact}
-    agent = {
-        name: value
-        for name, value in contact.get("AgentInfo", {}).items()
-        if name in ("Id", "ConnectedToAgentTimestamp")
-    }
-    return result | ({"AgentInfo": agent} if agent else {})
 
 
 def _error(code: str, message: str) -> Response:

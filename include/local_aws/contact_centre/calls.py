@@ -1,13 +1,15 @@
 """One simulated call: what happens to it, and the truth about it at any moment."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local_aws.contact_centre.blocks import Block, last_word_is_off, wished_off
 from local_aws.contact_centre.described import contact_of
+from local_aws.contact_centre.queues import SERVICE
 from local_aws.contact_centre.recordings import File, Pointer, has_audio, length_of
+from local_aws.contact_centre.watching import BY_LOG, Watch, noticed
 
 #: A contact that Connect has not ended is judged this long after its agent joined, by default.
 LONGEST_CALL = timedelta(hours=24)
@@ -74,7 +76,11 @@ class SimulatedCall:
     blocks: tuple[Block, ...] = ()  # that the flow ran to set recording
     channel: str = "VOICE"
     method: str = "INBOUND"
+    previous: "SimulatedCall | None" = None  # leg of the same call
     previous_contact_id: str | None = None
+    queue_id: str | None = SERVICE.queue_id
+    is_logged: bool = True  # whether its flow has logging on
+    is_test: bool = False  # one of AWS's test cases
     known_from: datetime | None = None  # to Connect
     connected_to_system: datetime | None = None
     enqueued: datetime | None = None
@@ -87,6 +93,16 @@ class SimulatedCall:
     recording_size: int = 0  # bytes
     pointers: tuple[Pointer, ...] = ()
     other_files: tuple[File, ...] = ()  # that are not the recording of the conversation
+
+    @property
+    def legs(self) -> "tuple[SimulatedCall, ...]":
+        """All legs of the call up to this one, the first one first."""
+        return (*(self.previous.legs if self.previous else ()), self)
+
+    @property
+    def initial_contact_id(self) -> str | None:
+        """The call's first leg; None: it is this one."""
+        return self.legs[0].contact_id if self.previous else self.previous_contact_id
 
     def contact_at(self, moment: datetime) -> Mapping[str, Any] | None:
         """Return ``Contact`` as DescribeContact answers it, or None while Connect does not know it."""
@@ -152,30 +168,39 @@ class SimulatedCall:
         reasons = {
             "NOT_VOICE": self.channel != "VOICE",
             "RECORDING_SWITCHED_OFF": joined is not None and wished_off(self.blocks, joined),
-            "CUSTOMER_NEVER_ANSWERED": self.method == "OUTBOUND" and self.connected_to_system is None,
+            "CUSTOMER_NEVER_ANSWERED": self.method in ("OUTBOUND", "CALLBACK")
+            and self.connected_to_system is None,
         }
         return frozenset(reason for reason, holds in reasons.items() if holds)
 
     def truth(
-        self, moment: datetime, failure_after: timedelta, longest_call: timedelta = LONGEST_CALL
+        self,
+        moment: datetime,
+        failure_after: timedelta,
+        longest_call: timedelta = LONGEST_CALL,
+        watch: Watch = BY_LOG,
     ) -> Truth:
         """Return what is true at a moment.
 
+        A call that only the population shows is not in the table before the hourly reconciliation starts.
+
         :param failure_after: how long after its end a call without a recording has failed.
         :param longest_call: how long after its agent joined it has ended, whatever Connect says.
+        :param watch: what the monitor has to go by.
         """
-        if self.entered is None or moment < self.entered:
+        if self.blocks and not (watch.reads_log and self.is_logged):  # the monitor never hears of them
+            return replace(self, blocks=()).truth(moment, failure_after, longest_call, watch)
+        first_known = noticed(self, watch)
+        if first_known is None or moment < first_known:
             return Truth(None, None)
         if not self.is_known(moment):
+            assert self.entered  # noqa: S101
             return Truth("INITIALISED", None, _if("NOT_FOUND", moment - self.entered >= _CERTAIN_AFTER))
         if self.channel != "VOICE":
             return self._at_first_sight(moment)
         if self.connected_to_agent is None or moment < self.connected_to_agent:
             return self._without_agent(moment, longest_call)
-        over = self.disconnected or self.connected_to_agent + longest_call
-        if moment < over:
-            return Truth(_TALKING, None)
-        return self._judged(moment, failure_after, longest_call)
+        return self._with_agent(moment, failure_after, longest_call)
 
     def _at_first_sight(self, moment: datetime) -> Truth:
         assert self.entered  # noqa: S101
@@ -190,9 +215,11 @@ class SimulatedCall:
         longest = LONGEST_CALLBACK if self.method == "CALLBACK" else longest_call
         return Truth(_WAITING, None, _if("NEVER_ENDED", moment - self.initiated >= longest + _CERTAIN_AFTER))
 
-    def _judged(self, moment: datetime, failure_after: timedelta, longest_call: timedelta) -> Truth:
+    def _with_agent(self, moment: datetime, failure_after: timedelta, longest_call: timedelta) -> Truth:
         fails_at = self.fails_at(failure_after, longest_call)
-        assert fails_at  # noqa: S101
+        assert self.connected_to_agent and fails_at  # noqa: PT018, S101
+        if moment < (self.disconnected or self.connected_to_agent + longest_call):
+            return Truth(_TALKING, None)
         reasons = self.reasons
         is_recorded = (
             self.recording_lands and self.recording_lands <= moment and has_audio(self.recording_size)
@@ -231,7 +258,8 @@ class SimulatedCall:
             "a pointer": not self.recording_lands
             and any(pointer.key == self.recording_key(self.prefix) for pointer in self.pointers),
         }
-        named = [cause for cause, holds in causes.items() if holds] or ["NO_OBJECT"]
+        named = [cause for cause, holds in causes.items() if holds]
+        named = named or ["NO_OBJECT" if self.entered else "NEVER_ASKED"]
         return named[0] if len(named) == 1 and named[0].isupper() else None
 
 

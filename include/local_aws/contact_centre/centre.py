@@ -1,14 +1,18 @@
 """A contact centre that plays calls on a clock and knows the truth about each of them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from local_aws.connect.contacts import Queue
+from local_aws.contact_centre.calls import SimulatedCall
 from local_aws.contact_centre.flow_log import lines_of
 from local_aws.contact_centre.kinds import CallWriter
+from local_aws.contact_centre.queues import QUEUES
 from local_aws.contact_centre.recordings import wav
+from local_aws.contact_centre.watching import is_in_population
 from local_aws.server import LocalAws
 
 #: How often each kind of call comes that is over and judged within two hours.
@@ -57,6 +61,26 @@ WEIGHTS: Mapping[str, int] = {
     "chat": 3,
     "task": 2,
 }
+#: How often each kind of call comes of which the flow log does not tell, or not of each leg.
+BLIND_WEIGHTS: Mapping[str, int] = {
+    "flow_without_block": 6,
+    "logging_off_recorded": 4,
+    "logging_off_leaked": 2,
+    "direct_to_agent": 4,
+    "test_case": 2,
+    "quick_connect_recorded": 6,
+    "quick_connect_leaked": 3,
+    "transferred_twice_leaked": 2,
+    "transferred_though_off": 2,
+    "transferred_unlogged": 1,
+    "moved_between_queues_recorded": 2,
+    "moved_between_queues_leaked": 2,
+    "callback_recorded": 2,
+    "callback_leaked": 1,
+    "callback_unanswered": 1,
+    "monitored": 3,
+    "external_outbound": 3,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +95,16 @@ class LogEvent:
 class ContactCentre:
     """A number of calls, spread over a time, that are the same for the same seed.
 
-    It is the :class:`~local_aws.connect.simulator.ContactDirectory` of its own Amazon Connect.
+    It is the :class:`~local_aws.connect.contacts.ContactDirectory` of its own Amazon Connect.
 
     :param start: when the first call may come; aware.
     :param duration: from the first to the last.
     :param bucket: where recordings are laid, under ``prefix``.
     :param log_group: where flow-log lines are written, if anywhere.
+    :param number_of_calls: a call of several legs counts once.
     :param constant_contacts: further contacts that never change, by id.
+    :param weights: how often each kind comes: :data:`WEIGHTS`, :data:`BLIND_WEIGHTS`, or both together.
+    :param withholds_log: whether all flows have logging off.
     """
 
     seed: int
@@ -89,11 +116,14 @@ class ContactCentre:
     log_group: str | None = None
     constant_contacts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     weights: Mapping[str, int] = field(default_factory=lambda: WEIGHTS)
+    queues: Sequence[Queue] = QUEUES
+    withholds_log: bool = False
 
     def __post_init__(self) -> None:
         dice = Random(self.seed)
         writer = CallWriter(dice, bucket=self.bucket, prefix=self.prefix)
         calls = [writer.write(kind, self.start + self.duration * dice.random()) for kind in self._kinds(dice)]
+        calls = [leg for call in calls for leg in call.legs]
         self.calls = tuple(sorted(calls, key=lambda call: call.initiated))
         self._by_id = {call.contact_id: call for call in self.calls}
         self._played_until = self.start
@@ -118,6 +148,14 @@ class ContactCentre:
         played = (call.contact_at(at) for call in self.calls)
         return [contact for contact in (*played, *self.constant_contacts.values()) if contact]
 
+    def population(self, start: datetime, end: datetime) -> list[SimulatedCall]:
+        """Return the voice contacts whose agent was connected at the start or later, and before the end."""
+        return [
+            call
+            for call in self.calls
+            if is_in_population(call) and call.connected_to_agent and start <= call.connected_to_agent < end
+        ]
+
     def play(self, until: datetime, aws: LocalAws) -> list[LogEvent]:
         """Let everything happen that has not happened yet, up to a time, and return the flow log's new lines.
 
@@ -130,7 +168,7 @@ class ContactCentre:
                 LogEvent(moment, message)
                 for call in self.calls
                 for moment, message in lines_of(call)
-                if since <= moment < until
+                if not self.withholds_log and since <= moment < until
             ),
             key=lambda event: event.at,
         )

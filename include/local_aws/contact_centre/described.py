@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from local_aws.contact_centre.calls import SimulatedCall
 
 _ACCOUNT = "arn:aws:connect:af-south-1:123456789012"
-_QUEUE_ID = "54b468a3-86b1-4746-aeb5-c31b62eecaa2"
+#: Stands in every member that may tell of a person. Nothing of it may get out of the monitor.
+PERSON = "+27825559000"
 _AGENT_ID = "59ede75e-26d7-44f9-bf20-32e6bfc378af"
 
 
@@ -28,12 +29,12 @@ def contact_of(call: SimulatedCall, moment: datetime) -> Mapping[str, Any]:
         "AfterContactWorkStartTimestamp": known(call.agent_left),
         "AfterContactWorkEndTimestamp": known(call.work_ended),
     }
-    queue = {"Id": _QUEUE_ID, "EnqueueTimestamp": call.enqueued} if known(call.enqueued) else None
+    queue = {"Id": call.queue_id, "EnqueueTimestamp": call.enqueued} if known(call.enqueued) else None
     contact = {
         "Arn": f"{_ACCOUNT}:instance/{UUID(int=0)}/contact/{call.contact_id}",
         "Id": call.contact_id,
         "PreviousContactId": call.previous_contact_id,
-        "InitialContactId": call.previous_contact_id,
+        "InitialContactId": call.initial_contact_id,
         "InitiationMethod": call.method,
         "Channel": call.channel,
         "QueueInfo": queue,
@@ -42,8 +43,23 @@ def contact_of(call: SimulatedCall, moment: datetime) -> Mapping[str, Any]:
         "ConnectedToSystemTimestamp": known(call.connected_to_system),
         "DisconnectTimestamp": known(call.disconnected),
         "Recordings": _recordings(call, moment) or None,
+        "SegmentAttributes": _segment_attributes(call),
+        "Name": PERSON,
+        "Tags": {"caller": PERSON},
+        "CustomerEndpoint": {"Type": "TELEPHONE_NUMBER", "Address": PERSON},
+        "SystemEndpoint": {"Type": "TELEPHONE_NUMBER", "Address": PERSON},
     }
     return {name: value for name, value in contact.items() if value is not None}
+
+
+def _segment_attributes(call: SimulatedCall) -> dict[str, dict[str, str]]:
+    texts = {
+        "connect:Subtype": f"connect:{'Telephony' if call.channel == 'VOICE' else 'Chat'}",
+        "caller": PERSON,
+    }
+    if call.is_test:
+        texts["connect:ValidationTestType"] = "FLOW_VALIDATION"
+    return {name: {"ValueString": text} for name, text in texts.items()}
 
 
 def _recordings(call: SimulatedCall, moment: datetime) -> list[dict[str, str]]:

@@ -10,7 +10,9 @@ from local_aws.contact_centre.calls import SimulatedCall
 
 
 def lines_of(call: SimulatedCall) -> Iterator[tuple[datetime, str]]:
-    """Give the lines of a call with their times: those about recording, and others."""
+    """Give the lines of a call with their times, if its flow logs: those about recording, and others."""
+    if not call.is_logged:
+        return
     yield call.initiated, _line(call, call.initiated, "PlayPrompt", {"PromptLocation": "welcome"})
     if call.enqueued:
         moment = call.enqueued + timedelta(milliseconds=1)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from local_aws.contact_centre.blind_kinds import BLIND_KINDS, BlindKinds
 from local_aws.contact_centre.calls import SimulatedCall
 from local_aws.contact_centre.flow_kinds import FlowKinds
 from local_aws.contact_centre.recordings import HEADER_BYTES, File, Pointer, size_of
@@ -15,12 +16,12 @@ _IVR_BYTES, _VOICEMAIL_BYTES = 100_000, 640_044
 _VOICEMAIL_FOLDERS = ("Voicemail", "Voicemails", "voicemail", "VoiceMail")
 
 
-class CallWriter(FlowKinds):
+class CallWriter(FlowKinds, BlindKinds):
     """Writes the lives of calls with the dice it is given; each further method is a kind."""
 
     def write(self, kind: str, initiated: datetime) -> SimulatedCall:
-        """Return a call of a kind of :data:`KINDS`."""
-        return KINDS[kind](self, self._new(kind, initiated))
+        """Return a call of a kind of :data:`KINDS` or :data:`BLIND_KINDS`, of several legs the last one."""
+        return {**KINDS, **BLIND_KINDS}[kind](self, self._new(kind, initiated))
 
     # The ordinary ones.
 
@@ -170,7 +171,9 @@ class CallWriter(FlowKinds):
         return replace(call, pointers=(Pointer(call.recording_key(call.prefix), call.ended),))
 
 
-#: What may become of a call, by name.
+#: What may become of a call that the flow log tells of, by name.
 KINDS: Mapping[str, Callable[[CallWriter, SimulatedCall], SimulatedCall]] = {
-    name: getattr(CallWriter, name) for name in dir(CallWriter) if name[0] != "_" and name != "write"
+    name: getattr(CallWriter, name)
+    for name in dir(CallWriter)
+    if name[0] != "_" and name not in ("write", *BLIND_KINDS)
 }

@@ -30,7 +30,7 @@ async function reload(round) {
   const due = round % ALL_EVERY ? hours.filter((hour, place) => place < UNSETTLED || !found.has(hour)) : hours;
   for (const hour of due) found.set(hour, await get(`hours?hour=${nameOf(hour)}`));
   complete = true;
-  await showHealth();
+  await Promise.all([showHealth(), showPopulation()]);
   draw();
   document.getElementById("problem").hidden = true;
   stamp();
@@ -100,15 +100,41 @@ const isRecent = (hour) => hour > Date.now() - 24 * HOUR;
 function drawDays() {
   const dates = new Set([...found.keys()].sort((one, other) => other - one).map(day));
   const rows = [...dates].map((date) => [date, sumOf((hour) => day(hour) === date)]).map(([date, sum]) => el("tr", {},
-    el("th", { scope: "row" }, date === day(Date.now()) ? "Today" : date),
+    el("th", { scope: "row" }, date === day(Date.now()) ? "Today" : date), ...populationCells(date),
     ...COLUMNS.map((name) => el("td", { class: `number ${sum[name] ? name.replace(" ", "-") : "none"}` },
       (sum[name] ?? 0).toLocaleString("en"))),
     el("td", { class: "number" }, leakRate(sum))));
   show("days", el("h2", {}, "Day by day"), el("div", { class: "scroll" }, el("table", { class: "days" },
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Day"),
-      ...[...COLUMNS, "leak rate"].map((name) => el("th", { scope: "col", class: "number" }, name)))),
+      ...["population", "unexplained", ...COLUMNS, "leak rate"].map((name) => el("th", { scope: "col", class: "number" }, name)))),
     el("tbody", {}, ...rows))));
 }
+
+// ---- the population: what Amazon Connect counts, from the hourly DAG ---------------------------------------
+
+const hourlyDag = dagId.replace("monitor", "reconcile");
+let population = null; // start of the hour -> figures and proof; null if there is no hourly DAG to read
+
+async function showPopulation() {
+  const since = new Date(firstHour(Math.floor(Date.now() / HOUR) * HOUR)).toISOString().slice(0, 13);
+  try {
+    const { hours } = await get(`../${encodeURIComponent(hourlyDag)}/population?since=${since}`);
+    population = new Map(Object.entries(hours).map(([name, figures]) => [Date.parse(`${name}:00:00Z`), figures]));
+  } catch {
+    return; // no permission for the hourly DAG, or it has never run
+  }
+  const open = [...population].filter(([, { proof }]) => proof?.status === "INCOMPLETE");
+  show("population", ...(open.length ? [el("h2", {}, "Population not proved"),
+    el("p", { class: "note" }, "The counts of these hours disagree: there may be calls that nobody knows."),
+    ...open.map(([hour, { proof }]) => el("div", { class: "gap" }, `${dayAndMinute(hour)}: ${proof.listed} listed, `
+      + `${proof.total_count} in total, ${proof.handled ?? "not"} counted by the metric`))] : []));
+  if (found.size) drawDays();
+}
+
+const populationOf = (date) => [...(population ?? [])].filter(([hour]) => day(hour) === date)
+  .reduce((sums, [, { population: calls, unexplained }]) => addCounts(sums, { population: calls, unexplained }), {});
+const populationCells = (date) => ["population", "unexplained"].map((name) => populationOf(date)[name]).map((count) =>
+  el("td", { class: `number ${count ? "" : "none"}` }, population ? (count ?? 0).toLocaleString("en") : "–"));
 
 const drawClosed = () => show("closed", ...closedList([...found.values()].reduce((sums, { closed }) => addCounts(sums, closed), {})));
 
@@ -258,17 +284,17 @@ const card = (title, kind, value, note) =>
 function runCard(title, run, isPaused = false) {
   if (isPaused) return card(title, "bad", "paused", "The DAG is paused. No call is checked.");
   if (!run) return card(title, "bad", "none", "in the last 24 hours");
-  const address = new URL(`../../dags/${encodeURIComponent(dagId)}/runs/${encodeURIComponent(run.run_id)}/plugin/audio-leakage-calls`, location.href).href;
+  const address = new URL(`run?run_id=${encodeURIComponent(run.run_id)}`, location.href).href;
   return card(title, run.state === "failed" ? "bad" : "good", words(run.state),
     link(`${dayAndMinute(run.start)} – ${minute(run.end)}`, address, "_top"));
 }
 
 const gapRow = (gap) => el("div", { class: "gap" }, `${dayAndSecond(gap.start)} – ${dayAndSecond(gap.end)}`, el("code", {}, gap.command));
 const notRead = (gaps) => [el("h2", {}, "Flow log not read"),
-  el("p", { class: "note" }, "This stretch lay more than a day back when runs went on. We do not know its calls until you backfill them:"),
+  el("p", { class: "note" }, "This stretch lay more than a day back when runs went on. We do not know its calls until you backfill them, with Trigger and Backfill on the page of the DAG, or with:"),
   ...gaps.map(gapRow)];
 const missed = (gaps) => [el("h2", {}, "Windows without a run"),
-  el("p", { class: "note" }, "With flow_log_group set, the next scheduled run recovers these calls. To see the windows in the grid, too, backfill them:"),
+  el("p", { class: "note" }, "With flow_log_group set, the next scheduled run recovers these calls. To see the windows in the grid, too, backfill them, with Trigger and Backfill on the page of the DAG, or with:"),
   ...gaps.map(gapRow)];
 
 // ---- choices --------------------------------------------------------------------------------------------
@@ -287,7 +313,7 @@ async function showChoices() {
 
 onTheme(() => found.size && drawPlots());
 addEventListener("resize", () => found.size && drawPlots());
-Promise.all([showHours(), showHealth(), showChoices()])
+Promise.all([showHours(), showHealth(), showChoices(), showPopulation()])
   .then(() => {
     stamp();
     document.body.setAttribute("data-complete", "");

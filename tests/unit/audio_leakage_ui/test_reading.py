@@ -1,5 +1,7 @@
 """The UI turns table items into groups, rows, counts, gaps and addresses."""
 
+import json
+import shlex
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -211,12 +213,23 @@ def test_a_missed_window_comes_with_its_backfill_command() -> None:
         return health_of("monitor_audio_leakage", runs, since=at("10:00"), now=at("10:25"))
 
     (gap,) = health(run("10:15"), run("10:05"))["missed"]
-    assert gap["command"] == (
-        "airflow backfill create --dag-id monitor_audio_leakage --from-date 2023-08-29T10:10:00.000Z "
-        "--to-date 2023-08-29T10:10:00.000Z --max-active-runs 3"
-    )
+    command = shlex.split(gap["command"])
+    assert command[:3] == ["aws", "mwaa", "invoke-rest-api"]
+    given = dict(zip(command[3::2], command[4::2], strict=True))
+    assert given | {"--body": json.loads(given["--body"])} == {
+        "--name": "ENVIRONMENT",
+        "--method": "POST",
+        "--path": "/backfills",
+        "--body": {
+            "dag_id": "monitor_audio_leakage",
+            "from_date": "2023-08-29T10:10:00.000Z",
+            "to_date": "2023-08-29T10:10:00.000Z",
+            "max_active_runs": 3,
+            "reprocess_behavior": "none",
+        },
+    }
     failed = health(run("10:15"), run("10:10", "failed"), run("10:05"))
-    assert failed["missed"][0]["command"].endswith("--reprocess-behavior failed")
+    assert failed["missed"][0]["command"].endswith("""reprocess_behavior": "failed"}'""")
     assert (failed["last_run"]["run_id"], failed["last_success"]["run_id"]) == ("run 10:15", "run 10:15")
 
 
@@ -264,6 +277,6 @@ def test_an_unread_stretch_of_the_log_is_shown_for_a_week() -> None:
     progress = Progress(lost_from=at("2023-08-20T10:00"), lost_until=at("2023-08-21T10:00"))
     (gap,) = not_read("monitor_audio_leakage", progress, at("2023-08-27T10:00"))
     assert (gap["start"], gap["end"]) == (at("2023-08-20T10:00"), at("2023-08-21T10:00"))
-    assert "--from-date 2023-08-20T10:05:00.000Z --to-date 2023-08-21T10:00:00.000Z" in gap["command"]
+    assert '"from_date": "2023-08-20T10:05:00.000Z", "to_date": "2023-08-21T10:00:00.000Z"' in gap["command"]
     assert not_read("monitor_audio_leakage", progress, at("2023-08-29T10:00")) == []
     assert not_read("monitor_audio_leakage", Progress(), at("2023-08-29T10:00")) == []

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import ROOT
 from infrastructure import package
+from infrastructure.plugins_zip import unzipped
 
 IN_THE_IMAGE = {"apache-airflow-providers-amazon", "boto3"}
 
@@ -41,7 +42,7 @@ def test_a_zip_depends_on_paths_and_contents_only() -> None:
     files = {"b.py": b"2", "a/a.py": b"1"}
     assert package.zipped(files) == package.zipped(dict(sorted(files.items())))
     assert package.zipped(files) != package.zipped(files | {"b.py": b"3"})
-    assert package.unzipped(package.zipped(files)) == files
+    assert unzipped(package.zipped(files)) == files
 
 
 def test_a_build_ignores_dates_modes_caches_and_editor_files(
@@ -89,22 +90,3 @@ def moved(places: dict[str, Path], root: Path) -> dict[str, Path]:
 def contents(files: object) -> list[tuple[str, bytes]]:
     assert isinstance(files, list)
     return [(file.name, file.read_bytes()) for file in files]
-
-
-def test_a_merge_keeps_other_teams_files_and_drops_our_old_ones() -> None:
-    theirs = {
-        "billing/rates.py": b"1",
-        "billing_plugin.py": b"2",
-        "audio_leakage/removed.py": b"3",
-        "audio_leakage_old/gone.py": b"4",
-        ".airflowignore": b"billing/\naudio_leakage_old/\n",
-    }
-    ours = {"audio_leakage/contacts/states.py": b"5", ".airflowignore": b"audio_leakage/\n"}
-    both = package.merged(theirs, ours)
-    assert both == {
-        "billing/rates.py": b"1",
-        "billing_plugin.py": b"2",
-        "audio_leakage/contacts/states.py": b"5",
-        ".airflowignore": b"billing/\naudio_leakage_old/\naudio_leakage/\n",
-    }
-    assert package.merged(both, ours) == both

@@ -35,6 +35,22 @@ def test_a_request_within_its_limits_passes(operation: str, members: dict[str, A
             {"InstanceId": INSTANCE_ID, "ContactId": "c" * 257},
             "DescribeContact.ContactId is 257, allowed is 1 to 256",
         ),
+        ("DescribeContact", {"InstanceId": INSTANCE_ID}, "DescribeContact.ContactId is missing"),
+        (
+            "SearchContacts",
+            query(TimeRange={**TIME_RANGE, "Type": "NOW"}),
+            ".*TimeRange.Type is no such word, .*",
+        ),
+        (
+            "SearchContacts",
+            query(Sort={"FieldName": "CHANNEL"}),
+            "SearchContacts.Sort.Order is missing",
+        ),
+        (
+            "GetMetricDataV2",
+            {"ResourceArn": "arn", "StartTime": 1, "EndTime": 2, "Filters": [], "Metrics": []},
+            "GetMetricDataV2.Filters is 0, allowed is 1 to 5",
+        ),
         (
             "DescribeContact",
             {"InstanceId": "i" * 101, "ContactId": CONTACT_ID},

@@ -1,0 +1,17 @@
+"""What the published flows of an instance will do, read before a call runs through them.
+
+The audit predicts and never judges: no verdict rests on it. The flow language is described in
+docs/flow-audit.md, "What each block does".
+
+============  ===========================================================================
+``flow``      a flow or module, read from its content
+``state``     what a call carries from block to block
+``blocks``    what each block does to that state
+``routes``    where a call goes next: blocks, modules, queues, whisper flows, an agent
+``walk``      every route of a call, walked once for all entries
+``results``   the one result of an entry, as a table of rules
+``audit``     flows + phone numbers -> findings
+``words``     a finding in words
+``picture``   a finding as a picture
+============  ===========================================================================
+"""

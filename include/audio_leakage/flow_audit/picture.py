@@ -1,0 +1,58 @@
+"""A finding as a picture: the way of a call, as SVG that needs no script and nothing from elsewhere."""
+
+from collections.abc import Iterator
+from html import escape
+
+from audio_leakage.flow_audit.audit import Finding
+from audio_leakage.flow_audit.results import AuditResult
+from audio_leakage.flow_audit.words import entry_in_words, shown_name, stretches
+
+_WIDTH, _BOX, _GAP, _LEFT = 560, 30, 14, 24
+#: Colours that can be told apart on light and on dark ground.
+_COLOURS = {AuditResult.ALWAYS: "#2e7d32", AuditResult.NO_AGENT: "#616161"}
+_ALARMING = "#c62828"
+
+
+def picture_of(finding: Finding) -> str:
+    """Return the way that explains a finding, as a document of type ``image/svg+xml``.
+
+    Whatever somebody named in a flow is escaped.
+    """
+    rows = list(_rows(finding))
+    height = _GAP + len(rows) * (_BOX + _GAP)
+    colour = _COLOURS.get(finding.result, _ALARMING)
+    parts = [
+        part for place, row in enumerate(rows) for part in _row(place, row, colour, place == len(rows) - 1)
+    ]
+    label = escape(f"{entry_in_words(finding)}: {finding.result}", quote=True)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
+        f'viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{label}" '
+        f'font-family="sans-serif" font-size="13">{"".join(parts)}</svg>'
+    )
+
+
+def _rows(finding: Finding) -> Iterator[tuple[str, bool]]:
+    """Yield text and whether it is a heading, from the entry to the result."""
+    yield entry_in_words(finding), True
+    for place, (flow, blocks) in enumerate(stretches(finding.route)):
+        if place:
+            yield shown_name(flow), True
+        yield from ((block, False) for block in blocks)
+    yield finding.result, True
+
+
+def _row(place: int, row: tuple[str, bool], colour: str, is_last: bool) -> Iterator[str]:
+    text, is_heading = row
+    top = _GAP + place * (_BOX + _GAP)
+    left = 4 if is_heading else _LEFT
+    edge = colour if is_last else "#757575"
+    if place:
+        middle = _LEFT + 20
+        yield (f'<path d="M{middle} {top - _GAP}v{_GAP - 5}m-4 0h8l-4 5z" stroke="#757575" fill="#757575"/>')
+    yield (
+        f'<rect x="{left}" y="{top}" width="{_WIDTH - left - 4}" height="{_BOX}" rx="5" fill="none" '
+        f'stroke="{edge}" stroke-width="{2 if is_last else 1}"/>'
+    )
+    weight = ' font-weight="bold"' if is_heading else ""
+    yield f'<text x="{left + 10}" y="{top + 20}" fill="{edge}"{weight}>{escape(text)}</text>'

@@ -1,0 +1,284 @@
+"""Where a call may go next: block by block, into modules, queues and whisper flows, until an agent joins.
+
+Source: docs/flow-audit.md, "How a call reaches an agent".
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from audio_leakage.flow_audit.blocks import branches_taken, changes_nothing, resolved
+from audio_leakage.flow_audit.flow import Block, Branch, Flow
+from audio_leakage.flow_audit.state import Recording, State, Whisper, in_new_segment
+
+#: Connect nests modules up to this depth.
+_DEEPEST = 5
+
+
+class Phase(StrEnum):
+    """Which of a call's flows runs."""
+
+    FLOW = "FLOW"
+    """The inbound or transfer flow. The call is in no queue yet."""
+    QUEUE = "QUEUE"
+    """The customer queue flow. An agent may answer after any of its blocks."""
+    AGENT_WHISPER = "AGENT_WHISPER"
+    """The agent has accepted, and the customer whisper flow comes next."""
+    CUSTOMER_WHISPER = "CUSTOMER_WHISPER"
+    """The agent joins after it."""
+    CALLBACK_WHISPER = "CALLBACK_WHISPER"
+    """The agent whisper flow of a callback; the outbound whisper flow comes next."""
+    OUTBOUND_WHISPER = "OUTBOUND_WHISPER"
+    """The agent joins after it."""
+
+
+class Ending(StrEnum):
+    """How an agent's conversation begins."""
+
+    RECORDED = "RECORDED"
+    UNLOGGED = "UNLOGGED"
+    """Recorded, and the flow log does not say so."""
+    PARTIAL = "PARTIAL"
+    """Only one of the voices is recorded."""
+    NOT_RECORDED = "NOT_RECORDED"
+    FAILED = "FAILED"
+    """Not recorded, after a block failed that asked for it or leads to a flow that may."""
+    UNKNOWN = "UNKNOWN"
+    """Nobody can say before the call runs."""
+
+
+class Outcome(NamedTuple):
+    """The end of a route: an agent joins, or the audit cannot follow it."""
+
+    ending: Ending
+    reason: str = ""
+    """Why the ending is UNKNOWN."""
+
+
+#: The modules a call is in: flow and block that invoked each, and the flow attributes there.
+Modules = tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
+
+
+class Place(NamedTuple):
+    """A call about to run a block."""
+
+    flow: str
+    """The flow's ID."""
+    block: str
+    """The block's identifier."""
+    phase: Phase
+    modules: Modules
+    state: State
+
+
+class Move(NamedTuple):
+    """One step of a route."""
+
+    to: Place | Outcome
+    branch: Branch | None = None
+    """The branch it takes; None if the flow ends or hands the call on."""
+
+
+_ANY = tuple(Phase)
+_HandOn = Callable[[Block, Place], Iterator[Move]]
+
+
+class Routes:
+    """Every step that a voice call may take.
+
+    :param flows: flows and modules by ID.
+    """
+
+    def __init__(self, flows: Mapping[str, Flow]) -> None:
+        self._flows = flows
+        self._outbound_whispers = [flow.id for flow in flows.values() if flow.type == "OUTBOUND_WHISPER"]
+        self._defaults = {(flow.type, flow.name.strip().lower()): flow.id for flow in flows.values()}
+        #: The blocks that hand a call on, and the phases in which they do so. Error branches come on top.
+        self._handing_on: Mapping[str, tuple[tuple[Phase, ...], _HandOn]] = {
+            "InvokeFlowModule": (_ANY, self._into_module),
+            "EndFlowModuleExecution": (_ANY, self._back_from_module),
+            "EndFlowExecution": (_ANY, self._end),
+            # In a whisper flow the agent has accepted. We take it that the agent joins all the same.
+            "DisconnectParticipant": ((Phase.FLOW, Phase.QUEUE, Phase.OUTBOUND_WHISPER), self._hang_up),
+            "TransferToFlow": ((Phase.FLOW,), self._to_flow),
+            "TransferContactToQueue": ((Phase.FLOW,), self._to_queue),
+            "TransferContactToAgent": ((Phase.FLOW,), self._to_agent),
+            "DequeueContactAndTransferToQueue": ((Phase.QUEUE,), self._to_another_queue),
+            "CreateCallbackContact": ((Phase.FLOW, Phase.QUEUE), self._to_callback),
+        }
+
+    def enter(self, flow_id: str, phase: Phase, state: State) -> Place | Outcome:
+        """Return the first block of a flow, or why it cannot be followed."""
+        flow = self._flows.get(flow_id)
+        if flow is None:
+            return Outcome(Ending.UNKNOWN, "the call goes on to a flow that was not read")
+        return _first(flow, phase, (), state._replace(attributes=()))
+
+    def moves(self, place: Place) -> Iterator[Move]:
+        """Yield every step that a call may take from a place."""
+        flow = self._flows[place.flow]
+        block = flow.blocks[place.block]
+        phases, hand_on = self._handing_on.get(block.type, ((), self._hang_up))
+        if place.phase in phases:
+            yield from hand_on(block, place)
+            yield from self._branches(place, only_errors=True)
+        elif block.type in self._handing_on:  # it fails in any other phase
+            yield from list(self._branches(place, only_errors=True)) or self._end(block, place)
+        elif self._is_unknown(block):
+            yield Move(Outcome(Ending.UNKNOWN, "a block that the audit does not know hands the call on"))
+        elif block.branches:
+            yield from self._branches(place)
+        else:
+            yield from self._end(block, place)
+        if place.phase is Phase.QUEUE:
+            yield Move(self.begin(Phase.AGENT_WHISPER, place.state))
+
+    def is_plain(self, place: Place) -> bool:
+        """Tell whether a place does nothing but lead to the blocks that its branches name."""
+        flow = self._flows[place.flow]
+        block = flow.blocks[place.block]
+        return (
+            place.phase is not Phase.QUEUE
+            and changes_nothing(block)
+            and block.type not in self._handing_on
+            and not self._is_unknown(block)
+            and bool(block.branches)
+            and all(branch.target in flow.blocks for branch in block.branches)
+        )
+
+    def targets(self, place: Place) -> Iterator[str]:
+        """Yield the blocks that the branches of a place name."""
+        return (branch.target for branch in self._flows[place.flow].blocks[place.block].branches)
+
+    def _is_unknown(self, block: Block) -> bool:
+        """Tell whether a block may hand a call on in a way that we do not know."""
+        known = block.type in self._handing_on or block.type == "TransferParticipantToThirdParty"
+        return block.type.startswith(("Transfer", "Dequeue")) and not known
+
+    def _branches(self, place: Place, *, only_errors: bool = False) -> Iterator[Move]:
+        flow = self._flows[place.flow]
+        for branch, state in branches_taken(flow, flow.blocks[place.block], place.state):
+            if branch.error or not only_errors:
+                yield Move(_at(flow, branch, place._replace(state=state)), branch)
+
+    def _into_module(self, block: Block, place: Place) -> Iterator[Move]:
+        module = self._flows.get(resolved(block.parameters.get("FlowModuleId"), place.state) or "")
+        modules = (*place.modules, (place.flow, place.block, place.state.attributes))
+        if module is None:
+            yield Move(Outcome(Ending.UNKNOWN, "a module was not read, or is chosen while the call runs"))
+        elif len(modules) > _DEEPEST:
+            yield Move(Outcome(Ending.UNKNOWN, f"modules are nested more than {_DEEPEST} deep"))
+        else:
+            yield Move(_first(module, place.phase, modules, place.state._replace(attributes=())))
+
+    def _back_from_module(self, block: Block, place: Place) -> Iterator[Move]:
+        if not place.modules:
+            yield from self._end(block, place)
+            return
+        *outer, (flow_id, block_id, attributes) = place.modules
+        flow = self._flows[flow_id]
+        back = Place(
+            flow_id, block_id, place.phase, tuple(outer), place.state._replace(attributes=attributes)
+        )
+        ways = [branch for branch in flow.blocks[block_id].branches if not branch.error]
+        yield from (Move(_at(flow, branch, back), branch) for branch in ways)
+
+    def _end(self, _: Block, place: Place) -> Iterator[Move]:
+        if place.phase is not Phase.FLOW:  # there, the call ends with the flow
+            yield Move(self._beyond(place.phase, place.state))
+
+    @staticmethod
+    def _hang_up(_block: Block, _place: Place) -> Iterator[Move]:
+        return iter(())
+
+    def _to_flow(self, block: Block, place: Place) -> Iterator[Move]:
+        flow_id = resolved(block.parameters.get("ContactFlowId"), place.state)
+        if flow_id is None:
+            yield Move(Outcome(Ending.UNKNOWN, "the next flow is chosen while the call runs"))
+        else:
+            yield Move(self.enter(flow_id, Phase.FLOW, place.state))
+
+    def _to_queue(self, _: Block, place: Place) -> Iterator[Move]:
+        yield Move(self.begin(Phase.QUEUE, place.state))
+
+    def _to_another_queue(self, _: Block, place: Place) -> Iterator[Move]:
+        yield Move(self.begin(Phase.QUEUE, in_new_segment(place.state)))
+
+    def _to_agent(self, _: Block, place: Place) -> Iterator[Move]:
+        yield Move(self.begin(Phase.AGENT_WHISPER, place.state))
+
+    def _to_callback(self, _: Block, place: Place) -> Iterator[Move]:
+        yield Move(self.begin(Phase.CALLBACK_WHISPER, in_new_segment(place.state)))
+        yield from (move for move in self._branches(place) if move.branch and not move.branch.error)
+
+    def begin(self, phase: Phase, state: State) -> Place | Outcome:
+        """Return where a call is when a phase begins: in the phase's flow, or beyond it if none runs.
+
+        :param phase: any but ``FLOW``.
+        """
+        flow = self._flow_of(phase, state)
+        if flow == Whisper.DISABLED:
+            return self._beyond(phase, state)
+        if flow in _UNSURE_WHISPERS:
+            return Outcome(Ending.UNKNOWN, _UNSURE_WHISPERS[flow])
+        return self.enter(flow, phase, state)
+
+    def _flow_of(self, phase: Phase, state: State) -> str:
+        if phase is Phase.OUTBOUND_WHISPER:  # it belongs to the queue, which the audit does not read
+            several = len(self._outbound_whispers) > 1
+            return Whisper.DYNAMIC if several else next(iter(self._outbound_whispers), Whisper.DISABLED)
+        hook, default = _HOOKS[phase]
+        flow = str(getattr(state, hook))
+        if flow != Whisper.DEFAULT:
+            return flow
+        return self._defaults.get(default, Whisper.DISABLED)  # AWS's own default sets no recording
+
+    def _beyond(self, phase: Phase, state: State) -> Place | Outcome:
+        following = _FOLLOWING.get(phase)
+        return self.begin(following, state) if following else _outcome(state)
+
+
+#: The hook of a phase, and type and name of the flow that runs if the hook is not set.
+_HOOKS = {
+    Phase.QUEUE: ("customer_queue", ("CUSTOMER_QUEUE", "default customer queue")),
+    Phase.AGENT_WHISPER: ("agent_whisper", ("AGENT_WHISPER", "default agent whisper")),
+    Phase.CALLBACK_WHISPER: ("agent_whisper", ("AGENT_WHISPER", "default agent whisper")),
+    Phase.CUSTOMER_WHISPER: ("customer_whisper", ("CUSTOMER_WHISPER", "default customer whisper")),
+}
+#: What follows when the flow of a phase has ended. After the last one, the agent joins.
+_FOLLOWING = {
+    Phase.QUEUE: Phase.AGENT_WHISPER,
+    Phase.AGENT_WHISPER: Phase.CUSTOMER_WHISPER,
+    Phase.CALLBACK_WHISPER: Phase.OUTBOUND_WHISPER,
+}
+_UNSURE_WHISPERS: Mapping[str, str] = {
+    Whisper.DYNAMIC: "which whisper or queue flow runs is decided while the call runs",
+    Whisper.UNSURE: "AWS does not say whether whisper and queue flows stay set in a new segment of the call",
+}
+_UNSURE_RECORDINGS = {
+    Recording.UNSURE: "AWS does not say whether recording stays on in a new segment of the call",
+    Recording.UNREADABLE: "a recording block cannot be read before the call runs",
+}
+
+
+def _first(flow: Flow, phase: Phase, modules: Modules, state: State) -> Place | Outcome:
+    if flow.unreadable:
+        return Outcome(Ending.UNKNOWN, f"a flow on the way cannot be read: {flow.unreadable}")
+    return Place(flow.id, flow.start, phase, modules, state)
+
+
+def _at(flow: Flow, branch: Branch, place: Place) -> Place | Outcome:
+    if branch.target not in flow.blocks:
+        return Outcome(Ending.UNKNOWN, "a branch leads to a block that is not there")
+    return place._replace(flow=flow.id, block=branch.target)
+
+
+def _outcome(state: State) -> Outcome:
+    """Return how the agent's conversation begins, from what the call carries when the agent joins."""
+    if state.recording in _UNSURE_RECORDINGS:
+        return Outcome(Ending.UNKNOWN, _UNSURE_RECORDINGS[state.recording])
+    if state.recording is Recording.OFF:
+        return Outcome(Ending.FAILED if state.has_failed else Ending.NOT_RECORDED)
+    if state.recording is not Recording.ALL:
+        return Outcome(Ending.PARTIAL)
+    return Outcome(Ending.RECORDED if state.is_logged else Ending.UNLOGGED)

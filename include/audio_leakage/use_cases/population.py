@@ -1,0 +1,290 @@
+"""The use case ``take_population``: every voice contact that an agent took in one hour, proved complete."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from operator import methodcaller
+from typing import Any
+
+from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, SetupError
+from audio_leakage.population.context import HourContext
+from audio_leakage.population.counted import CountedHour
+from audio_leakage.population.hour import hour_named, name_of
+from audio_leakage.population.member import Member
+from audio_leakage.population.parts import Part, Taken, by_hour
+from audio_leakage.population.proof import Completeness, Proof
+from audio_leakage.runs.window import Window
+
+log = logging.getLogger(__name__)
+
+#: The console's limit of a search, which we assume for the API: docs/amazon-connect.md, "Reading a contact".
+MOST_RESULTS = 10_000
+#: Pages in one part. After a failure, a try repeats at most this many.
+_PAGES_IN_PART = 10
+#: How many more results than announced a search may have before we take it for a circle.
+_MORE_THAN_ANNOUNCED, _AT_LEAST = 1.1, 100
+#: GetMetricDataV2 reaches three months back.
+_METRICS_KEPT_FOR = timedelta(days=89)
+
+
+def take_population(run: HourContext) -> dict[str, Any]:
+    """Take the contacts of the hour, and count those hours again that ended ``settle_hours`` ago.
+
+    Where a search shows more than it did before, that hour is taken again. What is taken reaches
+    ``enter_unwatched`` in parts. A retry goes on after the last part that an earlier try kept.
+
+    :return: the hour, how many contacts its ``population`` has, and the ``proofs`` of hours.
+    :raises AwsError: when an hour could not be taken, or at the end when one could not be counted.
+    """
+    taking = _Taking(run)
+    taken = taking.take(run.hour)
+    standard = _StandardQueues(run)
+    name = name_of(run.hour)
+    counted = CountedHour(taken.listed, standard.count(taken.members.values()))
+    known = run.counted
+    due = [] if run.is_backfill else known.settled(run.now, run.settings.settle_after)
+    proofs: list[Proof] = []
+    failure: AwsError | None = None
+    if run.hour.end + run.settings.settle_after <= run.now:
+        due = sorted({*due, name})
+    else:
+        run.remember(lambda known: known.with_hour(name, counted, run.now))
+        proofs.append(_not_settled(name, taken, counted))
+    for hour in due:
+        before = counted if hour == name else known.hours[hour]
+        try:
+            proofs.append(_proved(run, taking, standard, hour, before))
+        except AwsError as error:
+            log.warning("hour %s could not be counted again: %s", hour, error)
+            failure = failure or error
+            continue
+        run.remember(methodcaller("without", hour))
+    tolerance = run.settings.population_tolerance_percent
+    incomplete = [proof.hour for proof in proofs if proof.status(tolerance) is Completeness.INCOMPLETE]
+    if incomplete:
+        log.warning("the counts of %s disagree: INCOMPLETE", ", ".join(incomplete))
+    run.publish_metrics(Population=len(taken.members), PopulationIncomplete=len(incomplete))
+    if failure:
+        raise failure
+    return {
+        "hour": name,
+        "population": len(taken.members),
+        "pages": taking.pages,
+        "parts": taking.place,
+        "incomplete": len(incomplete),
+        "proofs": [proof.to_values(tolerance) for proof in proofs],
+    }
+
+
+@dataclass
+class _Taking:
+    """The searches of one task; each part is kept as soon as it is whole."""
+
+    run: HourContext
+    pages: int = 0
+    place: int = 0
+    _first: dict[str, Taken] = field(default_factory=dict)
+    _again: dict[str, Taken] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin with what earlier tries of this task kept."""
+        texts = self.run.parts.of_earlier_tries()
+        for text in texts:
+            self.run.parts.keep(self.place, text)
+            self.place += 1
+        parts = [Part.from_text(text) for text in texts]
+        self._first = by_hour(part for part in parts if not part.taken_again)
+        self._again = by_hour(part for part in parts if part.taken_again)
+        if parts:
+            log.info("%d parts of an earlier try are there", len(parts))
+
+    def take(self, hour: Window, *, again: bool = False) -> Taken:
+        """Return everything that the searches show of an hour.
+
+        :raises ServiceUnavailable: when the time is up, or when a search cannot show everything.
+        """
+        hours = self._again if again else self._first
+        taken = hours.setdefault(name_of(hour), Taken(name_of(hour)))
+        start = _second(taken.reached or hour.start)
+        while not taken.is_whole:
+            reached = _second(self._search(taken, Window(start, hour.end), hour, again=again))
+            if reached <= start and not taken.is_whole:
+                raise ServiceUnavailable(
+                    f"a search cannot show more than {MOST_RESULTS} contacts of one second"
+                )
+            start = reached
+        return taken
+
+    def _search(self, taken: Taken, stretch: Window, hour: Window, *, again: bool) -> datetime:
+        """Run one search, up to its end or to the most results it shows; return how far it came."""
+        run, pages, results = self.run, _Pages(hour), 0
+        reached = stretch.start
+        announced = None
+        searched = run.connect.population(run.settings.connect_instance_id, stretch.start, stretch.end)
+
+        def keep(*, is_last: bool) -> None:
+            part = pages.part(taken, reached, is_last=is_last, again=again)
+            run.parts.keep(self.place, part.to_text())
+            self.place += 1
+            taken.add(part)
+
+        for found, total_count in searched:
+            self.pages += 1
+            results += len(found)
+            announced = total_count if announced is None else announced
+            if results > announced * _MORE_THAN_ANNOUNCED + _AT_LEAST:
+                raise ServiceUnavailable(f"a search announced {announced} contacts and shows {results}")
+            pages.add(found, total_count)
+            reached = max(reached, pages.reached or reached)
+            if run.out_of_time:
+                keep(is_last=False)
+                raise ServiceUnavailable(
+                    f"hour {taken.hour}: {taken.listed} contacts were listed in time, the next try goes on"
+                )
+            if results >= MOST_RESULTS:
+                keep(is_last=False)
+                return reached
+            if pages.count == _PAGES_IN_PART:
+                keep(is_last=False)
+        keep(is_last=True)
+        return reached
+
+
+class _Pages:
+    """The pages of one part, read."""
+
+    def __init__(self, hour: Window) -> None:
+        self._hour = hour
+        self._clear()
+
+    def _clear(self) -> None:
+        self.count = 0
+        self.reached: datetime | None = None
+        self._members: list[Member] = []
+        self._ids: list[str] = []
+        self._unreadable = self._total_count = 0
+
+    def add(self, found: Iterable[Mapping[str, Any]], total_count: int) -> None:
+        self.count += 1
+        self._total_count = total_count
+        for result in found:
+            try:
+                member = Member.from_result(result)
+            except InvalidContact as error:
+                log.warning("a result of SearchContacts was passed over: %s", error)
+                self._unreadable += 1
+                continue
+            connected = member.connected_to_agent_timestamp
+            self.reached = max(self.reached or connected, connected)
+            self._ids.append(member.contact_id)
+            if self._hour.start <= connected < self._hour.end:  # a search includes its end
+                self._members.append(member)
+
+    def part(self, taken: Taken, reached: datetime, *, is_last: bool, again: bool) -> Part:
+        part = Part(
+            hour=taken.hour,
+            members=tuple(member for member in self._members if member.contact_id not in taken.ids),
+            ids=tuple(other for other in self._ids if other not in taken.ids),
+            unreadable=self._unreadable,
+            reached=reached,
+            total_count=self._total_count,
+            is_last=is_last,
+            taken_again=again,
+        )
+        self._clear()
+        return part
+
+
+class _StandardQueues:
+    """The queues that GetMetricDataV2 counts; asked for once."""
+
+    def __init__(self, run: HourContext) -> None:
+        self._run = run
+        self.missing: str | None = None
+        try:
+            self.queues = run.connect.standard_queues(run.settings.connect_instance_id)
+        except (SetupError, ServiceUnavailable) as error:
+            log.warning("the second count is left out: %s", error)
+            self.queues, self.missing = {}, str(error)
+        else:
+            self.missing = None if self.queues else "the instance has no standard queue"
+
+    def count(self, members: Iterable[Member]) -> int | None:
+        """Count the members in standard queues; None if we do not know which those are."""
+        return None if self.missing else sum(member.queue_id in self.queues for member in members)
+
+    def handled(self, hour: Window) -> tuple[float | None, str | None]:
+        """Return how many contacts the metric counts in an hour, or why it was not asked."""
+        if self.missing:
+            return None, self.missing
+        if hour.start < self._run.now - _METRICS_KEPT_FOR:
+            return None, "GetMetricDataV2 reaches three months back"
+        try:
+            return self._run.connect.contacts_handled(self.queues, hour.start, hour.end), None
+        except SetupError as error:
+            log.warning("the second count is left out: %s", error)
+            return None, str(error)
+
+
+def _not_settled(name: str, taken: Taken, counted: CountedHour) -> Proof:
+    return Proof(
+        hour=name,
+        listed=taken.listed,
+        total_count=taken.total_count,
+        unreadable=taken.unreadable,
+        in_standard_queues=counted.in_standard_queues or 0,
+    )
+
+
+def _proved(
+    run: HourContext, taking: _Taking, standard: _StandardQueues, name: str, before: CountedHour
+) -> Proof:
+    """Count an hour again, take it again if a count has changed, and return the proof."""
+    proof = _counted(run, standard, name, before)
+    if proof.status(run.settings.population_tolerance_percent) is Completeness.INCOMPLETE:
+        log.info("hour %s is taken again: %s", name, proof)
+        taken = taking.take(hour_named(name), again=True)
+        before = CountedHour(taken.listed, standard.count(taken.members.values()))
+        proof = replace(_counted(run, standard, name, before), unreadable=taken.unreadable, taken_again=True)
+    return proof
+
+
+def _counted(run: HourContext, standard: _StandardQueues, name: str, before: CountedHour) -> Proof:
+    hour = hour_named(name)
+    total_count = _total_count(run, hour)
+    handled, missing = standard.handled(hour)
+    if before.in_standard_queues is None:
+        handled, missing = None, missing or "the standard queues were not known when the hour was taken"
+    return Proof(
+        hour=name,
+        listed=before.listed,
+        total_count=total_count,
+        in_standard_queues=before.in_standard_queues or 0,
+        handled=handled,
+        handled_missing=missing,
+        is_settled=True,
+    )
+
+
+def _total_count(run: HourContext, stretch: Window) -> int:
+    """Return how many contacts there are in a stretch of time.
+
+    Nobody says what ``TotalCount`` tells above the most results that a search shows. So a stretch with so
+    many is counted in halves. A search includes both of its ends, so what both halves have counts once.
+    """
+
+    def count(start: datetime, end: datetime) -> int:
+        return run.connect.count_population(run.settings.connect_instance_id, start, end)
+
+    whole = count(stretch.start, stretch.end)
+    middle = _second(stretch.start + (stretch.end - stretch.start) / 2)
+    if whole < MOST_RESULTS or middle <= stretch.start:
+        return whole
+    halves = (Window(stretch.start, middle), Window(middle, stretch.end))
+    return sum(_total_count(run, half) for half in halves) - count(middle, middle)
+
+
+def _second(moment: datetime) -> datetime:
+    """Return the second that a moment is in: botocore cuts the bounds of a search to seconds."""
+    return moment.replace(microsecond=0)

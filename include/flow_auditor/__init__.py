@@ -1,0 +1,7 @@
+"""`make audit-flows`: audit flows that were exported to a folder, on a person's terminal.
+
+============  ==================================================
+``folder``    flows, modules and phone numbers in a folder
+``__main__``  the command: prints findings, writes their pictures
+============  ==================================================
+"""

@@ -1,0 +1,200 @@
+"""Run one use case of the hourly DAG as a task.
+
+Parts of the population go from task to task as XComs, some dozens of small ones for a large hour. XComs need
+no set-up, every worker finds them, and they go when their run goes. But Airflow deletes the XComs of a task
+when it is tried again. So ``take_population`` keeps each part twice: under its own name for the task after
+it, and under the name of the task after it for its own next try.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from datetime import UTC, datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import get_current_context
+
+from audio_leakage.errors import ServiceUnavailable, SettingsError, SetupError, WindowError
+from audio_leakage.instances import counted_hours_variable_of, policy_variable_of
+from audio_leakage.population.context import HourContext
+from audio_leakage.population.hour import hour_of, name_of
+from audio_leakage.population.policy import Policy
+from audio_leakage_tasks.airflow_errors import AirflowFailException, WrongParams
+from audio_leakage_tasks.earlier import ends_run, failed_before, pass_on_failures
+from audio_leakage_tasks.failure import tell_of_recovery, tell_of_run_before
+from audio_leakage_tasks.sender import sender_of
+from audio_leakage_tasks.share import part_of_population_share
+from audio_leakage_tasks.variable import settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from airflow.sdk import Context
+
+    from audio_leakage_hooks.retrying_hook import RetryingHook
+
+#: Two minutes less than the task's ``execution_timeout``, so that it ends by itself.
+_SECONDS_PER_TASK = 48 * 60
+#: Writes at once.
+_AT_ONCE = 8
+_TAKING, _ENTERING = "take_population", "enter_unwatched"
+_PART = "population_part_{:03d}"
+#: How often a change of the Variable is tried that another run has overwritten.
+_TRIES = 5
+_ABOUT = "Written by the hourly run: the hours that it will count again."
+
+Summary = dict[str, Any]
+
+log = logging.getLogger("airflow.task")
+
+
+def summary_of_hour(use_case: Callable[[HourContext], dict[str, Any]], instances: int = 1) -> Summary:
+    """Run one use case of the hourly DAG and return its figures, for the run's XCom tab.
+
+    :param use_case: ``take_population`` or ``enter_unwatched``.
+    :param instances: how many Connect instances share the account's quotas.
+    :raises AirflowFailException: when another try would end the same. Somebody must set, grant or create
+        something, and the message says what.
+    :raises EarlierTaskFailed: in the last task of the run, when the task before it failed.
+    """
+    context = get_current_context()
+    try:
+        summary = _summary(context, use_case, instances)
+        pass_on_failures(context, summary)
+    except Exception as error:
+        context["exception"] = error  # before 3.3, Airflow's dag.test keeps it from callbacks
+        raise
+    return summary
+
+
+def _summary(context: Context, use_case: Callable[[HourContext], dict[str, Any]], instances: int) -> Summary:
+    try:
+        run = _run(context, instances)
+        log.info("::group::contact by contact, hour %s", name_of(run.hour))
+        try:
+            summary = use_case(run)
+        finally:
+            log.info("::endgroup::")
+        log.info("%s", summary)
+        if not context["ti"].task.upstream_task_ids:
+            tell_of_run_before(context, run.settings, run.alert_topic)
+        if ends_run(context) and not failed_before(context):
+            tell_of_recovery(context, run.settings, run.alert_topic)
+    except WindowError as error:
+        raise WrongParams(str(error)) from error
+    except (SettingsError, SetupError) as error:
+        raise AirflowFailException(str(error)) from error
+    return {"window": str(run.hour), **summary}
+
+
+def _run(context: Context, instances: int) -> HourContext:
+    """Build the hooks. They are imported here and not at the top, so that the DAG file parses fast."""
+    from audio_leakage_hooks.alert_topic import AlertTopicHook
+    from audio_leakage_hooks.connect import ConnectHook
+    from audio_leakage_hooks.contact_table_hook import ContactTableHook
+    from audio_leakage_hooks.flow_log import FlowLogHook
+    from audio_leakage_hooks.metrics import MetricsHook
+
+    started, now = time.monotonic(), datetime.now(UTC)
+    settings, policy = settings_of(context), _policy_of(context, now)
+    dag_run, ti = context["dag_run"], context["ti"]
+    running = ti.get_dr_count(dag_id=dag_run.dag_id, states=["running"])
+    connect = ConnectHook(aws_conn_id=settings.aws_conn_id).resolve_connection()
+    per_second = settings.population_rps * part_of_population_share(running, instances)
+    connect.limit_rate("SearchContacts", per_second, longest_wait=_SECONDS_PER_TASK)
+
+    def hook(kind: Callable[..., RetryingHook]) -> Any:  # noqa: ANN401  # one of our hooks
+        return kind(aws_conn_id=settings.aws_conn_id).with_connection_of(connect)
+
+    return HourContext(
+        settings=settings,
+        policy=policy,
+        hour=hour_of(dag_run, context["params"], now),
+        now=now,
+        seconds_left=lambda: started + _SECONDS_PER_TASK - time.monotonic(),
+        connect=connect,
+        contacts=hook(ContactTableHook).table(settings.contact_table),
+        flow_log=hook(FlowLogHook),
+        alert_topic=hook(AlertTopicHook),
+        metrics=hook(MetricsHook),
+        parts=_Parts(context),
+        counted_hours=_CountedHours(dag_run.dag_id),
+        is_backfill=str(getattr(dag_run.run_type, "value", dag_run.run_type)) == "backfill",
+        is_retry=ti.try_number > 1,
+        at_once=_AT_ONCE,
+        dag_id=dag_run.dag_id,
+        sender=sender_of(context, settings),
+    )
+
+
+def _policy_of(context: Context, now: datetime) -> Policy:
+    from airflow.sdk import Variable
+
+    variable = policy_variable_of(context["dag_run"].dag_id)
+    return Policy.from_json(Variable.get(variable, default=None), now.date(), variable)
+
+
+class _Parts:
+    """The parts of a population as XComs; see the module."""
+
+    def __init__(self, context: Context) -> None:
+        self._ti = context["ti"]
+        self._run = context["dag_run"]
+
+    def of_earlier_tries(self) -> list[str]:
+        """Return the parts that earlier tries have kept under the name of the next task."""
+        return list(self._of(_ENTERING))
+
+    def keep(self, place: int, part: str) -> None:
+        """Keep a part for the next task, and for the next try of this one."""
+        from airflow.sdk.execution_time.xcom import XCom
+
+        key, of_run = _PART.format(place), {"dag_id": self._run.dag_id, "run_id": self._run.run_id}
+        for task_id in (_TAKING, _ENTERING):
+            XCom.set(key=key, value=part, task_id=task_id, **of_run)
+
+    def taken(self) -> Iterator[str]:
+        """Yield the parts that the task before this one has kept."""
+        return self._of(_TAKING)
+
+    def _of(self, task_id: str) -> Iterator[str]:
+        for place in count():
+            part = self._ti.xcom_pull(
+                task_ids=task_id, key=_PART.format(place), run_id=self._run.run_id, map_indexes=-1
+            )
+            if part is None:
+                return
+            yield str(part)
+
+
+class _CountedHours:
+    """What runs remember, as an Airflow Variable. Backfilled runs may write it side by side."""
+
+    def __init__(self, dag_id: str) -> None:
+        self._variable = counted_hours_variable_of(dag_id)
+
+    def read(self) -> Mapping[str, Any]:
+        """Return what was kept; nothing if somebody wrote something else into it."""
+        from airflow.sdk import Variable
+
+        try:
+            values = json.loads(Variable.get(self._variable, default=None) or "{}")
+        except ValueError:
+            return {}
+        return values if isinstance(values, dict) else {}
+
+    def change(self, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+        """Write a change, and look whether it is still there: another run may have written meanwhile."""
+        from airflow.sdk import Variable
+
+        for _ in range(_TRIES):
+            wanted = change(self.read())
+            if wanted == self.read():
+                return
+            Variable.set(self._variable, json.dumps(wanted), description=_ABOUT)
+            if change(self.read()) == self.read():
+                return
+        raise ServiceUnavailable(f"Variable '{self._variable}' changed {_TRIES} times while it was written")

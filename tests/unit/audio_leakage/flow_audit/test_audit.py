@@ -1,0 +1,254 @@
+"""What the audit says of flows, compared with calls that are played by them."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audio_leakage.flow_audit.audit import EntryKind, Finding, audit
+from audio_leakage.flow_audit.flow import read_flow
+from audio_leakage.flow_audit.results import AuditResult
+from local_aws.contact_centre.flow_player import Conversation, FlowPlayer, PublishedFlow
+from support.flow_sets import Flows, any_flows, block, linked, read, recording
+from support.flow_shapes import SHAPES
+
+BOTH = frozenset({"Agent", "Customer"})
+LOG_ON = block("UpdateFlowLoggingBehavior", FlowLoggingBehavior="Enabled")
+LOG_OFF = block("UpdateFlowLoggingBehavior", FlowLoggingBehavior="Disabled")
+ON, OFF = recording(["Agent", "Customer"]), recording([])
+TO_QUEUE, HANG_UP = block("TransferContactToQueue"), block("DisconnectParticipant")
+END, BACK = block("EndFlowExecution"), block("EndFlowModuleExecution")
+IVR_ONLY = block("UpdateContactRecordingBehavior", RecordingBehavior={"IVRRecordingBehavior": "Enabled"})
+DYNAMIC = block("UpdateContactRecordingBehavior", RecordingBehavior="$.Attributes.recording")
+RENAMED = block("UpdateContactVoiceRecording", RecordedParticipants=["Agent", "Customer"])
+
+
+def whisper(flow: str) -> dict[str, Any]:
+    return block("UpdateContactEventHooks", EventHooks={"AgentWhisper": flow})
+
+
+def attribute(value: str) -> dict[str, Any]:
+    return block("UpdateFlowAttributes", FlowAttributes={"flow": {"Value": value}})
+
+
+def one(*blocks: dict[str, Any], **others: PublishedFlow) -> Finding:
+    """Audit an inbound flow of blocks in a row, beside other flows."""
+    main = PublishedFlow("Main", "CONTACT_FLOW", linked(*blocks))
+    return next(each for each in audit(read({"main": main} | others)) if each.entry.flow.id == "main")
+
+
+WHISPER_ON = PublishedFlow("Whisper", "AGENT_WHISPER", linked(LOG_ON, ON, END))
+WHISPER_OFF = PublishedFlow("Default agent whisper", "AGENT_WHISPER", linked(OFF, END))
+MODULE_ON = PublishedFlow("Module", "MODULE", linked(LOG_ON, ON, BACK))
+QUEUE_ON = PublishedFlow("Default customer queue", "CUSTOMER_QUEUE", linked(LOG_ON, ON, END))
+QUEUE_MOVES = PublishedFlow(
+    "Default customer queue", "CUSTOMER_QUEUE", linked(block("DequeueContactAndTransferToQueue"), END)
+)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "others", "result"),
+    [
+        ((LOG_ON, ON, HANG_UP), {}, AuditResult.NO_AGENT),
+        ((LOG_ON, ON, TO_QUEUE), {}, AuditResult.ALWAYS),
+        ((ON, TO_QUEUE), {}, AuditResult.UNLOGGED),
+        ((LOG_ON, ON, LOG_OFF, TO_QUEUE), {}, AuditResult.ALWAYS),
+        ((LOG_ON, recording(["Agent"]), TO_QUEUE), {}, AuditResult.PARTIAL),
+        ((LOG_ON, TO_QUEUE), {}, AuditResult.NEVER),
+        ((LOG_ON, ON, OFF, TO_QUEUE), {}, AuditResult.NEVER),
+        ((LOG_ON, OFF, ON, TO_QUEUE), {}, AuditResult.ALWAYS),
+        ((LOG_ON, ON, IVR_ONLY, TO_QUEUE), {}, AuditResult.ALWAYS),
+        ((LOG_ON, DYNAMIC, TO_QUEUE), {}, AuditResult.UNKNOWN),
+        ((LOG_ON, RENAMED, TO_QUEUE), {}, AuditResult.UNKNOWN),
+        ((LOG_ON, DYNAMIC, ON, TO_QUEUE), {}, AuditResult.ALWAYS),
+        ((TO_QUEUE,), {"q": QUEUE_ON}, AuditResult.SOMETIMES),
+        ((LOG_ON, ON, TO_QUEUE), {"q": QUEUE_MOVES}, AuditResult.UNKNOWN),
+        ((TO_QUEUE,), {"q": QUEUE_MOVES}, AuditResult.NEVER),
+        ((whisper("w"), TO_QUEUE), {"w": WHISPER_ON}, AuditResult.ALWAYS),
+        ((LOG_ON, ON, TO_QUEUE), {"w": WHISPER_OFF}, AuditResult.NEVER),
+        ((LOG_ON, ON, whisper("gone"), TO_QUEUE), {}, AuditResult.UNKNOWN),
+        ((LOG_ON, ON, whisper("$.Attributes.w"), TO_QUEUE), {}, AuditResult.UNKNOWN),
+        (
+            (attribute("arn:x:flow/w"), whisper("$.FlowAttributes.flow"), TO_QUEUE),
+            {"w": WHISPER_ON},
+            AuditResult.ALWAYS,
+        ),
+        ((block("InvokeFlowModule", FlowModuleId="m"), TO_QUEUE), {"m": MODULE_ON}, AuditResult.ALWAYS),
+        ((block("InvokeFlowModule", FlowModuleId="$.External.m"), TO_QUEUE), {}, AuditResult.UNKNOWN),
+        ((block("TransferContactToMoon"), TO_QUEUE), {}, AuditResult.UNKNOWN),
+        ((LOG_ON, ON, block("CreateCallbackContact"), HANG_UP), {}, AuditResult.UNKNOWN),
+        ((LOG_ON, block("CreateCallbackContact"), HANG_UP), {}, AuditResult.NEVER),
+    ],
+)
+def test_an_entry_has_the_result_of_its_blocks(
+    blocks: tuple[dict[str, Any], ...], others: dict[str, PublishedFlow], result: AuditResult
+) -> None:
+    assert one(*blocks, **others).result is result
+
+
+def test_a_recording_block_whose_error_branch_goes_on_is_named() -> None:
+    failing = recording(["Agent", "Customer"], newer=True) | {
+        "Errors": {"NoMatchingError": 2, "ChannelMismatch": 3}
+    }
+    finding = one(LOG_ON, failing, TO_QUEUE, HANG_UP)
+    assert finding.result is AuditResult.ERROR_BRANCH
+    assert [step.branch.error for step in finding.route if step.branch] == [None, "NoMatchingError"]
+
+
+def test_a_whisper_flow_that_could_not_be_set_is_named() -> None:
+    hook = whisper("w") | {"Errors": {"NoMatchingError": 1}}
+    finding = one(hook, TO_QUEUE, w=WHISPER_ON)
+    assert finding.result is AuditResult.ERROR_BRANCH
+    assert finding.route[0].branch
+    assert finding.route[0].branch.error == "NoMatchingError"
+
+
+def test_a_voice_call_takes_only_the_branch_of_its_channel() -> None:
+    compare = block("Compare", ComparisonValue="$.Channel") | {"Conditions": {"CHAT": 3}}
+    assert one(LOG_ON, compare, ON, TO_QUEUE).result is AuditResult.ALWAYS
+
+
+def test_flows_that_lead_to_each_other_in_a_circle_have_one_entry() -> None:
+    flows = {
+        name: PublishedFlow(name, "CONTACT_FLOW", linked(block("TransferToFlow", ContactFlowId=other)))
+        for name, other in (("a", "b"), ("b", "a"))
+    }
+    assert [finding.entry.flow.id for finding in audit(read(flows))] == ["a"]
+
+
+def test_a_flow_with_a_number_is_an_entry_even_if_others_lead_to_it() -> None:
+    flows = {
+        "a": PublishedFlow("a", "CONTACT_FLOW", linked(block("TransferToFlow", ContactFlowId="b"))),
+        "b": PublishedFlow("b", "CONTACT_FLOW", linked(TO_QUEUE)),
+    }
+    entries = [
+        finding.entry for finding in audit(read(flows), {"arn:x:phone-number/n1": "arn:x:contact-flow/b"})
+    ]
+    assert [(entry.kind, entry.numbers) for entry in entries] == [
+        (EntryKind.API, ()),
+        (EntryKind.PHONE_NUMBER, ("n1",)),
+    ]
+
+
+def test_a_walk_that_meets_its_bound_is_unknown_and_not_always() -> None:
+    main = PublishedFlow("Main", "CONTACT_FLOW", linked(LOG_ON, ON, TO_QUEUE))
+    (finding,) = audit(read({"main": main}), most_places=2)
+    assert finding.result is AuditResult.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[" * 100_000,
+        "null",
+        "[]",
+        '{"Actions": {}}',
+        '{"modules": [], "start": "1"}',
+        '{"Actions": [1], "StartAction": "1"}',
+        '{"Actions": [{"Identifier": 1, "Type": "X"}], "StartAction": "1"}',
+        '{"Actions": [{"Identifier": "1", "Type": "X", "Parameters": []}], "StartAction": "2"}',
+        '{"Actions": [{"Identifier": "1", "Type": "X", "Parameters": [1]}], "StartAction": "1"}',
+        '{"Actions": [{"Identifier": "1", "Type": "X", "Transitions": {"Errors": [1]}}], "StartAction": "1"}',
+        '{"Actions": [{"Identifier": "1", "Type": "X", "Transitions": {"NextAction": 1}}], "StartAction": "1"}',
+        '{"Actions": [{"Identifier": "1", "Type": "X", "Transitions": {"NextAction": "2"}}], "StartAction": "1"}',
+    ],
+)
+def test_content_that_is_no_flow_gives_a_finding(content: str) -> None:
+    (finding,) = audit([read_flow("f", "Broken", "CONTACT_FLOW", content)])
+    assert finding.result is AuditResult.UNKNOWN
+    assert finding.reason
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(["1", "2", "$.Channel"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["NextAction", "Errors", "Conditions", "ErrorType", "Condition", "Operands", "EventHooks"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=12,
+)
+_TYPES = st.sampled_from(
+    ["UpdateContactRecordingBehavior", "UpdateContactEventHooks", "Compare", "TransferContactToQueue", "Loop"]
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.fixed_dictionaries({"Type": _TYPES, "Parameters": _JSON, "Transitions": _JSON}), max_size=3)
+)
+def test_whatever_stands_in_a_flow_it_gives_exactly_one_finding(actions: list[dict[str, Any]]) -> None:
+    named = [{"Identifier": str(place)} | action for place, action in enumerate(actions)]
+    content = json.dumps({"StartAction": "0", "Actions": named})
+    assert len(audit([read_flow("f", "Any", "CONTACT_FLOW", content)])) == 1
+
+
+def plays(flows: Flows, finding: Finding, times: int = 25) -> list[Conversation]:
+    players = [FlowPlayer(flows, Random(number)) for number in range(times)]
+    if finding.entry.kind is EntryKind.OUTBOUND:
+        return [talk for player in players for talk in player.outbound(finding.entry.flow.id)]
+    return [talk for player in players for talk in player.inbound(finding.entry.flow.id)]
+
+
+#: What each result promises of every conversation.
+PROMISES: dict[AuditResult, Callable[[Conversation], bool]] = {
+    AuditResult.NO_AGENT: lambda _: False,
+    AuditResult.NEVER: lambda talk: not talk.recorded,
+    AuditResult.PARTIAL: lambda talk: bool(talk.recorded),
+    AuditResult.UNLOGGED: lambda talk: talk.recorded == BOTH,
+    AuditResult.ALWAYS: lambda talk: talk.recorded == BOTH and talk.in_log,
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**9))
+def test_every_promise_holds_when_calls_are_played(seed: int) -> None:
+    flows = any_flows(Random(seed))
+    for finding in audit(read(flows)):
+        promise = PROMISES.get(finding.result)
+        assert not promise or all(promise(talk) for talk in plays(flows, finding)), finding.entry.flow.id
+
+
+def test_the_generated_flows_reach_every_result_and_every_promise_is_put_to_the_test() -> None:
+    results: Counter[AuditResult] = Counter()
+    for seed in range(60):
+        flows = any_flows(Random(seed))
+        results.update(each.result for each in audit(read(flows)) if plays(flows, each, 5))
+    assert set(results) == set(AuditResult) - {AuditResult.NO_AGENT}
+
+
+def test_a_leak_that_is_foretold_is_seen_when_calls_are_played() -> None:
+    for finding in audit(read(SHAPES)):
+        if finding.result in (AuditResult.SOMETIMES, AuditResult.NEVER, AuditResult.ERROR_BRANCH):
+            assert any(not talk.recorded for talk in plays(SHAPES, finding, 500)), finding.entry.flow.name
+
+
+def test_flows_of_public_shapes_keep_their_promises() -> None:
+    for finding in audit(read(SHAPES)):
+        promise = PROMISES.get(finding.result)
+        assert not promise or all(promise(talk) for talk in plays(SHAPES, finding, 100)), (
+            finding.entry.flow.name
+        )
+
+
+def test_at_most_a_tenth_of_public_shapes_is_unknown() -> None:
+    results = Counter(finding.result for finding in audit(read(SHAPES)))
+    assert len(SHAPES) >= 20
+    assert results[AuditResult.UNKNOWN] >= 1
+    assert results[AuditResult.UNKNOWN] * 10 <= results.total()
