@@ -268,15 +268,17 @@ def test_a_task_links_to_its_calls_and_a_contact_to_the_console(
 def test_a_request_without_a_login_gets_no_answer(anonymous: BrowserContext) -> None:
     from audio_leakage_ui.app import app
 
+    values = {"dag_id": DAG, "name": "run.js", "contact_id": "00000000-0000-4000-8000-000000000001"}
+    query = "?run_id=x&hour=2023-08-29T21&since=2023-08-29T21&hours=1"
     addresses = [
-        f"/audio-leakage{route.path.format(dag_id=DAG, name='run.js')}?run_id=x&hour=2023-08-29T21"
+        f"/audio-leakage{route.path.format(**values)}{query}"
         for route in app.routes
         if isinstance(route, APIRoute)
     ]
-    assert len(addresses) == 7
+    assert len(addresses) == 12
     for address in [*addresses, "/audio-leakage/docs", "/audio-leakage/openapi.json"]:
         assert anonymous.request.get(address).status in (401, 404), address
-    assert [anonymous.request.get(address).status for address in addresses] == [401] * 7
+    assert [anonymous.request.get(address).status for address in addresses] == [401] * 12
 
 
 HOSTILE = (
