@@ -94,7 +94,7 @@ function toggleOf(row) {
 
 const idOf = (row) => el("span", { class: "id" }, link(row.id, row.url));
 // The pages lie at <dag>/ and <dag>/contact/, so the DAG's own address tells where a call's page is.
-const pageOf = (row) => new URL(`${location.pathname.split("/").slice(0, location.pathname.split("/").indexOf("audio-leakage") + 2).join("/")}/contact/${row.id}`, location.href).href;
+const pageOf = (row) => new URL(`${location.pathname.split("/").slice(0, location.pathname.split("/").indexOf("audio-leakage") + 2).join("/")}/contact/${encodeURIComponent(row.id)}`, location.href).href;
 const durationOf = (seconds) => duration(seconds) || "–";
 
 function reasonOf(row) {
