@@ -1,13 +1,14 @@
-"""### Which calls did nobody tell us about?
+"""### Which calls does no flow tell of?
 
 Every hour this DAG asks Amazon Connect for each voice contact that an agent took in the hour before. It
-compares them with the contact table. A contact that must be recorded and that nobody watches enters the
-table. From then on `monitor_audio_leakage` follows it, judges it and tells of it, as of any other contact.
+compares them with the contact table. It enters each contact that must be recorded
+and is not watched yet. From then on `monitor_audio_leakage` follows it, judges it and tells of it, as of any
+other contact.
 
 | task | does | reads | may change |
 |---|---|---|---|
 | `take_population` | takes the contacts of the hour, and counts earlier hours again | Connect | |
-| `enter_unwatched` | enters contacts that must be recorded and that nobody watches | the table | the table |
+| `enter_unwatched` | enters those that must be recorded and are not watched yet | the table | the table |
 
 #### Which contacts must be recorded
 The Variable `audio_leakage_policy` says so. Without it, a contact must be recorded if its flow asked for
@@ -87,7 +88,7 @@ def build(dag_id: str, instances: int) -> DAG:
 
         @task(multiple_outputs=False)
         def enter_unwatched() -> Summary:
-            """Enter each contact that must be recorded and that nobody watches."""
+            """Enter each contact that must be recorded and is not watched yet."""
             return summary_of_hour(use_cases.enter_unwatched, instances)
 
         take_population() >> enter_unwatched()

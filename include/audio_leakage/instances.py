@@ -45,6 +45,15 @@ def dag_ids(further_instances: Sequence[str], dag_id: str = DAG_ID) -> list[str]
     return [dag_id, *(f"{dag_id}{_SEPARATOR}{name}" for name in further_instances)]
 
 
+def is_dag_of_an_instance(dag_id: str, plain: str = DAG_ID) -> bool:
+    """Tell whether a DAG id is the plain one, or that of a further instance.
+
+    :param plain: the plain name.
+    """
+    _, separator, name = dag_id.partition(_SEPARATOR)
+    return dag_id == f"{plain}{separator}{name}" and (not separator or bool(_NAME.fullmatch(name)))
+
+
 def variable_of(dag_id: str) -> str:
     """Return the name of the Variable that holds the settings of a DAG."""
     _, separator, name = dag_id.partition(_SEPARATOR)

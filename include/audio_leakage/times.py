@@ -41,3 +41,8 @@ def shown(value: object) -> str:
     """Return a value as a message quotes it: on one line, and not longer than that."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def second_of(moment: datetime) -> datetime:
+    """Return the second that a moment is in: botocore cuts the bounds of a search to seconds."""
+    return moment.replace(microsecond=0)

@@ -10,7 +10,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from audio_leakage.errors import SettingsError
 from audio_leakage.instances import reconcile_dag_of, variable_of
 from audio_leakage.settings import Settings
 from infrastructure import package
@@ -21,7 +20,7 @@ from infrastructure.plugins_zip import merged, unzipped
 from infrastructure.smoke import SmokeCheck
 from infrastructure.stacks import Stack, Stacks
 from infrastructure.task_log import TaskLog
-from infrastructure.variable import store_of
+from infrastructure.variable import read_object, store_of
 
 _TEMPLATES = Path(__file__).parent
 #: Where plugins.zip goes if the environment has none, and never over a file of somebody else.
@@ -153,7 +152,7 @@ class Deployment:
 
     def _variable(self) -> Step:
         store = store_of(self._environment, variable_of(self._dag_id), self._client)
-        before = _object(store.read() or "{}", store.place)
+        before = read_object(store.read() or "{}", store.place)
         after = before | self._parameters.settings()
         changed = [f"set {key} to {value}" for key, value in after.items() if before.get(key) != value]
         if "alert_topic_arn" not in after:
@@ -237,9 +236,8 @@ class Deployment:
             raise EnvironmentNotReady(
                 f"{', '.join(missing)} is not in the environment's bucket: deploy the DAGs first"
             )
-        modified = max(file.modified for file in found.values() if file) + timedelta(
-            seconds=1
-        )  # S3 cuts fractions
+        # S3 leaves fractions of a second out.
+        modified = max(file.modified for file in found.values() if file) + timedelta(seconds=1)
         updated = self._environment.updated_at
         check = SmokeCheck(
             environment=self._environment,
@@ -251,16 +249,6 @@ class Deployment:
         )
         for line in check.lines(datetime.now(UTC)):
             self._tell(line)
-
-
-def _object(text: str, place: str) -> dict[str, Any]:
-    try:
-        read = json.loads(text)
-    except ValueError as error:
-        raise SettingsError(f"{place} is not JSON: {error}") from error
-    if not isinstance(read, dict):
-        raise SettingsError(f"{place} is not a JSON object")
-    return read
 
 
 def _changes(merge: _Merge) -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from audio_leakage.errors import SettingsError
@@ -45,14 +45,15 @@ def store_of(environment: Environment, variable: str, client: Callable[..., Any]
     """
     if environment.configuration.get("secrets.backend") != _SECRETS_BACKEND:
         return AirflowVariable(environment, variable)
-    arguments = _arguments(environment)
+    place = f"{_KWARGS} of environment {environment.name}"
+    arguments = read_object(environment.configuration.get(_KWARGS) or "{}", place)
     prefix, separator = arguments.get("variables_prefix", "airflow/variables"), arguments.get("sep", "/")
     pattern = arguments.get("variables_lookup_pattern")
     if prefix is None or (pattern and not re.match(pattern, variable, re.IGNORECASE)):
         return AirflowVariable(environment, variable)
     if elsewhere := [name for name in _ELSEWHERE if arguments.get(name)]:
         raise SettingsError(
-            f"{_KWARGS} of environment {environment.name} names {elsewhere[0]}, so its secrets may be "
+            f"{place} names {elsewhere[0]}, so its secrets may be "
             "in another account: write the Variable there yourself, and deploy the other parts with --only"
         )
     region = arguments.get("region_name")
@@ -60,15 +61,19 @@ def store_of(environment: Environment, variable: str, client: Callable[..., Any]
     return Secret(secrets, f"{prefix.rstrip(separator)}{separator}{variable}" if prefix else variable)
 
 
-def _arguments(environment: Environment) -> Mapping[str, Any]:
-    text = environment.configuration.get(_KWARGS) or "{}"
+def read_object(text: str, place: str) -> dict[str, Any]:
+    """Read a JSON object that somebody wrote.
+
+    :param place: where it stands, for messages.
+    :raises SettingsError: if it is none.
+    """
     try:
-        arguments = json.loads(text)
+        read = json.loads(text)
     except ValueError as error:
-        raise SettingsError(f"{_KWARGS} of environment {environment.name} is not JSON: {error}") from error
-    if not isinstance(arguments, dict):
-        raise SettingsError(f"{_KWARGS} of environment {environment.name} is not a JSON object")
-    return arguments
+        raise SettingsError(f"{place} is not JSON: {error}") from error
+    if not isinstance(read, dict):
+        raise SettingsError(f"{place} is not a JSON object")
+    return read
 
 
 class Secret:

@@ -9,24 +9,19 @@ it, and under the name of the task after it for its own next try.
 from __future__ import annotations
 
 import json
-import logging
 import time
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import get_current_context
-
-from audio_leakage.errors import ServiceUnavailable, SettingsError, SetupError, WindowError
+from audio_leakage.errors import ServiceUnavailable
 from audio_leakage.instances import counted_hours_variable_of, policy_variable_of
 from audio_leakage.population.context import HourContext
-from audio_leakage.population.hour import hour_of, name_of
+from audio_leakage.population.hour import hour_of
 from audio_leakage.population.policy import Policy
-from audio_leakage_tasks.airflow_errors import AirflowFailException, WrongParams
-from audio_leakage_tasks.earlier import ends_run, failed_before, pass_on_failures
-from audio_leakage_tasks.failure import tell_of_recovery, tell_of_run_before
 from audio_leakage_tasks.sender import sender_of
-from audio_leakage_tasks.share import part_of_population_share
+from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
+from audio_leakage_tasks.task import Summary, run_as_task
 from audio_leakage_tasks.variable import settings_of
 
 if TYPE_CHECKING:
@@ -46,9 +41,7 @@ _PART = "population_part_{:03d}"
 _TRIES = 5
 _ABOUT = "Written by the hourly run: the hours that it will count again."
 
-Summary = dict[str, Any]
-
-log = logging.getLogger("airflow.task")
+__all__ = ["Summary", "summary_of_hour"]
 
 
 def summary_of_hour(use_case: Callable[[HourContext], dict[str, Any]], instances: int = 1) -> Summary:
@@ -56,38 +49,10 @@ def summary_of_hour(use_case: Callable[[HourContext], dict[str, Any]], instances
 
     :param use_case: ``take_population`` or ``enter_unwatched``.
     :param instances: how many Connect instances share the account's quotas.
-    :raises AirflowFailException: when another try would end the same. Somebody must set, grant or create
-        something, and the message says what.
-    :raises EarlierTaskFailed: in the last task of the run, when the task before it failed.
+    :raises AirflowFailException: see :func:`run_as_task`.
+    :raises EarlierTaskFailed: see :func:`run_as_task`.
     """
-    context = get_current_context()
-    try:
-        summary = _summary(context, use_case, instances)
-        pass_on_failures(context, summary)
-    except Exception as error:
-        context["exception"] = error  # before 3.3, Airflow's dag.test keeps it from callbacks
-        raise
-    return summary
-
-
-def _summary(context: Context, use_case: Callable[[HourContext], dict[str, Any]], instances: int) -> Summary:
-    try:
-        run = _run(context, instances)
-        log.info("::group::contact by contact, hour %s", name_of(run.hour))
-        try:
-            summary = use_case(run)
-        finally:
-            log.info("::endgroup::")
-        log.info("%s", summary)
-        if not context["ti"].task.upstream_task_ids:
-            tell_of_run_before(context, run.settings, run.alert_topic)
-        if ends_run(context) and not failed_before(context):
-            tell_of_recovery(context, run.settings, run.alert_topic)
-    except WindowError as error:
-        raise WrongParams(str(error)) from error
-    except (SettingsError, SetupError) as error:
-        raise AirflowFailException(str(error)) from error
-    return {"window": str(run.hour), **summary}
+    return run_as_task(use_case, lambda context: _run(context, instances), lambda run: run.hour, str)
 
 
 def _run(context: Context, instances: int) -> HourContext:
@@ -101,9 +66,8 @@ def _run(context: Context, instances: int) -> HourContext:
     started, now = time.monotonic(), datetime.now(UTC)
     settings, policy = settings_of(context), _policy_of(context, now)
     dag_run, ti = context["dag_run"], context["ti"]
-    running = ti.get_dr_count(dag_id=dag_run.dag_id, states=["running"])
     connect = ConnectHook(aws_conn_id=settings.aws_conn_id).resolve_connection()
-    per_second = settings.population_rps * part_of_population_share(running, instances)
+    per_second = settings.population_rps * part_of_population_share(running_beside(context), instances)
     connect.limit_rate("SearchContacts", per_second, longest_wait=_SECONDS_PER_TASK)
 
     def hook(kind: Callable[..., RetryingHook]) -> Any:  # noqa: ANN401  # one of our hooks
@@ -122,7 +86,7 @@ def _run(context: Context, instances: int) -> HourContext:
         metrics=hook(MetricsHook),
         parts=_Parts(context),
         counted_hours=_CountedHours(dag_run.dag_id),
-        is_backfill=str(getattr(dag_run.run_type, "value", dag_run.run_type)) == "backfill",
+        is_backfill=is_backfill(context),
         is_retry=ti.try_number > 1,
         at_once=_AT_ONCE,
         dag_id=dag_run.dag_id,

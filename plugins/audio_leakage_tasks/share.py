@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from audio_leakage.settings import Settings
 
-_OF_BACKFILLS = 0.25
+_BACKFILL, _OF_BACKFILLS = "backfill", 0.25
 
 
 def part_of_share(run_type: str, running: int, instances: int) -> float:
@@ -35,7 +35,7 @@ def part_of_share(run_type: str, running: int, instances: int) -> float:
     :param running: how many runs of the DAG are running, this one included.
     :param instances: how many Connect instances are watched.
     """
-    if run_type != "backfill":
+    if run_type != _BACKFILL:
         return (1 if running <= 1 else 1 - _OF_BACKFILLS) / instances
     return _OF_BACKFILLS / (running + 1) / instances  # one more may start before the others notice
 
@@ -56,12 +56,32 @@ def within_share(settings: Settings, context: Context, instances: int) -> tuple[
     :param context: the task's context.
     :param instances: how many Connect instances are watched.
     """
-    run = context["dag_run"]
-    running = context["ti"].get_dr_count(dag_id=run.dag_id, states=["running"])
-    part = part_of_share(str(getattr(run.run_type, "value", run.run_type)), running, instances)
+    part = part_of_share(_type_of_run(context), running_beside(context), instances)
     settings = replace(
         settings,
         describe_contact_rps=settings.describe_contact_rps * part,
         search_contacts_rps=settings.search_contacts_rps * part,
     )
     return settings, part
+
+
+def running_beside(context: Context) -> int:
+    """Return how many runs of the DAG are running, this one included.
+
+    :param context: the task's context.
+    """
+    running: int = context["ti"].get_dr_count(dag_id=context["dag_run"].dag_id, states=["running"])
+    return running
+
+
+def is_backfill(context: Context) -> bool:
+    """Tell whether a backfill made the run of a task.
+
+    :param context: the task's context.
+    """
+    return _type_of_run(context) == _BACKFILL
+
+
+def _type_of_run(context: Context) -> str:
+    run_type = context["dag_run"].run_type
+    return str(getattr(run_type, "value", run_type))

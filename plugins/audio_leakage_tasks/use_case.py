@@ -1,24 +1,17 @@
-"""Run one use case as a task: with its settings, its hooks and its time."""
+"""Run one use case of the monitor as a task: with its settings, its hooks and its time."""
 
 from __future__ import annotations
 
-import logging
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from airflow.sdk import get_current_context
-
-from audio_leakage.errors import SettingsError, SetupError, WindowError
-from audio_leakage.instances import variable_of
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import scope_of
-from audio_leakage_tasks.airflow_errors import AirflowFailException, WrongParams
-from audio_leakage_tasks.earlier import ends_run, failed_before, pass_on_failures
-from audio_leakage_tasks.failure import tell_of_recovery, tell_of_run_before
 from audio_leakage_tasks.history import RunHistory
 from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import within_share
+from audio_leakage_tasks.task import Summary, run_as_task
 from audio_leakage_tasks.variable import settings_of
 
 if TYPE_CHECKING:
@@ -33,54 +26,24 @@ _SECONDS_PER_TASK = 75
 #: Requests at once with all of our share: they use it up and hide S3's latency, also on a small worker.
 _AT_ONCE = 8
 
-Summary = dict[str, Any]
+__all__ = ["Summary", "summary_of"]
 _Hook = TypeVar("_Hook", bound="RetryingHook")
-
-log = logging.getLogger("airflow.task")
 
 
 def summary_of(use_case: Callable[[RunContext], dict[str, int]], instances: int = 1) -> Summary:
     """Run one use case and return its counts, for the run's XCom tab.
 
-    The first task also tells of the run before, if nobody could be told at the time.
-
     :param use_case: one of :mod:`audio_leakage.use_cases`.
     :param instances: how many Connect instances share the account's quotas.
-    :raises AirflowFailException: when another try would end the same. Somebody must set, grant or create
-        something, and the message says what.
-    :raises EarlierTaskFailed: in a last task of the run, when a task before it failed.
+    :raises AirflowFailException: see :func:`run_as_task`.
+    :raises EarlierTaskFailed: see :func:`run_as_task`.
     """
-    context = get_current_context()
-    try:
-        summary = _summary(context, use_case, instances)
-        pass_on_failures(context, summary)
-    except Exception as error:
-        context["exception"] = error  # before 3.3, Airflow's dag.test keeps it from callbacks
-        raise
-    return summary
-
-
-def _summary(context: Context, use_case: Callable[[RunContext], dict[str, int]], instances: int) -> Summary:
-    try:
-        run = _run(context, instances)
-        log.info("::group::contact by contact, window %s", run.scope.window)
-        try:
-            counts = use_case(run)
-        finally:
-            log.info("::endgroup::")
-        log.info("%s", ", ".join(f"{count} {name}" for name, count in counts.items()))
-        if not context["ti"].task.upstream_task_ids:
-            tell_of_run_before(context, run.settings, run.alert_topic)
-        if ends_run(context) and not failed_before(context):
-            tell_of_recovery(context, run.settings, run.alert_topic)
-    except WindowError as error:
-        raise WrongParams(str(error)) from None
-    except SetupError as error:
-        variable = variable_of(context["dag_run"].dag_id)
-        raise AirflowFailException(f"{error} (settings: Variable '{variable}')") from None
-    except SettingsError as error:
-        raise AirflowFailException(str(error)) from None
-    return {"window": str(run.scope.window), **counts}
+    return run_as_task(
+        use_case,
+        lambda context: _run(context, instances),
+        lambda run: run.scope.window,
+        lambda counts: ", ".join(f"{count} {name}" for name, count in counts.items()),
+    )
 
 
 def _run(context: Context, instances: int) -> RunContext:

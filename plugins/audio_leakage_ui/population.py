@@ -8,8 +8,7 @@ from airflow.models.dagrun import DagRun
 from airflow.models.xcom import XComModel
 from sqlalchemy import select
 
-from audio_leakage.errors import SettingsError
-from audio_leakage.instances import RECONCILE_DAG_ID, dag_ids
+from audio_leakage.instances import RECONCILE_DAG_ID, is_dag_of_an_instance
 from audio_leakage.population.hour import hour_named
 from audio_leakage_ui.reading import UnknownRun
 
@@ -25,11 +24,7 @@ _TAKING, _ENTERING = "take_population", "enter_unwatched"
 
 def is_hourly(dag_id: str) -> bool:
     """Tell whether a DAG takes the population of an instance."""
-    _, separator, name = dag_id.partition("__")
-    try:
-        return dag_id in dag_ids([name] if separator else [], RECONCILE_DAG_ID)
-    except SettingsError:
-        return False  # no instance can have this name
+    return is_dag_of_an_instance(dag_id, RECONCILE_DAG_ID)
 
 
 def check_hourly(dag_id: str) -> None:

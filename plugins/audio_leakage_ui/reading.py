@@ -13,8 +13,8 @@ from airflow.models.variable import Variable
 from sqlalchemy import func, select
 
 from audio_leakage.contacts.states import ContactState
-from audio_leakage.errors import SettingsError, WindowError
-from audio_leakage.instances import dag_ids, progress_variable_of, variable_of
+from audio_leakage.errors import WindowError
+from audio_leakage.instances import is_dag_of_an_instance, progress_variable_of, variable_of
 from audio_leakage.runs.progress import Progress, read_progress
 from audio_leakage.runs.window import Window, named_contacts, named_window, window_of
 from audio_leakage.settings import Settings
@@ -110,13 +110,8 @@ def check_dag_id(dag_id: str) -> None:
 
     :raises UnknownRun: if it does not.
     """
-    _, separator, name = dag_id.partition("__")
-    try:
-        if dag_id in dag_ids([name] if separator else []):
-            return
-    except SettingsError:
-        pass  # no instance can have this name
-    raise UnknownRun("This DAG does not monitor call recordings, so there is nothing to show.")
+    if not is_dag_of_an_instance(dag_id):
+        raise UnknownRun("This DAG does not monitor call recordings, so there is nothing to show.")
 
 
 def run_of(session: Session, dag_id: str, run_id: str) -> DagRun:

@@ -185,7 +185,7 @@ def test_a_repeated_deployment_changes_nothing_and_checks_again(
     code, lines = deployed()
     plan = lines[
         : lines.index(
-            f"DAG {DAG_ID}:\n    switch on\n    trigger a run and wait for its end\n    switch {HOURLY_DAG_ID} on"
+            f"DAG {DAG_ID}:\n    switch on\n    switch {HOURLY_DAG_ID} on\n    trigger a run and wait for its end"
         )
     ]
     assert all(line.endswith(": nothing to change") for line in plan), plan
@@ -404,7 +404,7 @@ def test_an_instance_whose_name_is_too_long_for_mwaa_is_refused(deployed: Deploy
 
 
 def test_an_instance_with_the_longest_name_is_deployed(mwaa: FakeMwaa, deployed: Deploy) -> None:
-    mwaa.dags[f"{DAG_ID}__{'a' * 27}"] = {"is_paused": True}
+    mwaa.dags |= {f"{name}__{'a' * 27}": {"is_paused": True} for name in (DAG_ID, HOURLY_DAG_ID)}
     options = replace(OPTIONS, instance="a" * 27, flow_log_group="")
     assert deployed(options=options)[0] == 0
 

@@ -10,6 +10,7 @@ import platform
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -227,26 +228,36 @@ def test_a_backfill_brings_back_contacts_that_a_restored_table_lost(day: Day) ->
     day.see_that_every_leak_was_told(at_most=2)
 
 
-Break = Callable[[Day, pytest.MonkeyPatch], None]
+#: Breaks something and returns what mends it.
+Break = Callable[[Day, pytest.MonkeyPatch], Callable[[], object]]
 
 
-def no_log_group(day: Day, _: pytest.MonkeyPatch) -> None:
+def nothing() -> None:
+    """Mend what passes by itself."""
+
+
+def no_log_group(day: Day, _: pytest.MonkeyPatch) -> Callable[[], object]:
     day.stage.aws.client("logs").delete_log_group(logGroupName=LOG_GROUP)
+    return partial(day.stage.aws.create_log_group, LOG_GROUP)
 
 
-def no_search(day: Day, patch: pytest.MonkeyPatch) -> None:
+def no_search(day: Day, patch: pytest.MonkeyPatch) -> Callable[[], object]:
     patch.setattr(polling, "can_describe_all", lambda *_: False)  # as from the 601st due contact on
     day.stage.connect.faults.add("SearchContacts", "AccessDeniedException")
+    return nothing
 
 
-def one_poisoned_item(day: Day, _: pytest.MonkeyPatch) -> None:
-    day.stage.aws.client("dynamodb").put_item(TableName=TABLE, Item=POISON)
+def one_poisoned_item(day: Day, _: pytest.MonkeyPatch) -> Callable[[], object]:
+    dynamodb = day.stage.aws.client("dynamodb")
+    dynamodb.put_item(TableName=TABLE, Item=POISON)
     write_log(day.stage, day.now, [line(ContactId=POISON["ContactId"]["S"])], "of the poisoned one")
+    return partial(dynamodb.delete_item, TableName=TABLE, Key={"ContactId": POISON["ContactId"]})
 
 
 def denied(where: str, code: str = "AccessDeniedException") -> Break:
-    def fault(day: Day, _: pytest.MonkeyPatch) -> None:
+    def fault(day: Day, _: pytest.MonkeyPatch) -> Callable[[], object]:
         day.aws.faults = [of(code, where)]
+        return nothing
 
     return fault
 
@@ -277,13 +288,11 @@ def test_every_verdict_falls_and_the_run_is_red_whatever_else_is_broken(
     day.fault = what
     subscriber.handler(delivery(*events_of(TRUTH)), None)
     with monkeypatch.context() as patch:
-        BESIDE_THE_VERDICTS[what](day, patch)
+        mend = BESIDE_THE_VERDICTS[what](day, patch)
         assert day.run() == "failed"
         verdicts = [standing for standing in day.standings().values() if standing[1]]
         assert len(verdicts) == VERDICTS
-    if what == "the log group is deleted":
-        day.stage.aws.create_log_group(LOG_GROUP)
-    day.stage.aws.client("dynamodb").delete_item(TableName=TABLE, Key={"ContactId": POISON["ContactId"]})
+    mend()
     assert day.heal() <= 2
     day.see_that_every_leak_was_told(at_most=1)
 

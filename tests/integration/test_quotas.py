@@ -148,7 +148,8 @@ def test_ten_backfilled_runs_beside_the_schedule_stay_within_our_share(
             hook.describe_contact(INSTANCE_ID, number(1))
 
     monkeypatch.setattr(
-        "audio_leakage_hooks.connect.shared_limiter", lambda _, per_second: RateLimiter(per_second)
+        "audio_leakage_hooks.connect.shared_limiter",
+        lambda _, per_second, longest_wait: RateLimiter(per_second, longest_wait),
     )
     stage.contacts[number(1)] = answer(number(1))["Contact"]
     connect, seconds, share = with_quotas(1), 6, 8.0

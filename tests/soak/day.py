@@ -294,7 +294,12 @@ class Day:
         for id_, item in self.table.items.items():
             if "RecordedState" in item and id_ not in self._judged:
                 self._judged.add(id_)
-                if differences := self._truth(self._calls[id_], now).differences(item):
+                call = self._calls[id_]
+                ahead = timedelta()
+                if "DescribedAt" not in item and call.work_ended and call.disconnected:
+                    # A search tells nothing of after-contact work, and there was no time to ask.
+                    ahead = call.work_ended - call.disconnected
+                if differences := self._truth(call, now + ahead).differences(item):
                     self.wrong_on_the_way[id_] = differences
 
     def _expire(self, now: datetime) -> None:

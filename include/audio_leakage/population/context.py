@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from audio_leakage.errors import AwsError
-from audio_leakage.instances import RECONCILE_DAG_ID, monitor_dag_of
+from audio_leakage.instances import RECONCILE_DAG_ID
 from audio_leakage.population.counted import Counted
 from audio_leakage.population.policy import Policy
 from audio_leakage.ports import (
@@ -53,11 +53,6 @@ class HourContext:
     dag_id: str = RECONCILE_DAG_ID
     sender: Sender = field(default_factory=lambda: Sender(dag_id=RECONCILE_DAG_ID, variable=VARIABLE))
     """Who alerts come from, and where their reader finds more."""
-
-    @property
-    def monitor_dag_id(self) -> str:
-        """The DAG that judges the contacts of this instance."""
-        return monitor_dag_of(self.dag_id)
 
     @property
     def counted(self) -> Counted:

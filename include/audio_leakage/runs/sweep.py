@@ -92,7 +92,7 @@ class Sweep:
             self._fail("put_off", contact, error)
         except AwsError as error:
             log.warning("contact %s stays due: %s", contact.contact_id, error)
-            self._keep_in_a_row(error)
+            self.keep_error(error)
             self._fail("unavailable", contact, error)
         except Exception as error:  # noqa: BLE001  # our mistake over one contact costs no other its turn
             self._mistake = UnexpectedError(f"{type(error).__name__}, see the task's log")
@@ -123,6 +123,7 @@ class Sweep:
         """Keep an error for :meth:`result`."""
         with self._lock:
             self._errors.append(error)
+            self._in_a_row += 1
 
     def result(self) -> dict[str, int]:
         """Return how many contacts were ``due``, and how many had each outcome.
@@ -174,13 +175,7 @@ class Sweep:
     def _flush(self) -> None:
         error = self._backoff.flush(in_outage=self.counts["unavailable"] > self._looked_at)
         if error:
-            self._keep_in_a_row(error)
-
-    def _keep_in_a_row(self, error: AwsError) -> None:
-        """Keep an error that left a contact due; many of them in a row end the sweep."""
-        self.keep_error(error)
-        with self._lock:
-            self._in_a_row += 1
+            self.keep_error(error)
 
 
 def sweep(

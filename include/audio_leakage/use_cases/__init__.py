@@ -8,6 +8,7 @@
 ``bucket_listing``  one listing for many contacts of a day, where that is cheaper
 ``adoption``        table items that somebody else wrote
 ``population``      ``take_population``
+``counting``        whether the population of an hour is complete
 ``entering``        ``enter_unwatched``
 ==================  ===================================================================
 """

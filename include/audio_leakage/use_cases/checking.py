@@ -65,7 +65,7 @@ def check_recordings(run: RunContext) -> dict[str, int]:
     """
     to_tell: dict[str, Contact] = {}
     sweep = Sweep(run)
-    checker = _Checker(sweep)
+    checker = _Checker(run)
 
     def check(contact: Contact) -> str:
         if contact.alert_pending:  # it is told even if this look fails
@@ -112,8 +112,7 @@ def _tell(run: RunContext, to_tell: dict[str, Contact]) -> None:
 class _Checker:
     """Looks at contacts one by one; what many of them need is asked for once."""
 
-    sweep: Sweep
-    run: RunContext = field(init=False)
+    run: RunContext
     listing: BucketListing = field(init=False)
     blocks: LoggedBlocks = field(init=False)
     descriptions: Iterator[int] = field(init=False)
@@ -122,7 +121,6 @@ class _Checker:
 
     def __post_init__(self) -> None:
         """Start with nothing asked for."""
-        self.run = self.sweep.run
         self.listing = BucketListing(self.run.bucket)
         self.blocks = LoggedBlocks(self.run)
         in_half_the_time = self.run.settings.describe_contact_rps * self.run.seconds_left() / 2
@@ -222,7 +220,7 @@ class _Checker:
     def _with_logged_blocks(self, contact: Contact) -> Contact:
         """Return a contact with what the flow log adds; without it, if the log cannot be had for too long.
 
-        A lost log must not keep a leak from being told. The error is kept, so that the task is red.
+        A lost log must not keep a leak from being told. ``poll_initialised`` reads the same log and is red.
         """
         try:
             return self.blocks.added_to(contact)
@@ -230,7 +228,6 @@ class _Checker:
             is_gone = isinstance(error, MissingError)
             if not is_gone and not is_about_to_fail(contact, self.run.now - _PATIENCE, self.run.settings):
                 raise
-            self.sweep.keep_error(error)
             log.warning("contact %s is judged without the flow log: %s", contact.contact_id, error)
             return contact
 

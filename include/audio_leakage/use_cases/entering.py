@@ -1,4 +1,4 @@
-"""The use case ``enter_unwatched``: contacts that must be recorded and that nobody watches."""
+"""The use case ``enter_unwatched``: contacts that must be recorded and are not watched yet."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping

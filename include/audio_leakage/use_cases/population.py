@@ -2,30 +2,30 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from operator import methodcaller
 from typing import Any
 
-from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, SetupError
+from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.counted import CountedHour
-from audio_leakage.population.hour import hour_named, name_of
+from audio_leakage.population.hour import name_of
 from audio_leakage.population.member import Member
 from audio_leakage.population.parts import Part, Taken, by_hour
 from audio_leakage.population.proof import Completeness, Proof
 from audio_leakage.runs.window import Window
+from audio_leakage.times import second_of
+from audio_leakage.use_cases.bulk_search import MOST_RESULTS
+from audio_leakage.use_cases.counting import StandardQueues, not_settled, proved
 
 log = logging.getLogger(__name__)
 
-#: The console's limit of a search, which we assume for the API: docs/amazon-connect.md, "Reading a contact".
-MOST_RESULTS = 10_000
 #: Pages in one part. After a failure, a try repeats at most this many.
 _PAGES_IN_PART = 10
 #: How many more results than announced a search may have before we take it for a circle.
 _MORE_THAN_ANNOUNCED, _AT_LEAST = 1.1, 100
-#: GetMetricDataV2 reaches three months back.
-_METRICS_KEPT_FOR = timedelta(days=89)
 
 
 def take_population(run: HourContext) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def take_population(run: HourContext) -> dict[str, Any]:
     """
     taking = _Taking(run)
     taken = taking.take(run.hour)
-    standard = _StandardQueues(run)
+    standard = StandardQueues(run)
     name = name_of(run.hour)
     counted = CountedHour(taken.listed, standard.count(taken.members.values()))
     known = run.counted
@@ -50,11 +50,11 @@ def take_population(run: HourContext) -> dict[str, Any]:
         due = sorted({*due, name})
     else:
         run.remember(lambda known: known.with_hour(name, counted, run.now))
-        proofs.append(_not_settled(name, taken, counted))
+        proofs.append(not_settled(name, taken, counted))
     for hour in due:
         before = counted if hour == name else known.hours[hour]
         try:
-            proofs.append(_proved(run, taking, standard, hour, before))
+            proofs.append(proved(run, partial(taking.take, again=True), standard, hour, before))
         except AwsError as error:
             log.warning("hour %s could not be counted again: %s", hour, error)
             failure = failure or error
@@ -106,9 +106,9 @@ class _Taking:
         """
         hours = self._again if again else self._first
         taken = hours.setdefault(name_of(hour), Taken(name_of(hour)))
-        start = _second(taken.reached or hour.start)
+        start = second_of(taken.reached or hour.start)
         while not taken.is_whole:
-            reached = _second(self._search(taken, Window(start, hour.end), hour, again=again))
+            reached = second_of(self._search(taken, Window(start, hour.end), hour, again=again))
             if reached <= start and not taken.is_whole:
                 raise ServiceUnavailable(
                     f"a search cannot show more than {MOST_RESULTS} contacts of one second"
@@ -194,97 +194,3 @@ class _Pages:
         )
         self._clear()
         return part
-
-
-class _StandardQueues:
-    """The queues that GetMetricDataV2 counts; asked for once."""
-
-    def __init__(self, run: HourContext) -> None:
-        self._run = run
-        self.missing: str | None = None
-        try:
-            self.queues = run.connect.standard_queues(run.settings.connect_instance_id)
-        except (SetupError, ServiceUnavailable) as error:
-            log.warning("the second count is left out: %s", error)
-            self.queues, self.missing = {}, str(error)
-        else:
-            self.missing = None if self.queues else "the instance has no standard queue"
-
-    def count(self, members: Iterable[Member]) -> int | None:
-        """Count the members in standard queues; None if we do not know which those are."""
-        return None if self.missing else sum(member.queue_id in self.queues for member in members)
-
-    def handled(self, hour: Window) -> tuple[float | None, str | None]:
-        """Return how many contacts the metric counts in an hour, or why it was not asked."""
-        if self.missing:
-            return None, self.missing
-        if hour.start < self._run.now - _METRICS_KEPT_FOR:
-            return None, "GetMetricDataV2 reaches three months back"
-        try:
-            return self._run.connect.contacts_handled(self.queues, hour.start, hour.end), None
-        except SetupError as error:
-            log.warning("the second count is left out: %s", error)
-            return None, str(error)
-
-
-def _not_settled(name: str, taken: Taken, counted: CountedHour) -> Proof:
-    return Proof(
-        hour=name,
-        listed=taken.listed,
-        total_count=taken.total_count,
-        unreadable=taken.unreadable,
-        in_standard_queues=counted.in_standard_queues or 0,
-    )
-
-
-def _proved(
-    run: HourContext, taking: _Taking, standard: _StandardQueues, name: str, before: CountedHour
-) -> Proof:
-    """Count an hour again, take it again if a count has changed, and return the proof."""
-    proof = _counted(run, standard, name, before)
-    if proof.status(run.settings.population_tolerance_percent) is Completeness.INCOMPLETE:
-        log.info("hour %s is taken again: %s", name, proof)
-        taken = taking.take(hour_named(name), again=True)
-        before = CountedHour(taken.listed, standard.count(taken.members.values()))
-        proof = replace(_counted(run, standard, name, before), unreadable=taken.unreadable, taken_again=True)
-    return proof
-
-
-def _counted(run: HourContext, standard: _StandardQueues, name: str, before: CountedHour) -> Proof:
-    hour = hour_named(name)
-    total_count = _total_count(run, hour)
-    handled, missing = standard.handled(hour)
-    if before.in_standard_queues is None:
-        handled, missing = None, missing or "the standard queues were not known when the hour was taken"
-    return Proof(
-        hour=name,
-        listed=before.listed,
-        total_count=total_count,
-        in_standard_queues=before.in_standard_queues or 0,
-        handled=handled,
-        handled_missing=missing,
-        is_settled=True,
-    )
-
-
-def _total_count(run: HourContext, stretch: Window) -> int:
-    """Return how many contacts there are in a stretch of time.
-
-    Nobody says what ``TotalCount`` tells above the most results that a search shows. So a stretch with so
-    many is counted in halves. A search includes both of its ends, so what both halves have counts once.
-    """
-
-    def count(start: datetime, end: datetime) -> int:
-        return run.connect.count_population(run.settings.connect_instance_id, start, end)
-
-    whole = count(stretch.start, stretch.end)
-    middle = _second(stretch.start + (stretch.end - stretch.start) / 2)
-    if whole < MOST_RESULTS or middle <= stretch.start:
-        return whole
-    halves = (Window(stretch.start, middle), Window(middle, stretch.end))
-    return sum(_total_count(run, half) for half in halves) - count(middle, middle)
-
-
-def _second(moment: datetime) -> datetime:
-    """Return the second that a moment is in: botocore cuts the bounds of a search to seconds."""
-    return moment.replace(microsecond=0)

@@ -78,15 +78,9 @@ class Airflow:
             finally:
                 _stop(process)
 
-    def _unpause(self) -> None:
-        body = json.dumps({"is_paused": False}).encode()
-        dag = f"{self.url}/api/v2/dags/{DAG_ID}?update_mask=is_paused"
-        request = Request(dag, body, {"Content-Type": "application/json"}, method="PATCH")  # noqa: S310
-        urlopen(request, timeout=60).close()  # noqa: S310
-
     def get(self, path: str) -> Any:  # noqa: ANN401  # JSON
         """Return the JSON at a path of the REST API."""
-        with urlopen(f"{self.url}/api/v2{path}", timeout=30) as answer:  # noqa: S310
+        with urlopen(f"{self.url}/api/v2{path}", timeout=120) as answer:  # noqa: S310
             return json.loads(answer.read())
 
     def runs(self, run_type: str) -> dict[str, str]:
@@ -99,6 +93,12 @@ class Airflow:
         task = f"/dags/{DAG_ID}/dagRuns/{quote(run_id)}/taskInstances/{task_id}"
         counts: dict[str, Any] = self.get(f"{task}/xcomEntries/return_value?deserialize=true")["value"]
         return counts
+
+    def _unpause(self) -> None:
+        body = json.dumps({"is_paused": False}).encode()
+        dag = f"{self.url}/api/v2/dags/{DAG_ID}?update_mask=is_paused"
+        request = Request(dag, body, {"Content-Type": "application/json"}, method="PATCH")  # noqa: S310
+        urlopen(request, timeout=120).close()  # noqa: S310
 
     def _wait_until_healthy(self, process: subprocess.Popen[bytes], ready: str) -> None:
         for _ in range(600):

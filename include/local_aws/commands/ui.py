@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _show(home: Path, console: Console) -> None:
-    console.print("We play an hour and a half of calls, then Airflow starts. That takes about two minutes.")
+    console.print("We play an hour and a half of calls, then Airflow starts. That takes three minutes or so.")
     centre = contact_centre(windows_ago(_PAST), _DURATION, calls_per_hour=60)
     connect = ConnectSimulator(INSTANCE_ID, centre, recording_bucket=BUCKET, recording_prefix=PREFIX)
     with LocalAws(connect) as aws, aws.applied():

@@ -120,8 +120,9 @@ async function showPopulation() {
   try {
     const { hours } = await get(`../${encodeURIComponent(hourlyDag)}/population?since=${since}`);
     population = new Map(Object.entries(hours).map(([name, figures]) => [Date.parse(`${name}:00:00Z`), figures]));
-  } catch {
-    return; // no permission for the hourly DAG, or it has never run
+  } catch (error) { // such as no permission for the hourly DAG
+    show("population", el("p", { class: "note" }, `Population not known. ${error.message}`));
+    return;
   }
   const open = [...population].filter(([, { proof }]) => proof?.status === "INCOMPLETE");
   show("population", ...(open.length ? [el("h2", {}, "Population not proved"),
@@ -133,8 +134,11 @@ async function showPopulation() {
 
 const populationOf = (date) => [...(population ?? [])].filter(([hour]) => day(hour) === date)
   .reduce((sums, [, { population: calls, unexplained }]) => addCounts(sums, { population: calls, unexplained }), {});
-const populationCells = (date) => ["population", "unexplained"].map((name) => populationOf(date)[name]).map((count) =>
-  el("td", { class: `number ${count ? "" : "none"}` }, population ? (count ?? 0).toLocaleString("en") : "–"));
+function populationCells(date) {
+  const sums = populationOf(date);
+  return ["population", "unexplained"].map((name) => el("td", { class: `number ${sums[name] ? "" : "none"}` },
+    population ? (sums[name] ?? 0).toLocaleString("en") : "–"));
+}
 
 const drawClosed = () => show("closed", ...closedList([...found.values()].reduce((sums, { closed }) => addCounts(sums, closed), {})));
 

@@ -1,4 +1,4 @@
-"""Entering the contacts that must be recorded and that nobody watches."""
+"""Entering the contacts that must be recorded and are not watched yet."""
 
 from dataclasses import replace
 from datetime import date
