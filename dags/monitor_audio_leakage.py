@@ -60,11 +60,13 @@ FURTHER_INSTANCES: tuple[str, ...] = ()
 
 #: For all who may read the DAG. The entry in the navigation is for those who may read Airflow's plugins.
 _PAGE = "**[Call recordings](audio-leakage/{dag_id}/)**: the calls of the last days, and the leaks."
+#: What somebody may fill in who triggers a run.
+_TIME = "Only calls {} this time, ISO-8601 with offset: any of a call's times counts. Empty: all due"
+_IDS = "Check these contacts again: IDs with spaces or commas between, and no window"
 
 
-def _window_param(side: str) -> Param:
-    text = f"Only calls {side} this time, ISO-8601 with offset: any of a call's times counts. Empty: all due"
-    return Param(None, type=["null", "string"], format="date-time", description=text)
+def _param(description: str, **schema: str) -> Param:
+    return Param(None, type=["null", "string"], description=description, **schema)
 
 
 def build(dag_id: str, instances: int) -> DAG:
@@ -90,13 +92,9 @@ def build(dag_id: str, instances: int) -> DAG:
             "trigger_rule": "all_done",  # one failure stops only itself
         },
         params={
-            "window_start": _window_param("from"),
-            "window_end": _window_param("up to"),
-            "contact_ids": Param(
-                None,
-                type=["null", "string"],
-                description="Check these contacts again: IDs with spaces or commas between, and no window",
-            ),
+            "window_start": _param(_TIME.format("from"), format="date-time"),
+            "window_end": _param(_TIME.format("up to"), format="date-time"),
+            "contact_ids": _param(_IDS),
         },
         tags=["amazon-connect", "call-recording", "compliance"],
         doc_md=f"{_PAGE.format(dag_id=dag_id)}\n\n{__doc__}",

@@ -93,8 +93,10 @@ function toggleOf(row) {
 }
 
 const idOf = (row) => el("span", { class: "id" }, link(row.id, row.url));
+// Connect's contact ids are UUIDs. Nothing else can be looked up, so nothing else gets into an address.
+const hasPage = (row) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(row.id);
 // The pages lie at <dag>/ and <dag>/contact/, so the DAG's own address tells where a call's page is.
-const pageOf = (row) => new URL(`${location.pathname.split("/").slice(0, location.pathname.split("/").indexOf("audio-leakage") + 2).join("/")}/contact/${encodeURIComponent(row.id)}`, location.href).href;
+const pageOf = (row) => new URL(`${location.pathname.split("/").slice(0, location.pathname.split("/").indexOf("audio-leakage") + 2).join("/")}/contact/${row.id}`, location.href).href;
 const durationOf = (seconds) => duration(seconds) || "–";
 
 function reasonOf(row) {
@@ -174,7 +176,7 @@ const FACTS = {
 function evidenceOf(row) {
   const list = el("dl");
   const fact = (name, ...values) => list.append(el("dt", {}, name), el("dd", {}, ...values));
-  fact("Page of this call", link(row.id, pageOf(row)));
+  if (hasPage(row)) fact("Page of this call", link(row.id, pageOf(row)));
   for (const [name, text] of steps(row)) fact(name[0].toUpperCase() + name.slice(1), dayAndSecond(text));
   for (const [name, text] of Object.entries(FACTS)) if (row[name]) fact(text, String(row[name]));
   if (row.warnings) fact("Warnings", row.warnings.join(", "));
