@@ -60,9 +60,7 @@ FURTHER_INSTANCES: tuple[str, ...] = ()
 
 #: For all who may read the DAG. The entry in the navigation is for those who may read Airflow's plugins.
 _PAGE = "**[Call recordings](audio-leakage/{dag_id}/)**: the calls of the last days, and the leaks."
-#: What somebody may fill in who triggers a run.
 _TIME = "Only calls {} this time, ISO-8601 with offset: any of a call's times counts. Empty: all due"
-_IDS = "Check these contacts again: IDs with spaces or commas between, and no window"
 
 
 def _param(description: str, **schema: str) -> Param:
@@ -94,7 +92,7 @@ def build(dag_id: str, instances: int) -> DAG:
         params={
             "window_start": _param(_TIME.format("from"), format="date-time"),
             "window_end": _param(_TIME.format("up to"), format="date-time"),
-            "contact_ids": _param(_IDS),
+            "contact_ids": _param("Check these contacts again: IDs with spaces or commas, and no window"),
         },
         tags=["amazon-connect", "call-recording", "compliance"],
         doc_md=f"{_PAGE.format(dag_id=dag_id)}\n\n{__doc__}",
