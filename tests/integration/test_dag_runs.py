@@ -380,7 +380,7 @@ class TestOneFailureStopsOnlyItself:
         }
         assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_FAILURE"
         failed = [each for each in stage.heard() if each["Subject"].endswith("failed")]
-        assert [each["Subject"] for each in failed] == ["Audio leakage monitor: poll_initialised failed"]
+        assert [each["Subject"] for each in failed] == ["Audio leakage: poll_initialised failed"]
         assert "log group '/nowhere' does not exist" in failed[0]["Message"]
 
     def test_counts_of_a_task_are_kept_although_it_passes_a_failure_on(self, stage: Stage, dag: DAG) -> None:
@@ -421,7 +421,7 @@ class TestOneFailureStopsOnlyItself:
         assert result.state == "failed"
         assert {task_id for task_id, state in states(result).items() if state == "failed"} == red
         assert [each["Subject"] for each in stage.heard() if each["Subject"].endswith("failed")] == [
-            f"Audio leakage monitor: {task} failed"
+            f"Audio leakage: {task} failed"
         ]
         items = stage.items()
         assert (number(7) not in items) == (task != "purge_ivr")
