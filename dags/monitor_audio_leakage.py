@@ -34,6 +34,7 @@ One failure stops only itself: the tasks behind it do their work all the same. `
 One Variable, `audio_leakage` (`audio_leakage__<name>` for a further instance), a JSON object.
 `connect_instance_id` and `contact_table` are required. With `alert_topic_arn` set, `check_recordings` tells
 that SNS topic of new failures, and of those that healed. The topic also hears of tasks that fail for good.
+The Variable `audio_leakage_mutes` says which leaks are known, and told to nobody for a time.
 
 #### Check calls again
 Trigger the DAG by hand with `contact_ids`, or with a window in which the calls were going on. The run looks
@@ -46,6 +47,7 @@ more than `ContactId` and `State`. Scheduled runs do so every six hours.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from airflow.sdk import DAG, Param, dag, task, task_group
 
@@ -63,7 +65,7 @@ _PAGE = "**[Call recordings](audio-leakage/{dag_id}/)**: the calls of the last d
 _TIME = "Only calls {} this time, ISO-8601 with offset: any of a call's times counts. Empty: all due"
 
 
-def _param(description: str, **schema: str) -> Param:
+def _param(description: str, **schema: Any) -> Param:
     return Param(None, type=["null", "string"], description=description, **schema)
 
 

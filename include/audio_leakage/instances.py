@@ -7,8 +7,10 @@ instance             DAGs                               Variables
 ===================  =================================  ================================
 the first            ``monitor_audio_leakage``          ``audio_leakage``
                      ``reconcile_audio_leakage``        ``audio_leakage_policy``
+                                                        ``audio_leakage_mutes``
 ``emea``             ``monitor_audio_leakage__emea``    ``audio_leakage__emea``
                      ``reconcile_audio_leakage__emea``  ``audio_leakage_policy__emea``
+                                                        ``audio_leakage_mutes__emea``
 ===================  =================================  ================================
 """
 
@@ -68,6 +70,11 @@ def progress_variable_of(dag_id: str) -> str:
 def policy_variable_of(dag_id: str) -> str:
     """Return the name of the Variable that says which calls must be recorded."""
     return _beside("policy", dag_id)
+
+
+def mutes_variable_of(dag_id: str) -> str:
+    """Return the name of the Variable that says which leaks are known, and told to nobody for a time."""
+    return _beside("mutes", dag_id)
 
 
 def counted_hours_variable_of(dag_id: str) -> str:

@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from audio_leakage.errors import AudioLeakageError, SettingsError
-from audio_leakage.runs.alerts import Alert
+from audio_leakage.runs.alerts import Alert, publish
 from audio_leakage.runs.window import window_of
 from audio_leakage_tasks.airflow_errors import (
     AirflowFailException,
@@ -92,7 +92,7 @@ def tell_of_run_before(context: Context, settings: Settings, topic: AlertTopic) 
         f"{task}: {mark['reason']}" for task, mark in marks.items() if mark["told"] is not None
     )
     alert = run_failed(sender_of(context, settings), before.run_id, reasons)
-    _publish(topic, str(settings.alert_topic_arn), alert)
+    publish(alert, topic, settings.alert_topic_arn)
 
 
 def tell_of_recovery(context: Context, settings: Settings, topic: AlertTopic) -> None:
@@ -114,7 +114,7 @@ def tell_of_recovery(context: Context, settings: Settings, topic: AlertTopic) ->
         return
     reasons = "\n".join(dict.fromkeys(str(mark["reason"]) for mark in marks if not mark.get("quiet")))
     alert = works_again(sender_of(context, settings), run.run_id, reasons)
-    _publish(topic, str(settings.alert_topic_arn), alert)
+    publish(alert, topic, settings.alert_topic_arn)
 
 
 def task_failed(sender: Sender, run_id: str, task_id: str, reason: str) -> Alert:
@@ -163,13 +163,8 @@ def _tell(context: Context, error: object, reason: str) -> list[str]:
 
     sender = sender_of(context, settings, recipient.connect_instance_id)
     alert = task_failed(sender, context["dag_run"].run_id, context["ti"].task_id, reason)
-    _publish(AlertTopicHook(aws_conn_id=recipient.aws_conn_id), recipient.topic_arn, alert)
+    publish(alert, AlertTopicHook(aws_conn_id=recipient.aws_conn_id), recipient.topic_arn)
     return [*heard, _sentence(reason)]
-
-
-def _publish(topic: AlertTopic, topic_arn: str, alert: Alert) -> None:
-    topic.publish(topic_arn, alert.subject, alert.message, alert.attributes)
-    log.info("alert published: %s", alert.subject)
 
 
 def _is_tried_again(context: Context, error: object) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from airflow.sdk import get_current_context
 
-from audio_leakage.errors import SettingsError, SetupError, WindowError
+from audio_leakage.errors import AudioLeakageError, SettingsError, SetupError, WindowError
 from audio_leakage.instances import variable_of
 from audio_leakage_tasks.airflow_errors import AirflowFailException, WrongParams
 from audio_leakage_tasks.earlier import ends_run, failed_before, pass_on_failures
@@ -83,6 +83,8 @@ def run_as_task(
             raise AirflowFailException(f"{error} (settings: Variable '{variable}')") from None
         except SettingsError as error:
             raise AirflowFailException(str(error)) from None
+        except AudioLeakageError as error:  # its sentence says all, and the log shows it below the stack
+            raise error.with_traceback(None) from None
         summary = {"window": window, **counts}
         pass_on_failures(context, summary)
     except Exception as error:

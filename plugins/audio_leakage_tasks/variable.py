@@ -18,15 +18,16 @@ def settings_of(context: Context) -> Settings:
     :raises SettingsError: when the Variable is missing or cannot be used.
     """
     variable = variable_of(context["dag_run"].dag_id)
-    return Settings.from_json(_text_of(variable), variable)
+    return Settings.from_json(text_of(variable), variable)
 
 
 def recipient_of(context: Context) -> Recipient | None:
     """Return the topic that a Variable names which cannot be used; None if it names none."""
-    return recipient_in(_text_of(variable_of(context["dag_run"].dag_id)))
+    return recipient_in(text_of(variable_of(context["dag_run"].dag_id)))
 
 
-def _text_of(variable: str) -> str | None:
+def text_of(variable: str) -> str | None:
+    """Return the text of a Variable; None if it is not set."""
     from airflow.sdk import Variable
 
     text: str | None = Variable.get(variable, default=None)

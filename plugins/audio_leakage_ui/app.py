@@ -17,7 +17,7 @@ from audio_leakage.errors import AudioLeakageError, InvalidContact
 from audio_leakage.runs.window import Window
 from audio_leakage.times import parse_time
 from audio_leakage_ui.calls import calls_of, row_of
-from audio_leakage_ui.health import LOOK_BACK, blind_spots, due_contacts, health_of, not_read
+from audio_leakage_ui.health import LOOK_BACK, blind_spots, due_contacts, health_of, mutes_shown, not_read
 from audio_leakage_ui.hours import hour_of
 from audio_leakage_ui.leaks import leaks_csv
 from audio_leakage_ui.population import check_hourly, hourly_run, is_hourly, population_since
@@ -121,7 +121,7 @@ def contact(dag_id: str, contact_id: str) -> dict[str, Any]:
             "The contact table has no such contact. Its flow did not ask for a recording, or its line never "
             "arrived, or the call ended without an agent and was removed."
         )
-    return row_of(item, reader.consoles)
+    return row_of(item, reader.consoles, reader.mutes)
 
 
 @readers_only.get("/leaks.csv")
@@ -133,7 +133,8 @@ def leaks(
     """Return the leaks of some hours as a CSV file, the earliest first."""
     reader = ContactReader.of(dag_id)
     start = _hour(since)
-    lines = leaks_csv(reader.contacts(Window(start, start + hours * _HOUR)), reader.consoles)
+    window = Window(start, start + hours * _HOUR)
+    lines = leaks_csv(reader.contacts(window), reader.consoles, reader.mutes)
     name = f"leaks-{since}-{hours}h.csv"
     return StreamingResponse(
         lines, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
@@ -177,7 +178,8 @@ def calls(
     if part.end <= part.start:
         raise UnknownRun("This hour is not in the window of the run.")
     named = contacts_of_run(run)
-    return calls_of(reader.named(named) if named else reader.contacts(part), reader.consoles)
+    found = reader.named(named) if named else reader.contacts(part)
+    return calls_of(found, reader.consoles, reader.mutes)
 
 
 @readers_only.get("/hours")
@@ -190,7 +192,7 @@ def hours(
     if start + _HOUR + _SETTLED < now:
         response.headers["Cache-Control"] = f"private, max-age={_KEPT_SECONDS}"
         response.headers["Vary"] = "Authorization, Cookie"  # a cached answer never reaches another login
-    return hour_of(reader.contacts(Window(start, start + _HOUR)), reader.consoles)
+    return hour_of(reader.contacts(Window(start, start + _HOUR)), reader.consoles, reader.mutes)
 
 
 @readers_only.get("/health")
@@ -202,7 +204,8 @@ def health(dag_id: str, session: SessionDep) -> dict[str, Any]:
     return {
         "is_paused": is_paused(session, dag_id),
         **health_of(dag_id, recent_runs(session, dag_id, now), since, now),
-        "blind": blind_spots(reader.settings),
+        "blind": blind_spots(reader.settings, reader.mutes),
+        "mutes": mutes_shown(reader.mutes),
         "not_read": not_read(dag_id, reader.progress, now),
         **due_contacts(reader.longest_due(now + LOOK_BACK), reader.consoles, now),
     }

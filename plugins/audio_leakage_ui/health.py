@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from audio_leakage.ports import Item
+    from audio_leakage.runs.mutes import Mutes
     from audio_leakage.runs.progress import Progress
     from audio_leakage.settings import Settings
     from audio_leakage_ui.consoles import Consoles
@@ -68,14 +69,24 @@ def health_of(
     }
 
 
-def blind_spots(settings: Settings) -> list[str]:
+def blind_spots(settings: Settings, mutes: Mutes) -> list[str]:
     """Return what the monitor cannot see or tell, one sentence each."""
     blind = ["Calls are unknown whose flow has no recording block, or does not log."]
     if settings.flow_log_group is None:
         blind.append("No flow_log_group is set: calls that the subscription misses are unknown.")
     if settings.alert_topic_arn is None:
         blind.append("No alert_topic_arn is set: nobody is told of leaks.")
+    if mutes.problem:
+        blind.append(f"{mutes.problem}. What is wrong keeps nothing quiet.")
     return blind
+
+
+def mutes_shown(mutes: Mutes) -> list[dict[str, Any]]:
+    """Return the mutes that are in force, the one that ends first at the front."""
+    return [
+        {"id": mute.id, "scope": mute.scope, "until": mute.until, "reason": mute.reason}
+        for mute in sorted(mutes.active, key=lambda mute: mute.until)
+    ]
 
 
 def not_read(dag_id: str, progress: Progress, now: datetime) -> list[dict[str, Any]]:

@@ -9,22 +9,37 @@ from typing import TYPE_CHECKING
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.errors import InvalidContact
 from audio_leakage.times import format_time
-from audio_leakage_ui.calls import Group, group_of
+from audio_leakage_ui.calls import NO_MUTES, Group, group_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from audio_leakage.ports import Item
+    from audio_leakage.runs.mutes import Mute, Mutes
     from audio_leakage_ui.consoles import Consoles
 
-COLUMNS = ("contact", "agent connected", "ended", "queue", "agent", "cause", "since", "record in Connect")
+COLUMNS = (
+    "contact",
+    "agent connected",
+    "ended",
+    "queue",
+    "agent",
+    "cause",
+    "since",
+    "known until",
+    "known for",
+    "record in Connect",
+)
 #: A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def leaks_csv(items: Iterable[Item], consoles: Consoles) -> Iterator[str]:
-    """Yield the lines of the list. ``since`` is when the call was first judged as not recorded."""
+def leaks_csv(items: Iterable[Item], consoles: Consoles, mutes: Mutes = NO_MUTES) -> Iterator[str]:
+    """Yield the lines of the list, known leaks among them.
+
+    ``since`` is when the call was first judged as not recorded, ``known for`` the reason of its mute.
+    """
     yield _line(COLUMNS)
     for item in items:
         try:
@@ -32,10 +47,10 @@ def leaks_csv(items: Iterable[Item], consoles: Consoles) -> Iterator[str]:
         except InvalidContact:
             continue  # the page counts it as unreadable
         if group_of(contact) is Group.LEAKED:
-            yield _line(_cells(contact, consoles))
+            yield _line(_cells(contact, consoles, mutes.of(contact)))
 
 
-def _cells(contact: Contact, consoles: Consoles) -> tuple[str, ...]:
+def _cells(contact: Contact, consoles: Consoles, mute: Mute | None) -> tuple[str, ...]:
     return (
         contact.contact_id,
         _time(contact.connected_to_agent_timestamp),
@@ -44,6 +59,8 @@ def _cells(contact: Contact, consoles: Consoles) -> tuple[str, ...]:
         contact.agent_id or "",
         str(contact.failure_cause or ""),
         _time(contact.failed_at),
+        _time(mute.until) if mute else "",
+        mute.reason if mute else "",
         consoles.contact(contact.contact_id) or "",
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from airflow.models.dag import DagModel
@@ -14,7 +15,13 @@ from sqlalchemy import func, select
 
 from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import WindowError
-from audio_leakage.instances import is_dag_of_an_instance, progress_variable_of, variable_of
+from audio_leakage.instances import (
+    is_dag_of_an_instance,
+    mutes_variable_of,
+    progress_variable_of,
+    variable_of,
+)
+from audio_leakage.runs.mutes import Mutes
 from audio_leakage.runs.progress import Progress, read_progress
 from audio_leakage.runs.window import Window, named_contacts, named_window, window_of
 from audio_leakage.settings import Settings
@@ -25,7 +32,6 @@ from audio_leakage_ui.health import LOOK_BACK, RunOfMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -72,6 +78,12 @@ class ContactReader:
     def region(self) -> str:
         """The Region of the table and of the monitored instance."""
         return str(self.table.conn.meta.client.meta.region_name)
+
+    @cached_property
+    def mutes(self) -> Mutes:
+        """Which leaks are known."""
+        variable = mutes_variable_of(self.dag_id)
+        return Mutes.from_json(Variable.get(variable, default_var=None), datetime.now(UTC), variable)
 
     @property
     def progress(self) -> Progress:

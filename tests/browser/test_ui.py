@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
 from collections import Counter
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -154,16 +155,45 @@ def test_the_tab_shows_the_contacts_of_its_window_failures_first(page: Page, pla
     expect(rows(frame).first.locator("svg.course .lost")).to_be_attached()
 
 
+NO_LEAK = {"recorded": 4, "judged": 4, "expected": 4}
+ONE_LEAK = {"recorded": 3, "leaked": 1, "judged": 4, "expected": 4}
+
+
+def hour_with(counts: dict[str, int]) -> dict[str, Any]:
+    """Return what the page is told of an hour in which the flow log had a line just now."""
+    lists: dict[str, Any] = {"failures": [], "set_aside": []}
+    seen = datetime.now(UTC).isoformat()
+    return {"counts": counts, "closed": {}, "known": {}, "delay": None, "last_seen": seen, **lists}
+
+
+def show_hours(page: Page, hour: dict[str, Any]) -> None:
+    page.route("**/hours?*", lambda route: route.fulfill(json=hour))
+
+
+def show_health(page: Page, **changes: Any) -> None:
+    """Let the page hear that the monitor is well, but for some changes."""
+    now = datetime.now(UTC).isoformat()
+    run = {"run_id": "any", "state": "success", "start": now, "end": now, "ended": now}
+    well = {
+        "is_paused": False,
+        "last_run": run,
+        "last_success": run,
+        "missed": [],
+        "missed_windows": 0,
+        "not_read": [],
+        "mutes": [],
+        "due": 0,
+        "oldest_due": None,
+        "set_aside": [],
+    }
+    page.route("**/health", lambda route: route.fulfill(json={**route.fetch().json(), **well, **changes}))
+
+
 @pytest.mark.parametrize(
     ("counts", "tile", "rate", "is_green"),
     [
-        ({"recorded": 4, "judged": 4, "expected": 4}, "0.00 % of judged calls", "0.00 %", True),
-        (
-            {"recorded": 3, "leaked": 1, "judged": 4, "expected": 4},
-            "25.00 % of judged calls",
-            "25.00 %",
-            False,
-        ),
+        (NO_LEAK, "0.00 % of judged calls", "0.00 %", True),
+        (ONE_LEAK, "25.00 % of judged calls", "25.00 %", False),
         ({"waiting": 2, "judged": 0, "expected": 2}, "no call judged yet", DASH, False),
         ({"judged": 0, "expected": 0}, "no call judged yet", DASH, False),
     ],
@@ -171,8 +201,8 @@ def test_the_tab_shows_the_contacts_of_its_window_failures_first(page: Page, pla
 def test_the_page_is_green_only_if_judged_calls_have_no_leak(
     page: Page, counts: dict[str, int], tile: str, rate: str, is_green: bool
 ) -> None:
-    hour: dict[str, Any] = {"counts": counts, "closed": {}, "delay": None, "failures": [], "set_aside": []}
-    page.route("**/hours?*", lambda route: route.fulfill(json=hour))
+    show_hours(page, hour_with(counts))
+    show_health(page)
     page.goto(f"/audio-leakage/{DAG}/?days=1")
     expect(page.locator("body[data-complete]")).to_be_attached()
     leaks, short, *_ = page.locator("#health .card").all()
@@ -182,6 +212,27 @@ def test_the_page_is_green_only_if_judged_calls_have_no_leak(
     expect(page.locator("#days tbody tr td").last).to_have_text(rate)
     assert ("Leaks, last 24 hours" in green_tiles(page.locator("#health"))) is is_green
     assert bool(green_tiles(page.locator("#health"))) is is_green
+
+
+@pytest.mark.parametrize(
+    ("seen_minutes_ago", "trouble"),
+    [
+        (18, {}),
+        (0, {"missed_windows": 1}),
+        (0, {"is_paused": True}),
+        (0, {"last_run": {"run_id": "any", "state": "failed", "start": "2023-08-29", "end": "2023-08-29"}}),
+        (0, {"last_success": None}),
+    ],
+)
+def test_no_tile_is_green_while_the_monitor_does_not_see_all(
+    page: Page, seen_minutes_ago: int, trouble: dict[str, Any]
+) -> None:
+    seen = datetime.now(UTC) - timedelta(minutes=seen_minutes_ago)
+    show_hours(page, hour_with(NO_LEAK) | {"last_seen": seen.isoformat()})
+    show_health(page, **trouble)
+    page.goto(f"/audio-leakage/{DAG}/?days=1")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    assert green_tiles(page.locator("#health")) == []
 
 
 def test_warnings_assumed_ends_and_closed_reasons_are_in_words(page: Page, played: Played) -> None:
@@ -412,26 +463,60 @@ def test_the_leaks_of_the_days_shown_are_a_list_to_hand_over(page: Page, played:
 
 
 def test_the_page_reloads_by_itself_and_is_not_green_when_it_cannot(page: Page) -> None:
-    counts = {"recorded": 4, "judged": 4, "expected": 4}
-    hour: dict[str, Any] = {"counts": counts, "closed": {}, "delay": None, "failures": [], "set_aside": []}
+    hour = hour_with(NO_LEAK)
     page.clock.install()
-    page.route("**/hours?*", lambda route: route.fulfill(json=hour))
+    show_hours(page, hour)
+    show_health(page)
     page.goto(f"/audio-leakage/{DAG}/?days=1")
     expect(page.locator("body[data-complete]")).to_be_attached()
     expect(page.locator("#as-of")).to_contain_text("As of")
     assert "Leaks, last 24 hours" in green_tiles(page.locator("#health"))
     expect(page.locator("#blind li").first).to_contain_text("no recording block")
-    hour["counts"] = {"recorded": 3, "leaked": 1, "judged": 4, "expected": 4}
+    hour["counts"] = ONE_LEAK
     page.clock.run_for(61_000)
     expect(page.locator("#health .card").first).to_contain_text("% of judged calls")
     expect(page.locator("body[data-leaks=some]")).to_be_attached()
-    hour["counts"] = counts
+    hour["counts"] = NO_LEAK
     page.clock.run_for(601_000)
     expect(page.locator("body[data-leaks=none]")).to_be_attached()
     page.route("**/hours?*", lambda route: route.fulfill(status=503, json={"detail": "denied"}))
     page.clock.run_for(61_000)
     expect(page.locator("#problem")).to_have_text("denied")
     assert green_tiles(page.locator("#health")) == []
+
+
+@pytest.fixture
+def muted(played: Played) -> Iterator[str]:
+    """Keep quiet the leaks of the queue that most of them share, and give its scope."""
+    queue = "54b468a3-86b1-4746-aeb5-c31b62eecaa2"
+    until = datetime.now(UTC) + timedelta(days=2)
+    mute = {"id": "key", "queue_id": queue, "until": until.isoformat(), "reason": "CHG-4711: new <b>key</b>"}
+    name = "audio_leakage_mutes"
+    played.airflow.cli("variables", "set", name, json.dumps([mute, {"id": "no-end", "queue_id": queue}]))
+    yield f"queue {queue}"
+    played.airflow.cli("variables", "delete", name)
+
+
+def test_a_known_leak_is_marked_everywhere_and_counted(page: Page, played: Played, muted: str) -> None:
+    leak, leaked = a_leak(played), truths(played, list(played.centre.calls))["leaked"]
+    mark = re.compile(r"known until \d{4}-\d\d-\d\d \d\d:\d\d: CHG-4711: new <b>key</b>")
+    page.goto(f"/audio-leakage/{DAG}/")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    expect(page.locator("#health .card").first).to_contain_text(f"{leaked} of them known")
+    expect(page.locator("#mutes li")).to_contain_text(f"{muted}: known until")
+    expect(page.locator("#mutes li")).to_contain_text(f"{leaked} leaked in the days shown")
+    expect(page.locator("#blind")).to_contain_text("mute 'no-end': 'until' is None")
+    expect(page.locator("#failures small.known")).to_have_count(leaked)
+    expect(page.locator("#failures small.known").first).to_have_text(mark)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.path().read_text().count("CHG-4711: new <b>key</b>") == leaked
+    page.goto(f"/audio-leakage/{DAG}/contact/{leak.contact_id}")
+    expect(page.locator("#call .badge")).to_have_text("leaked")
+    expect(page.locator("#call small.known")).to_have_text(mark)
+    end, _ = window_with_a_leak(played)
+    frame = open_run_tab(page, end)
+    expect(frame.locator("#calls small.known").first).to_have_text(mark)
 
 
 def test_the_card_of_a_red_task_shows_its_sentence(page: Page, played: Played) -> None:

@@ -15,7 +15,8 @@ from audio_leakage.population.figures import Figures
 from audio_leakage.population.hour import hour_named
 from audio_leakage.population.messages import not_watched_alert, rules_end_alert
 from audio_leakage.population.policy import Default, Policy, Recording, Rule
-from audio_leakage.runs.alerts import Alert, AlertKind, alert_of, not_read_alert
+from audio_leakage.runs.alerts import Alert, AlertKind, alert_of, mute_ended_alert, not_read_alert
+from audio_leakage.runs.mutes import Mute
 from audio_leakage.runs.window import Window
 from audio_leakage_tasks.failure import run_failed, task_failed, works_again
 from conftest import ROOT
@@ -95,6 +96,14 @@ def samples() -> Iterator[tuple[str, Alert]]:
     )
     today, variable = date(2023, 8, 29), policy_variable_of(HOURLY.dag_id)
     yield "A rule of the policy that ends", rules_end_alert([rule], today, variable, HOURLY)
+    mute = Mute(
+        id="key-rotation",
+        until=at("2023-08-29T12:00"),
+        reason="CHG-4711: the key of the bucket is replaced",
+        queue_id=QUEUE,
+        cause=FailureCause.NO_OBJECT,
+    )
+    yield "The end of a mute", mute_ended_alert(mute, 64, ACME)
     yield "A failed task", task_failed(ACME, RUN, "poll_initialised", DENIED)
     yield "A failure told late", run_failed(ACME, RUN, f"poll_initialised: {DENIED}")
     yield "The end of a failure", works_again(ACME, RUN.replace("11:35", "11:40"), DENIED)

@@ -19,7 +19,7 @@ from audio_leakage.ports import (
     PopulationSource,
     SecondsLeft,
 )
-from audio_leakage.runs.alerts import Alert
+from audio_leakage.runs.alerts import Alert, publish
 from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import Window
 from audio_leakage.settings import VARIABLE, Settings
@@ -73,12 +73,7 @@ class HourContext:
 
     def tell(self, alert: Alert) -> None:
         """Publish an alert if the settings name a topic."""
-        if self.settings.alert_topic_arn is None:
-            return
-        self.alert_topic.publish(
-            self.settings.alert_topic_arn, alert.subject, alert.message, alert.attributes
-        )
-        log.info("alert published: %s", alert.subject)
+        publish(alert, self.alert_topic, self.settings.alert_topic_arn)
 
     def publish_metrics(self, **values: float) -> None:
         """Publish metrics; a backfill publishes none, because it says nothing about the present.

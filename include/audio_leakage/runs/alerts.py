@@ -6,6 +6,7 @@ alert: the next run finds the contact due and alerts.
 """
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,10 +16,14 @@ from enum import StrEnum
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactWarning, FailureCause, RecordedState
 from audio_leakage.contacts.verdict import next_look
+from audio_leakage.ports import AlertTopic
+from audio_leakage.runs.mutes import Mute
 from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import LONGEST, MOST_NAMED, STEP, Window
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
+
+log = logging.getLogger(__name__)
 
 #: Contacts listed per alert. The rest are counted: a person reads what they have in common first.
 _LISTED = 10
@@ -38,6 +43,7 @@ class AlertKind(StrEnum):
     NOT_READ = "FLOW_LOG_NOT_READ"
     NOT_WATCHED = "CALLS_NOT_WATCHED"
     RULE_ENDS = "POLICY_RULE_ENDS"
+    MUTE_ENDED = "MUTE_ENDED"
 
 
 _WORDS = {
@@ -47,8 +53,10 @@ _WORDS = {
     AlertKind.HEALED: ("call", "recorded after all"),
     AlertKind.SET_ASIDE: ("contact", "set aside"),
 }
+#: The alerts about leaks, which a mute keeps quiet.
+LEAKS = (AlertKind.FAILED, AlertKind.EXPIRED)
 #: What a further look may change. Nothing takes a success back.
-_CHECKED_AGAIN = (AlertKind.FAILED, AlertKind.EXPIRED, AlertKind.SET_ASIDE)
+_CHECKED_AGAIN = (*LEAKS, AlertKind.SET_ASIDE)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -59,6 +67,14 @@ class Alert:
     subject: str
     message: str
     attributes: dict[str, str | int]
+
+
+def publish(alert: Alert, topic: AlertTopic, topic_arn: str | None) -> None:
+    """Publish an alert if there is a topic."""
+    if topic_arn is None:
+        return
+    topic.publish(topic_arn, alert.subject, alert.message, alert.attributes)
+    log.info("alert published: %s", alert.subject)
 
 
 def with_alert_due(before: Contact, after: Contact, now: datetime) -> Contact:
@@ -119,6 +135,29 @@ def alert_of(kind: AlertKind, contacts: Sequence[Contact], sender: Sender) -> Al
             ]
         ),
         attributes=sender.attributes(str(kind), len(contacts)),
+    )
+
+
+def mute_ended_alert(mute: Mute, leaked: int, sender: Sender) -> Alert:
+    """Build the message about a mute that has ended: how many leaks it kept quiet, and what it was for.
+
+    :param leaked: calls that leaked meanwhile and have no recording up to now.
+    """
+    calls = "1 call" if leaked == 1 else f"{leaked} calls"
+    told = f"{calls} leaked meanwhile. The mail about {'it' if leaked == 1 else 'them'} comes now."
+    return Alert(
+        subject=sender.subject(f"mute {mute.id} has ended, {calls} leaked meanwhile"),
+        message="\n".join(
+            [
+                told if leaked else "No call leaked meanwhile that has no recording.",
+                "",
+                f"Mute: {mute.id}, {mute.scope}, until {format_time(mute.until)}",
+                f"Reason: {mute.reason}",
+                "",
+                *sender.where(str(AlertKind.MUTE_ENDED)),
+            ]
+        ),
+        attributes=sender.attributes(str(AlertKind.MUTE_ENDED), leaked),
     )
 
 

@@ -13,7 +13,7 @@ from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.recording import RecordingStorage
 from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.errors import AwsError, ContactNotFound, InvalidContact, RefusedError
-from audio_leakage.instances import DAG_ID
+from audio_leakage.instances import DAG_ID, mutes_variable_of
 from audio_leakage.ports import (
     AlertTopic,
     Connect,
@@ -23,7 +23,8 @@ from audio_leakage.ports import (
     RecordingBucket,
     SecondsLeft,
 )
-from audio_leakage.runs.alerts import Alert
+from audio_leakage.runs.alerts import Alert, publish
+from audio_leakage.runs.mutes import Mutes
 from audio_leakage.runs.progress import Progress
 from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import LATE_LINES, Scope, Window
@@ -53,6 +54,8 @@ class RunContext:
     """Maximum number of concurrent requests."""
     sender: Sender = field(default_factory=lambda: Sender(dag_id=DAG_ID, variable=VARIABLE))
     """Who alerts come from, and where their reader finds more."""
+    mutes_text: Callable[[], str | None] = lambda: None
+    """Reads the Variable of the mutes; None if it is not set."""
     known: int = field(default=0, init=False)
     """How many contacts Connect knew."""
     unknown: list[Contact] = field(default_factory=list, init=False)
@@ -74,6 +77,11 @@ class RunContext:
         if self.settings.recording_bucket is not None:
             return "The settings name this bucket"
         return f"Connect instance '{self.settings.connect_instance_id}' names this bucket, no setting does"
+
+    @cached_property
+    def mutes(self) -> Mutes:
+        """Which leaks are known, and told to nobody for now."""
+        return Mutes.from_json(self.mutes_text(), self.now, mutes_variable_of(self.sender.dag_id))
 
     @cached_property
     def progress(self) -> Progress:
@@ -116,12 +124,7 @@ class RunContext:
 
     def tell(self, alert: Alert) -> None:
         """Publish an alert if the settings name a topic."""
-        if self.settings.alert_topic_arn is None:
-            return
-        self.alert_topic.publish(
-            self.settings.alert_topic_arn, alert.subject, alert.message, alert.attributes
-        )
-        log.info("alert published: %s", alert.subject)
+        publish(alert, self.alert_topic, self.settings.alert_topic_arn)
 
     def describe(self, contact: Contact) -> ContactSnapshot:
         """Ask Connect about a contact.

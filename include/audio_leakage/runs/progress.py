@@ -1,4 +1,4 @@
-"""How far the flow log has been read, and how far a scan for adoption has come.
+"""How far the flow log has been read, how far a scan for adoption has come, and which mutes were in force.
 
 An Airflow Variable keeps this, so that every run finds it, whatever Airflow knows of the runs before. It
 names the contact table it is about. For a table of another name nothing has been read. A table that was made
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
+from audio_leakage.runs.mutes import Mute, read_mutes
 from audio_leakage.runs.window import LONGEST, Window
 from audio_leakage.times import format_time, parse_time
 
@@ -29,6 +30,8 @@ class Progress:
     """The kind of alert that somebody has yet to receive about that stretch."""
     adoption_start: str | None = None
     """The ContactId after which an unfinished scan for adoption goes on."""
+    mutes: tuple[Mute, ...] = ()
+    """The mutes that were in force when a run last looked: their end is still to be told."""
 
     def covers(self, stretch: Window) -> bool:
         """Tell whether runs have read all of a stretch of the flow log."""
@@ -70,6 +73,7 @@ class Progress:
             "LostUntil": _text(self.lost_until),
             "AlertPending": self.alert_pending,
             "AdoptionStart": self.adoption_start,
+            "Mutes": [mute.to_values() for mute in self.mutes] or None,
         }
         return {name: value for name, value in values.items() if value is not None}
 
@@ -83,7 +87,7 @@ class Progress:
         found = values if values and values.get("Table") == table else {}
         if is_replaced(found, table_id):
             began = _time(found.get("ReadFrom"))
-            return cls(read_from=began, read_until=began)
+            return cls(read_from=began, read_until=began, mutes=read_mutes(found.get("Mutes")))
         return cls(
             read_from=_time(found.get("ReadFrom")),
             read_until=_time(found.get("ReadUntil")),
@@ -91,6 +95,7 @@ class Progress:
             lost_until=_time(found.get("LostUntil")),
             alert_pending=found.get("AlertPending"),
             adoption_start=found.get("AdoptionStart"),
+            mutes=read_mutes(found.get("Mutes")),
         )
 
 

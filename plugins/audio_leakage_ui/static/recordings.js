@@ -228,32 +228,40 @@ function replace(calls, rows) {
   calls.draw();
 }
 
-// ---- leaks and health -----------------------------------------------------------------------------------
+// ---- leaks and health: green only if no call leaked, and nothing hides one ----------------------------------
 
 let health = null;
 
 async function showHealth() {
   health = await get("health");
   drawHealth();
-  show("blind", el("h2", {}, "What the monitor cannot see"), el("ul", { class: "blind" }, ...health.blind.map((text) => el("li", {}, text))));
+  show("blind", el("h2", {}, "What the monitor cannot see"), el("ul", {}, ...health.blind.map((text) => el("li", {}, text))));
   show("missed", ...(health.not_read.length ? notRead(health.not_read) : []), ...(health.missed.length ? missed(health.missed) : []));
   if (found.size) drawFailures();
 }
 
 function drawHealth() {
   const all = sumOf();
-  noteLeaks(all.leaked ? "some" : complete && all.judged ? "none" : "unknown");
-  show("health", ...leakCards(sumOf(isRecent), all), ...(health ? healthCards() : []));
+  const cards = health ? healthCards() : [];
+  const seesAll = cards.length && cards.every(({ classList }) => classList.contains("good"));
+  noteLeaks(all.leaked ? "some" : complete && all.judged && seesAll ? "none" : "unknown");
+  show("health", ...leakCards(sumOf(isRecent), all), ...cards);
+  show("mutes", ...(health?.mutes.length ? mutesIn(health.mutes) : []));
 }
 
 function leakCards(today, all) {
-  const kind = all.leaked ? "bad" : all.judged && complete ? "good" : "";
+  const kind = all.leaked ? "bad" : all.judged ? "good" : "";
   return [
     card("Leaks, last 24 hours", kind, counted(today.leaked, today),
-      (today.judged ? `${leakRate(today)} of judged calls` : "no call judged yet") + inAll(all.leaked, all)),
+      (today.judged ? `${leakRate(today)} of judged calls` : "no call judged yet") + inAll(all.leaked, all) + knownToday()),
     card("Short recordings, last 24 hours", all.short ? "warn" : kind && "good", counted(today.short, today),
       `shorter than the talk${inAll(all.short, all)}`),
   ];
+}
+
+function knownToday() {
+  const known = total(knownIn(isRecent));
+  return known ? `, ${known.toLocaleString("en")} of them known` : "";
 }
 
 const counted = (count, { judged }) => (judged ? (count ?? 0).toLocaleString("en") : "–");
@@ -292,6 +300,17 @@ function runCard(title, run, isPaused = false) {
   return card(title, run.state === "failed" ? "bad" : "good", words(run.state),
     link(`${dayAndMinute(run.start)} – ${minute(run.end)}`, address, "_top"));
 }
+
+// Known leaks count like all others; only their mails are quiet.
+function mutesIn(mutes) {
+  const leaks = knownIn(() => true);
+  return [el("h2", {}, "Known leaks, told to nobody for now"), el("ul", {}, ...mutes.map((mute) =>
+    el("li", {}, `${mute.scope}: known until ${dayAndMinute(mute.until)}: ${mute.reason} `,
+      el("b", {}, `${(leaks[mute.id] ?? 0).toLocaleString("en")} leaked in the days shown`), ` (mute ${mute.id})`)))];
+}
+
+const knownIn = (wanted) => [...found].filter(([hour]) => wanted(hour)).reduce((sums, [, { known }]) => addCounts(sums, known), {});
+const total = (counts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 const gapRow = (gap) => el("div", { class: "gap" }, `${dayAndSecond(gap.start)} – ${dayAndSecond(gap.end)}`, el("code", {}, gap.command));
 const notRead = (gaps) => [el("h2", {}, "Flow log not read"),

@@ -4,6 +4,7 @@ import csv
 from typing import Any
 
 from audio_leakage.contacts.states import FailureCause, RecordedState
+from audio_leakage.runs.mutes import Mute, Mutes
 from audio_leakage_ui.consoles import Consoles
 from audio_leakage_ui.leaks import COLUMNS, leaks_csv
 from support.fakes import CONTACT_ID, at, ended_with_agent, number
@@ -32,8 +33,18 @@ def test_a_leak_is_listed_with_time_queue_agent_cause_and_since() -> None:
         "agent": "an-agent",
         "cause": "NO_OBJECT",
         "since": "2023-08-29T11:31:00.000Z",
+        "known until": "",
+        "known for": "",
         "record in Connect": f"https://acme.my.connect.aws/contact-trace-records/details/{CONTACT_ID}",
     }
+
+
+def test_a_known_leak_is_listed_with_the_end_and_the_reason_of_its_mute() -> None:
+    mute = Mute(id="key", until=at("2023-08-30T12:00"), reason="=CHG-1", queue_id=QUEUE)
+    lines = leaks_csv([ended_with_agent(**LEAKED).to_item()], CONSOLES, Mutes((mute,)))
+    (row,) = csv.DictReader("".join(lines).splitlines())
+    assert row["known until"] == "2023-08-30T12:00:00.000Z"
+    assert row["known for"] == "'=CHG-1"
 
 
 def test_only_leaks_are_listed_and_an_unreadable_item_stops_none() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ClosedReason, ContactState, FailureCause, RecordedState
+from audio_leakage.runs.mutes import Mute, Mutes
 from audio_leakage.runs.progress import Progress
 from audio_leakage.runs.window import Window
 from audio_leakage_ui.calls import MOST_ROWS, Group, calls_of, row_of
@@ -168,6 +169,22 @@ def test_an_hour_shows_counts_delays_failures_and_set_aside_contacts() -> None:
     assert hour["delay"] == {"p50": 51, "p95": 96}
     assert [row["failure_cause"] for row in hour["failures"]] == ["NO_OBJECT"]
     assert [row["attempts"] for row in hour["set_aside"]] == [4]
+
+
+def test_known_leaks_are_counted_by_mute_and_are_leaks_all_the_same() -> None:
+    mute = Mute(id="key", until=at("2023-08-30T12:00"), reason="CHG-1", cause=FailureCause.NO_OBJECT)
+    other = replace(LEAKED, contact_id=number(1), failure_cause=FailureCause.DELETED)
+    healed = replace(RECORDED, contact_id=number(2), failure_cause=FailureCause.NO_OBJECT)
+    items = [contact.to_item() for contact in (LEAKED, other, healed)]
+    hour = hour_of(items, CONSOLES, Mutes((mute,)))
+    assert hour["known"] == {"key": 1}
+    assert hour["counts"]["leaked"] == 2
+    assert [row.get("known") for row in hour["failures"]] == [{"until": mute.until, "reason": "CHG-1"}, None]
+    assert [row.get("known") is None for row in calls_of(items, CONSOLES, Mutes((mute,)))["rows"]] == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_the_longest_due_contact_and_those_set_aside_are_found() -> None:
