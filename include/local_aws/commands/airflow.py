@@ -136,6 +136,7 @@ def new_airflow(home: Path, environment: Mapping[str, str], **changes: str) -> A
     port = free_port()
     settings = {
         "AIRFLOW_HOME": str(home),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
