@@ -4,7 +4,7 @@
 
     AudioLeakageError
     ├── SettingsError            the Airflow Variable is not what it must be
-    ├── WindowError              the window named for a run cannot be worked on
+    ├── WindowError              the window or contacts named for a run cannot be worked on
     ├── AwsError                 an answer of AWS that says nothing about any contact
     │   ├── SetupError           somebody must grant or correct something
     │   │   ├── MissingError     there is no such thing: somebody must create it or correct its name
@@ -30,7 +30,7 @@ class SettingsError(AudioLeakageError):
 
 
 class WindowError(AudioLeakageError):
-    """The window named for a run cannot be worked on; the message says what is allowed."""
+    """The window or the contacts named for a run cannot be worked on; the message says what is allowed."""
 
 
 class AwsError(AudioLeakageError):

@@ -7,9 +7,11 @@ instance             DAGs                               Variables
 ===================  =================================  ================================
 the first            ``monitor_audio_leakage``          ``audio_leakage``
                      ``reconcile_audio_leakage``        ``audio_leakage_policy``
+                                                        ``audio_leakage_mutes``
                      ``audio_leakage_evidence``
 ``emea``             ``monitor_audio_leakage__emea``    ``audio_leakage__emea``
                      ``reconcile_audio_leakage__emea``  ``audio_leakage_policy__emea``
+                                                        ``audio_leakage_mutes__emea``
                      ``audio_leakage_evidence__emea``
 ===================  =================================  ================================
 """
@@ -74,6 +76,11 @@ def policy_variable_of(dag_id: str) -> str:
     return _beside("policy", dag_id)
 
 
+def mutes_variable_of(dag_id: str) -> str:
+    """Return the name of the Variable that says which leaks are known, and told to nobody for a time."""
+    return _beside("mutes", dag_id)
+
+
 def counted_hours_variable_of(dag_id: str) -> str:
     """Return the name of the Variable that keeps which hours are still to be counted again."""
     return _beside("population", dag_id)
@@ -89,6 +96,12 @@ def evidence_dag_of(dag_id: str) -> str:
     """Return the id of the daily DAG of the instance that a DAG watches."""
     _, separator, name = dag_id.partition(_SEPARATOR)
     return f"{EVIDENCE_DAG_ID}{separator}{name}"
+
+
+def monitor_dag_of(dag_id: str) -> str:
+    """Return the id of the DAG that judges the contacts of the instance that a DAG watches."""
+    _, separator, name = dag_id.partition(_SEPARATOR)
+    return f"{DAG_ID}{separator}{name}"
 
 
 def _beside(what: str, dag_id: str) -> str:

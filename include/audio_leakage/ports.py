@@ -137,6 +137,10 @@ class Metrics(Protocol):
 class ContactTable(Protocol):
     """The contact table."""
 
+    def table_id(self) -> str | None:
+        """Return what tells this table from another one of its name; None if there is nothing."""
+        ...
+
     def due(self, open_state: str, until: str, since: str = ...) -> Iterator[Item]:
         """Yield the items of a state with NextCheckAt up to a time, the longest due first, all pages.
 

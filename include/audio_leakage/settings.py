@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any, Self
 
 from audio_leakage.errors import SettingsError
@@ -43,6 +44,16 @@ def _days(default: tuple[int, ...]) -> Any:  # noqa: ANN401  # as dataclasses.fi
 
     allowed = f"a list of at most {_MOST_DAYS} whole numbers from 1 to 700"
     return field(default=default, metadata={"check": check, "allowed": allowed})
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where alerts go."""
+
+    topic_arn: str
+    aws_conn_id: str | None
+    connect_instance_id: str | None = None
+    """What the alerts are about, where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +94,9 @@ class Settings:
         "the ARN of a KMS key",
         default=None,
     )
+    runbook_url: str | None = _text(
+        r"https?://[^\s#]{1,300}", "the address of the page that alerts link to, without #", default=None
+    )
     aws_conn_id: str | None = _text(
         r"[\w.-]{1,200}",
         "the id of an Airflow connection, or null for boto3's own credentials",
@@ -98,6 +112,20 @@ class Settings:
     settle_hours: float = _number(1, 48, default=6)
     reverify_after_days: Sequence[int] = _days(default=(30, 90, 365))
     population_tolerance_percent: float = _number(0, 100, default=0.5)
+
+    @property
+    def recipient(self) -> Recipient | None:
+        """Where alerts go; None if nobody wants any."""
+        if self.alert_topic_arn is None:
+            return None
+        return Recipient(self.alert_topic_arn, self.aws_conn_id, self.connect_instance_id)
+
+    @property
+    def instance_name(self) -> str | None:
+        """The first word of the instance's address, which is its alias."""
+        if self.connect_access_url is None:
+            return None
+        return self.connect_access_url.removeprefix("https://").partition(".")[0]
 
     @property
     def first_check(self) -> timedelta:
@@ -152,13 +180,41 @@ class Settings:
         return settings
 
 
+def recipient_in(text: str | None) -> Recipient | None:
+    """Find the topic in a Variable that cannot be used, so that somebody hears of it.
+
+    The text need not even be JSON: a missing comma costs nobody the alert about it.
+
+    :param text: the Variable's text; None stands for a Variable that is not set.
+    :return: None where the text names no topic.
+    """
+    found = {setting.name: _value_in(text or "", setting.name) for setting in fields(Settings)}
+    usable = {
+        setting.name: found[setting.name]
+        for setting in fields(Settings)
+        if setting.metadata["check"](found[setting.name])
+    }
+    topic, names_none = usable.get("alert_topic_arn"), re.search(r"aws_conn_id['\"]\s*:\s*null", text or "")
+    if topic is None:
+        return None
+    connection = None if names_none else usable.get("aws_conn_id", "aws_default")
+    return Recipient(topic, connection, usable.get("connect_instance_id"))
+
+
+def _value_in(text: str, name: str) -> str | None:
+    found = re.search(rf"""['"]{name}['"]\s*:\s*['"]([^'"]*)['"]""", text)
+    return found.group(1) if found else None
+
+
 #: Keys for which null is a value of its own. For any other key it stands for the default.
 _NULLABLE = frozenset({"aws_conn_id"})
 
 
 def _wrong_keys(values: Mapping[str, object]) -> list[str]:
     known = {setting.name: setting for setting in fields(Settings)}
-    unknown = [f"{shown(key)} is unknown, allowed keys are {_keys()}" for key in values if key not in known]
+    unknown = [f"{shown(key)} is unknown{_meant(key)}" for key in values if key not in known]
+    if unknown:
+        unknown[-1] += f", allowed keys are {_keys()}"
     missing = [
         f"'{name}' is missing, it must be {setting.metadata['allowed']}"
         for name, setting in known.items()
@@ -177,11 +233,22 @@ def _wrong_values(values: Mapping[str, object]) -> list[str]:
 
 def _wrong_together(settings: Settings) -> list[str]:
     wrong = []
-    if (settings.recording_bucket is None) != (settings.recording_prefix is None):
-        wrong.append("'recording_bucket' and 'recording_prefix' must be set both or neither")
+    pair = {name: getattr(settings, name) for name in ("recording_bucket", "recording_prefix")}
+    alone = [name for name, value in pair.items() if value is not None]
+    if len(alone) == 1:
+        wrong.append(
+            "'recording_bucket' and 'recording_prefix' go together and must be set both or neither: "
+            f"only '{alone[0]}' is set. With neither, Connect says where the recordings lie"
+        )
     if settings.first_check_minutes > settings.failure_after_minutes:
         wrong.append("'first_check_minutes' must not be more than 'failure_after_minutes'")
     return wrong
+
+
+def _meant(key: str) -> str:
+    """Return the question that helps with a typo."""
+    near = get_close_matches(key.strip().lower(), [setting.name for setting in fields(Settings)], n=1)
+    return f" (did you mean '{near[0]}'?)" if near else ""
 
 
 def _keys() -> str:

@@ -13,6 +13,7 @@ from audio_leakage.population.context import HourContext
 from audio_leakage.use_cases.day_context import DayContext, HeldParts, NoCountedHours
 from audio_leakage.use_cases.evidence_chain import Chain
 from audio_leakage_tasks.population import policy_of
+from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
 from audio_leakage_tasks.task import Summary, run_as_task
 from audio_leakage_tasks.variable import settings_of
@@ -101,7 +102,7 @@ def _run(context: Context, instances: int) -> DayContext:
         settings.evidence_bucket, f"{prefix}audio-leakage/v1/instance={instance}/"
     )
     contacts, topic = hook(ContactTableHook).table(settings.contact_table), hook(AlertTopicHook)
-    flow_log = hook(FlowLogHook)
+    flow_log, sender = hook(FlowLogHook), sender_of(context, settings)
 
     def hour_context(hour: Window) -> HourContext:
         return HourContext(
@@ -117,6 +118,7 @@ def _run(context: Context, instances: int) -> DayContext:
             metrics=hook(MetricsHook),
             parts=HeldParts(),
             counted_hours=NoCountedHours(),
+            sender=sender,
             is_backfill=True,  # it says nothing about the present
         )
 
@@ -140,6 +142,7 @@ def _run(context: Context, instances: int) -> DayContext:
         chain=Chain(store, hook(SigningKeyHook), settings.evidence_key_arn),
         alert_topic=topic,
         hour_context=hour_context,
+        sender=sender,
         producer={
             "airflow": airflow_version,
             "dag_id": dag_run.dag_id,

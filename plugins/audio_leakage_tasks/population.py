@@ -19,6 +19,7 @@ from audio_leakage.instances import counted_hours_variable_of, policy_variable_o
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.hour import hour_of
 from audio_leakage.population.policy import Policy
+from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
 from audio_leakage_tasks.task import Summary, run_as_task
 from audio_leakage_tasks.variable import settings_of
@@ -89,6 +90,7 @@ def _run(context: Context, instances: int) -> HourContext:
         is_retry=ti.try_number > 1,
         at_once=_AT_ONCE,
         dag_id=dag_run.dag_id,
+        sender=sender_of(context, settings),
     )
 
 

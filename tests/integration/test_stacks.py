@@ -126,9 +126,9 @@ def test_resources_with_evidence_are_retained_when_their_stack_goes(name: str, k
 @pytest.mark.parametrize(
     ("alarm", "metric", "when_missing"),
     [
-        ("SilentAlarm", ("AWS/DynamoDB", "SuccessfulRequestLatency"), "breaching"),
+        ("SilentAlarm", ("AudioLeakage", "Runs"), "breaching"),
         ("OldestDueAlarm", ("AudioLeakage", "OldestDueMinutes"), "notBreaching"),
-        ("LeaksAlarm", ("AudioLeakage", "Leaks"), "notBreaching"),
+        ("LeaksAlarm", ("AudioLeakage", "LeaksNotTold"), "notBreaching"),
         ("UnfinishedAlarm", ("AudioLeakage", "OldestDueMinutes"), "breaching"),
         ("UnavailableAlarm", ("AudioLeakage", "Unavailable"), "notBreaching"),
         ("UnreadableLinesAlarm", ("AudioLeakage", "UnreadableLines"), "notBreaching"),

@@ -23,7 +23,7 @@ from audio_leakage.use_cases.evidence_chain import Chain
 from audio_leakage.use_cases.proving import recheck_earlier_days, tell_evidence, write_evidence
 from audio_leakage.use_cases.reconciling import reconcile
 from support.evidence import KEY_ARN, MemoryStore, Signer
-from support.fakes import ALERTING, BUCKET, PREFIX, SECONDS, World, answer, key_of, number
+from support.fakes import ALERTING, BUCKET, PREFIX, SECONDS, SENDER, World, answer, key_of, number
 from support.population import HourlyWorld, result
 
 PAYMENTS, INTERNAL = "11111111-0000-4000-8000-00000000000a", "11111111-0000-4000-8000-00000000000b"
@@ -295,6 +295,7 @@ class DailyWorld:
             store=self.store,
             chain=Chain(self.store, Signer(), KEY_ARN),
             alert_topic=self.ports.topic,
+            sender=SENDER,
             hour_context=lambda hour: self.hourly.run(
                 format_time(hour.start)[:13], now, self.policy, parts=HeldParts(), is_backfill=True
             ),

@@ -1,5 +1,6 @@
 """The documentation, held to the code."""
 
+import json
 import re
 from collections import Counter
 from dataclasses import MISSING, fields
@@ -15,9 +16,11 @@ from audio_leakage.evidence.classes import CLASSES, ContactClass
 from audio_leakage.evidence.files import rows_of as rows_of_file
 from audio_leakage.evidence.reports import DayStatus
 from audio_leakage.runs.alerts import AlertKind
+from audio_leakage.runs.mutes import Mute, Mutes
 from audio_leakage.runs.progress import Progress
 from audio_leakage.settings import Settings
-from audio_leakage_tasks.failure import EVENT
+from audio_leakage.use_cases.proving import EVENT as DAY_EVIDENCE
+from audio_leakage_tasks.failure import EVENT, WORKS_AGAIN
 from conftest import ROOT
 from support.docs import anchors_of, parts_of, rows_of, text_of, words_of
 from support.evidence import evidence
@@ -34,7 +37,7 @@ ALARMS = {
     for path in TEMPLATES
     for name in re.findall(r"^  (\w+):\n    Type: AWS::CloudWatch::Alarm\n", path.read_text(), re.MULTILINE)
 }
-EVENTS = {*map(str, AlertKind), EVENT}
+EVENTS = {*map(str, AlertKind), DAY_EVIDENCE, EVENT, WORKS_AGAIN}
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 
 
@@ -93,6 +96,14 @@ class TestSettings:
         }
         part = parts_of(README)["The five settings you need"]
         assert {words_of(cells[0])[0]: cells[1] for cells in rows_of(part)}.items() <= told.items()
+
+    def test_the_table_of_mutes_has_every_key_and_the_sample_is_right(self) -> None:
+        part = parts_of(DOCS / "settings.md")["Known leaks"]
+        names = [words_of(cells[0])[0] for cells in rows_of(part)]
+        assert sorted(names) == sorted(each.name for each in fields(Mute))
+        (sample,) = re.findall(r"```json\n(\[.*?)```", (DOCS / "settings.md").read_text(), re.DOTALL)
+        assert Mutes.from_json(sample, datetime(2026, 11, 27, tzinfo=UTC)).problem is None
+        assert list(json.loads(sample)[0]) == names
 
 
 class TestVerdicts:
@@ -167,9 +178,11 @@ class TestContactTable:
             lost_until=some,
             alert_pending="x",
             adoption_start="x",
+            mutes=(Mute(id="x", until=some, reason="x", queue_id="x"),),
         )
-        assert set(named) == set(full.to_values("contacts"))
-        assert len(full.to_values("contacts")) == len(fields(Progress)) + 1
+        kept = full.to_values("contacts", "an id")
+        assert set(named) == set(kept)
+        assert len(kept) == len(fields(Progress)) + 2
 
     def test_the_page_names_both_indexes_with_their_keys(self) -> None:
         template = (ROOT / "include" / "infrastructure" / "table.yaml").read_text()

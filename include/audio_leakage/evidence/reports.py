@@ -13,7 +13,7 @@ from audio_leakage.evidence.ledger import CONTACTS, GROUPS, Ledger
 SUMMARY, SUMMARY_CSV, SUMMARY_TXT = "summary.json", "summary.csv", "summary.txt"
 EXCEPTIONS = "exceptions.csv"
 #: At most this many lines fit on one screen, with the lines that the mail adds.
-_LINES = 24
+_LINES = 18
 _EXCEPTION = (
     "contact_id", "call_id", "class", "detail", "severity", "counts_as", "queue_id", "initiation_method",
     "connected_at", "disconnected_at", "failure_cause", "failed_at", "policy_rule", "recording_key",

@@ -10,6 +10,7 @@ from audio_leakage.evidence.files import Json
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.policy import Policy
 from audio_leakage.ports import AlertTopic, Connect, ContactTable, EvidenceStore, RecordingBucket
+from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import Window
 from audio_leakage.settings import Settings
 from audio_leakage.use_cases.evidence_chain import Chain
@@ -37,6 +38,7 @@ class DayContext:
     alert_topic: AlertTopic
     hour_context: Callable[[Window], HourContext]
     """Returns what ``take_population`` works with, for one hour."""
+    sender: Sender
     producer: Json = field(default_factory=dict)
     is_scheduled: bool = True
     """Whether the run looks at earlier days again: a backfill and a day named by hand do not."""

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState
-from audio_leakage.errors import AwsError, InvalidContact
+from audio_leakage.errors import AwsError, InvalidContact, WindowError
 from audio_leakage.flow_log.recovery import recover
 from audio_leakage.runs.context import RunContext
-from audio_leakage.runs.due import can_describe_all, count_due, due, due_since, in_turn
+from audio_leakage.runs.due import can_describe_all, count_due, due, due_since, in_turn, unknown_contacts
+from audio_leakage.runs.metrics import publish_metrics
 from audio_leakage.runs.sweep import Step, Sweep, described, record_outcome
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.adoption import adopt
@@ -40,6 +41,7 @@ def poll_initialised(run: RunContext) -> dict[str, int]:
 
     :return: how many contacts were due, recovered and adopted, and how many had each outcome.
     """
+    publish_metrics(run, Runs=1)
     entered: dict[str, int] = {}
     trouble: AwsError | InvalidContact | None = None
     for enter in (recover, adopt):
@@ -52,6 +54,11 @@ def poll_initialised(run: RunContext) -> dict[str, int]:
     counts = {**entered, **_poll(run, searches, ContactState.INITIALISED)}
     if trouble:
         raise trouble
+    if unknown := unknown_contacts(run):
+        raise WindowError(
+            f"contact_ids: the contact table has no contact {', '.join(unknown)}; if its flow asked for a "
+            "recording, name the window in which its recording block ran"
+        )
     return counts
 
 

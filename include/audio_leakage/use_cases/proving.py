@@ -85,16 +85,13 @@ def tell_evidence(run: DayContext) -> dict[str, Any]:
         *_lines_of_changed_rules(revision, run.chain.before(link)),
         *([] if head.signature else ["The chain is not signed: no evidence_key_arn is set."]),
         f"Revision {link.revision}, link {link.sequence}. The head of the chain is {_name_of(head)}",
+        *run.sender.where(EVENT),
     ]
     run.alert_topic.publish(
         run.settings.alert_topic_arn,
-        f"Call recordings: evidence of {link.day}",
+        run.sender.subject(f"evidence of {link.day}"),
         "".join(f"{line}\n" for line in lines),
-        {
-            "event": EVENT,
-            "connect_instance_id": run.settings.connect_instance_id,
-            "chain_head": _name_of(head),
-        },
+        run.sender.attributes(EVENT) | {"chain_head": _name_of(head)},
     )
     return {"told": 1}
 

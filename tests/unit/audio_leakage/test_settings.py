@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from audio_leakage.errors import SettingsError
-from audio_leakage.settings import Settings
+from audio_leakage.settings import Recipient, Settings, recipient_in
 from support.fakes import INSTANCE_ID
 
 REQUIRED = {"connect_instance_id": INSTANCE_ID, "contact_table": "contacts"}
@@ -69,7 +69,38 @@ def test_a_missing_required_setting_is_named_with_its_meaning(key: str) -> None:
 
 def test_an_unknown_setting_is_named_with_the_allowed_ones() -> None:
     message = refusal(json.dumps(REQUIRED | {"recording_buckets": "x"}))
-    assert "'recording_buckets' is unknown, allowed keys are connect_instance_id, contact_table" in message
+    assert "'recording_buckets' is unknown (did you mean 'recording_bucket'?), allowed keys are" in message
+    assert "allowed keys are connect_instance_id, contact_table" in message
+
+
+def test_a_key_that_is_near_to_none_is_answered_without_a_guess() -> None:
+    message = refusal(json.dumps(REQUIRED | {"colour": "x"}))
+    assert "'colour' is unknown, allowed keys are" in message
+
+
+TOPIC = "arn:aws:sns:af-south-1:123456789012:alerts"
+
+
+@pytest.mark.parametrize(
+    ("text", "recipient"),
+    [
+        (json.dumps({"alert_topic_arn": TOPIC, "nonsense": 1}), Recipient(TOPIC, "aws_default")),
+        (
+            json.dumps(REQUIRED | {"alert_topic_arn": TOPIC, "aws_conn_id": None, "recheck_days": -1}),
+            Recipient(TOPIC, None, INSTANCE_ID),
+        ),
+        (f'{{"alert_topic_arn": "{TOPIC}" "aws_conn_id": "other"', Recipient(TOPIC, "other")),
+        (f"{{'alert_topic_arn': '{TOPIC}'}}", Recipient(TOPIC, "aws_default")),
+        (json.dumps({"alert_topic_arn": "alerts"}), None),
+        (json.dumps(REQUIRED), None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_topic_is_found_in_settings_that_cannot_be_used(
+    text: str | None, recipient: Recipient | None
+) -> None:
+    assert recipient_in(text) == recipient
 
 
 @pytest.mark.parametrize(
@@ -115,8 +146,8 @@ def test_a_value_out_of_range_is_named_with_the_allowed_range(key: str, value: o
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"recording_bucket": "recordings"}, "must be set both or neither"),
-        ({"recording_prefix": "connect/acme"}, "must be set both or neither"),
+        ({"recording_bucket": "recordings"}, "must be set both or neither: only 'recording_bucket' is set"),
+        ({"recording_prefix": "connect/acme"}, "must be set both or neither: only 'recording_prefix' is"),
         ({"first_check_minutes": 61}, "must not be more than 'failure_after_minutes'"),
     ],
 )

@@ -48,7 +48,7 @@ def test_an_incomplete_day_never_says_a_percentage() -> None:
 
 def test_the_mail_fits_on_one_screen() -> None:
     lines = mail_lines(summary_of(day(hours=[]), ledger_of(PROVEN, must)))
-    assert len(lines) <= 24
+    assert len(lines) <= 18
     assert "more reasons" in lines[-1]
 
 

@@ -72,6 +72,24 @@ def test_progress_survives_the_way_through_the_table(progress: Progress) -> None
     assert Progress.from_values(values, "others") == Progress()
 
 
+def test_into_a_table_made_anew_nothing_was_read_since_reading_began() -> None:
+    known = Progress(read_from=at("00:00"), read_until=at("06:15"))
+    values = known.to_values("contacts", "an id")
+    assert Progress.from_values(values, "contacts", "an id") == known
+    assert Progress.from_values(values, "contacts") == known
+    anew = Progress.from_values(values, "contacts", "another id")
+    assert not anew.covers(WINDOW)
+    assert anew.before(WINDOW, WINDOW).read_until == at("00:00")
+
+
+def test_what_a_table_made_anew_lacks_beyond_a_day_is_reported() -> None:
+    known = Progress(read_from=at("2023-08-01 00:00"), read_until=at("06:15"))
+    anew = Progress.from_values(known.to_values("contacts", "an id"), "contacts", "another id")
+    lost = anew.before(WINDOW, WINDOW)
+    assert (lost.lost_from, lost.lost_until) == (at("2023-08-01 00:00"), at("2023-08-28 06:20"))
+    assert lost.alert_pending == "FLOW_LOG_NOT_READ"
+
+
 @pytest.mark.parametrize(
     "text",
     [None, "", "x", "7", "[]", '{"Table": "contacts"}', '{"Table": "contacts", "ReadUntil": "yesterday"}'],
