@@ -28,7 +28,7 @@ def _text(pattern: str, allowed: str, **default: str | None) -> Any:  # noqa: AN
     return field(metadata={"check": check, "allowed": allowed}, **default)  # type: ignore[call-overload]
 
 
-def _number(low: float, high: float, default: float) -> Any:  # noqa: ANN401  # as dataclasses.field
+def _number(low: float, high: float, default: float | None) -> Any:  # noqa: ANN401  # as dataclasses.field
     def check(value: object) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
@@ -111,6 +111,7 @@ class Settings:
     population_rps: float = _number(0.01, 100, default=0.1)
     settle_hours: float = _number(1, 48, default=6)
     reverify_after_days: Sequence[int] = _days(default=(30, 90, 365))
+    keep_items_days: float | None = _number(2, 3650, default=None)
     population_tolerance_percent: float = _number(0, 100, default=0.5)
 
     @property
@@ -141,6 +142,11 @@ class Settings:
     def recheck_for(self) -> timedelta:
         """How long after its end a failed contact is still looked for."""
         return timedelta(days=self.recheck_days)
+
+    @property
+    def keep_items_for(self) -> timedelta | None:
+        """How long after its day an item stays in the table once there is final evidence; None: for ever."""
+        return None if self.keep_items_days is None else timedelta(days=self.keep_items_days)
 
     @property
     def longest_call(self) -> timedelta:
@@ -242,6 +248,10 @@ def _wrong_together(settings: Settings) -> list[str]:
         )
     if settings.first_check_minutes > settings.failure_after_minutes:
         wrong.append("'first_check_minutes' must not be more than 'failure_after_minutes'")
+    if settings.keep_items_days is not None and settings.keep_items_days < settings.recheck_days + 2:
+        wrong.append("'keep_items_days' must be at least two more than 'recheck_days'")
+    if settings.keep_items_days is not None and settings.evidence_bucket is None:
+        wrong.append("'keep_items_days' needs 'evidence_bucket': an item leaves after its evidence is final")
     return wrong
 
 

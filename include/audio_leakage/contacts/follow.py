@@ -127,11 +127,12 @@ def due_again(contact: Contact, served: Contact, now: datetime) -> Contact | Non
     if contact.recorded_state is RecordedState.CALL_RECORDED_SUCCESS or not state.reached_agent:
         return None
     if contact.recorded_state is not None:
-        return replace(contact, next_check_at=now)
+        return replace(contact, next_check_at=now, expires_at=None)
     return replace(
         contact,
         state=state,
         closed_reason=None,
+        expires_at=None,
         channel=served.channel,
         initiation_method=served.initiation_method,
         connected_to_agent_timestamp=served.connected_to_agent_timestamp,

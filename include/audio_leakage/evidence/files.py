@@ -126,9 +126,8 @@ def sorted_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
 
 def rows_of(stored: bytes) -> Iterator[Json]:
     """Yield the rows of a compressed file of rows."""
-    with gzip.GzipFile(fileobj=BytesIO(stored)) as lines:
-        for line in lines:
-            yield json.loads(line)
+    with gzip.open(BytesIO(stored), "rt", encoding="utf-8", newline="\n") as lines:
+        yield from map(json.loads, lines)
 
 
 def uncompressed(name: str, stored: bytes) -> bytes:

@@ -17,6 +17,7 @@
 ``reconciling``     ``reconcile``
 ``judging_again``   contacts that become due because population or bucket contradict the table
 ``proving``         ``recheck_earlier_days``, ``write_evidence`` and ``tell``
+``retention``       items that leave the contact table once their evidence is final
 ``evidence_chain``  revisions of a day's evidence, appended one after the other
 ==================  ===================================================================
 """

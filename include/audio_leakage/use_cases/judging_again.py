@@ -32,7 +32,7 @@ def judge_again(run: DayContext, contacts: EvidenceFile, population: EvidenceFil
     :return: how many contacts were ``made_due``, and how many ``entered``.
     """
     wanted = {str(row["contact_id"]) for row in rows_of(contacts.stored) if _is_wanted(row)}
-    rows = (row for row in rows_of(population.stored) if row["contact_id"] in wanted)
+    rows = (row for row in rows_of(population.stored) if row["contact_id"] in wanted) if wanted else iter(())
     counts: Counter[str] = Counter(made_due=0, entered=0)
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         while batch := list(islice(rows, _BATCH)):

@@ -11,12 +11,13 @@ from audio_leakage.evidence.classes import ContactClass
 from audio_leakage.evidence.files import Json
 from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.reports import SUMMARY, SUMMARY_TXT
-from audio_leakage.evidence.revision import Earlier
+from audio_leakage.evidence.revision import FIRST, Earlier
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
 from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
 from audio_leakage.use_cases.reconciling import Reconciled, evidence_from, last_reconciled, reconcile
+from audio_leakage.use_cases.retention import let_items_expire
 
 log = logging.getLogger(__name__)
 
@@ -105,11 +106,13 @@ def _write(run: DayContext, found: Reconciled) -> dict[str, Any]:
             found.day.day, lambda before: evidence_from(run, found, before), _origin(run), run.now
         )
     summary = json.loads(run.store.read(link.manifest_path.removesuffix(MANIFEST) + SUMMARY))
+    expiring = let_items_expire(run) if link.kind != FIRST else 0
     return {
         "status": summary["status"],
         "revision": link.revision,
         "kind": link.kind,
         "unchanged": int(not is_new),
+        "expiring": expiring,
         **{name: summary["total"][name] for name in ("required", "proven", "lost", "undecided")},
     }
 

@@ -5,7 +5,7 @@ What is compared is kept in the evidence bucket, and ``write_evidence`` computes
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,9 +91,10 @@ def evidence_from(run: DayContext, found: Reconciled, known: tuple[Link, Earlier
 
 def _gathered(run: DayContext) -> Reconciled:
     population = json_lines(POPULATION, members_of_day(run))
-    known = {str(row["contact_id"]) for row in rows_of(population.stored)}
+    ids = [str(row["contact_id"]) for row in rows_of(population.stored)]
+    known = set(ids)
     outside = items_outside(run, known)
-    items = json_lines(ITEMS, items_of_day(run, _ids(population), outside))
+    items = json_lines(ITEMS, items_of_day(run, ids, outside))
     known.update(str(item["ContactId"]).lower() for item in outside)
     recordings = sorted_lines(RECORDINGS, recordings_of(run, known, items))
     day = Day(
@@ -117,10 +118,6 @@ def _keep(run: DayContext, found: Reconciled) -> None:
 
 def _folder(run: DayContext) -> str:
     return f"reconciled/day={run.day.isoformat()}/"
-
-
-def _ids(population: EvidenceFile) -> Iterator[str]:
-    return (str(row["contact_id"]) for row in rows_of(population.stored))
 
 
 def _before(run: DayContext, earlier: Link) -> Iterable[Json]:

@@ -38,6 +38,7 @@ def test_every_setting_can_be_set() -> None:
         "failure_after_minutes": 90,
         "recheck_days": 0,
         "reverify_after_days": [14, 400],
+        "keep_items_days": 30,
         "describe_contact_rps": 4,
         "search_contacts_rps": 0.2,
     }
@@ -49,6 +50,11 @@ def test_every_setting_can_be_set() -> None:
 def test_days_that_are_no_days_are_refused(days: object) -> None:
     message = refusal(json.dumps(REQUIRED | {"reverify_after_days": days}))
     assert "allowed is a list of at most 10 whole numbers from 1 to 700" in message
+
+
+def test_items_stay_until_their_evidence_is_final() -> None:
+    assert "two more than 'recheck_days'" in refusal(json.dumps(REQUIRED | {"keep_items_days": 8}))
+    assert "needs 'evidence_bucket'" in refusal(json.dumps(REQUIRED | {"keep_items_days": 9}))
 
 
 def test_a_setting_of_null_takes_the_default() -> None:

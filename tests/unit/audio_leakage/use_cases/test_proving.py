@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from audio_leakage.use_cases.proving import recheck_earlier_days, write_evidence
 from audio_leakage.use_cases.reconciling import reconcile
 from support.day import KINDS, DailyWorld, Kind
 from support.evidence import Killed
-from support.fakes import BUCKET, MARK
+from support.fakes import ALERTING, BUCKET, MARK
 
 DAY = date(2023, 8, 29)
 WEEK = [DAY + timedelta(days=days) for days in range(7)]
@@ -249,3 +250,38 @@ def test_the_mail_fits_on_a_screen_and_names_the_head_and_what_changed() -> None
     )
     assert "Changed since the link before: policy.json" in text
     assert any(key.startswith(CHAIN) for key in world.store.objects)
+
+
+KEEPING = replace(ALERTING, evidence_bucket="evidence", keep_items_days=10)
+
+
+def expiries(world: DailyWorld) -> dict[str, int | None]:
+    """Return the time to live of each item, by the kind of its contact."""
+    items = world.ports.contacts.items
+    return {name: items[cast.contact_id].get("ExpiresAt") for name, cast in world.casts}
+
+
+def test_finished_items_leave_the_table_once_their_evidence_is_final() -> None:
+    world = DailyWorld(settings=KEEPING)
+    world.play(DAY, some("recorded", "missing", "unanswered", "open"))
+    world.prove(DAY)
+    assert set(expiries(world).values()) == {None}
+    world.prove(DAY + 8 * ONE_DAY)
+    after = int(datetime(2023, 9, 9, tzinfo=UTC).timestamp())
+    assert expiries(world) == {"recorded": after, "missing": after, "unanswered": after, "open": None}
+
+
+def test_no_item_leaves_the_table_unless_somebody_says_so() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    world.prove(DAY, datetime(2023, 9, 10, tzinfo=UTC))
+    assert expiries(world) == {"recorded": None}
+
+
+def test_a_time_to_live_that_somebody_else_wrote_stays() -> None:
+    world = DailyWorld(settings=KEEPING)
+    world.play(DAY, some("recorded"))
+    for item in world.ports.contacts.items.values():
+        item["ExpiresAt"] = 1
+    world.prove(DAY, datetime(2023, 9, 10, tzinfo=UTC))
+    assert expiries(world) == {"recorded": 1}
