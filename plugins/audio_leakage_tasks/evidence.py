@@ -32,7 +32,7 @@ _SECONDS_PER_TASK = 238 * 60
 #: The hourly DAG may search at the same time, and it goes first.
 _PART_OF_SEARCHES = 0.5
 
-__all__ = ["Summary", "summary_of_day"]
+__all__ = ["Summary", "day_context", "summary_of_day"]
 
 
 def summary_of_day(use_case: Callable[[DayContext], dict[str, Any]], instances: int = 1) -> Summary:
@@ -44,7 +44,7 @@ def summary_of_day(use_case: Callable[[DayContext], dict[str, Any]], instances: 
     :raises AirflowFailException: see :func:`run_as_task`.
     :raises EarlierTaskFailed: see :func:`run_as_task`.
     """
-    return run_as_task(use_case, lambda context: _run(context, instances), lambda run: run.day, str)
+    return run_as_task(use_case, lambda context: day_context(context, instances), lambda run: run.day, str)
 
 
 def day_of(run: Any, params: dict[str, Any], settings: Settings, now: datetime) -> date:  # noqa: ANN401
@@ -69,8 +69,15 @@ def _start(run: Any, now: datetime) -> datetime:  # noqa: ANN401  # Airflow's ru
     return start if start and is_a_day else now - timedelta(days=1)
 
 
-def _run(context: Context, instances: int) -> DayContext:
-    """Build the hooks. They are imported here and not at the top, so that the DAG file parses fast."""
+def day_context(context: Context, instances: int) -> DayContext:
+    """Build the hooks. They are imported here and not at the top, so that the DAG file parses fast.
+
+    :param context: the task's context.
+    :param instances: how many Connect instances share the account's quotas.
+    :raises AirflowSkipException: when no evidence is wanted.
+    :raises SettingsError: when a Variable cannot be used.
+    :raises WindowError: when the day cannot be proved.
+    """
     from airflow import __version__ as airflow_version
     from airflow.exceptions import AirflowSkipException
 

@@ -1,6 +1,9 @@
 """The daily DAG on Airflow, against the stand-ins: evidence that an auditor's command verifies."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +12,14 @@ from airflow.models.dagrun import DagRun
 from airflow.sdk import DAG
 
 from audio_leakage.evidence.files import rows_of
+from audio_leakage.use_cases import (
+    complete_population,
+    list_recordings,
+    recheck_earlier_days,
+    reconcile,
+    write_evidence,
+)
+from audio_leakage_tasks.evidence import day_context
 from conftest import ROOT
 from evidence_tools.verify import main
 from support.fakes import INSTANCE_ID, answer, key_of, number
@@ -110,3 +121,66 @@ def test_without_an_evidence_bucket_every_task_is_skipped(proved: Stage, daily: 
 def test_a_day_that_has_not_settled_is_refused(proved: Stage, daily: DAG) -> None:
     del proved
     assert str(run(daily, day="2099-01-01").state) == "failed"
+
+
+@dataclass
+class BackfilledRun:
+    """What a task of a backfilled run sees of Airflow."""
+
+    day: date
+    dag_id: str = "audio_leakage_evidence"
+    run_type: str = "backfill"
+    try_number: int = 1
+
+    @property
+    def run_id(self) -> str:
+        return f"backfill__{self.day}"
+
+    @property
+    def data_interval_start(self) -> datetime:
+        return datetime.combine(self.day, time(6, 40), UTC)
+
+    @property
+    def data_interval_end(self) -> datetime:
+        return self.data_interval_start + timedelta(days=1)
+
+    def get_dr_count(self, **_: Any) -> int:
+        return 4
+
+
+def backfilled(day: date) -> dict[str, Any]:
+    """Run every task of a day over the real hooks, and return what ``write_evidence`` says."""
+    run = BackfilledRun(day)
+    context: Any = {"dag_run": run, "ti": run, "params": {}}
+    for use_case in (complete_population, list_recordings, reconcile, recheck_earlier_days):
+        use_case(day_context(context, 1))
+    return write_evidence(day_context(context, 1))
+
+
+def test_seven_days_backfilled_twice_four_at_a_time_are_one_chain(
+    proved: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = [date(2023, 8, 22) + timedelta(days=place) for place in range(7)]
+    for place, day in enumerate(days):
+        connected = datetime.combine(day, time(10, 30, 11), UTC)
+        ended = connected + timedelta(minutes=1)
+        queue = {"Id": "54b468a3-86b1-4746-aeb5-c31b62eecaa2"}
+        contact_id = number(50 + place)
+        called = answer(contact_id, connected=connected, DisconnectTimestamp=ended, QueueInfo=queue)
+        proved.contacts[contact_id] = called["Contact"]
+        proved.put_object(key_of(contact_id, connected))
+        proved.put(
+            {
+                "ContactId": contact_id,
+                "State": "COMPLETED - AGENT",
+                "RecordedState": "CALL_RECORDED_SUCCESS",
+                "ConnectedToAgentTimestamp": f"{day}T10:30:11.000Z",
+            }
+        )
+    for expected in (7, 0):
+        with ThreadPoolExecutor(4) as pool:
+            written = list(pool.map(backfilled, days))
+        assert sum(not each["unchanged"] for each in written) == expected
+        assert {(each["status"], each["proven"]) for each in written} == {("COMPLETE", 1)}
+    assert main([f"s3://{EVIDENCE}/{FOLDER}"]) == 0
+    assert "\nchain 1-7 whole" in capsys.readouterr().out
