@@ -40,8 +40,6 @@ UNRECOGNISED_OBJECT = "UNRECOGNISED_OBJECT"
 #: Class of a recording that belongs to a contact of another day, which that day's evidence counts.
 OTHER_DAY = "OTHER_DAY"
 
-#: Detail of a contact that the contact table does not have.
-NOT_WATCHED = "NOT_WATCHED"
 #: Member of an item that has left the contact table: the revision that had it last.
 FROM_REVISION = "FromRevision"
 
@@ -107,8 +105,7 @@ def ledger_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> Ledg
     """
     ledger, contacts, objects, changes = Ledger(), JsonLines(CONTACTS), JsonLines(OBJECTS), JsonLines(CHANGES)
     calls: defaultdict[str, list[Leg]] = defaultdict(list)
-    for contact_id, sources in _side_by_side(inputs):
-        subject = _Subject(contact_id, sources, policy, is_final=is_final)
+    for subject in subjects_of(inputs, policy, is_final=is_final):
         change = subject.change
         if change is not None:
             changes.write(change)
@@ -125,6 +122,16 @@ def ledger_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> Ledg
             calls[row["call_id"]].append(leg)
     ledger.files = [contacts.close(), _calls_file(calls, ledger), objects.close(), changes.close()]
     return ledger
+
+
+def subjects_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> Iterator["Subject"]:
+    """Yield each contact id of a day with everything that is known about it, in the order of the ids.
+
+    :param policy: which contacts must be recorded.
+    :param is_final: see :func:`ledger_of`.
+    """
+    for contact_id, sources in _side_by_side(inputs):
+        yield Subject(contact_id, sources, policy, is_final=is_final)
 
 
 def _side_by_side(inputs: Inputs) -> Iterator[tuple[str, dict[int, list[Json]]]]:
@@ -152,7 +159,7 @@ def _calls_file(calls: dict[str, list[Leg]], ledger: Ledger) -> EvidenceFile:
     return lines.close()
 
 
-def _count(ledger: Ledger, row: Json, subject: "_Subject") -> None:
+def _count(ledger: Ledger, row: Json, subject: "Subject") -> None:
     ledger.classes[row["class"]] += 1
     ledger.population += subject.standing.in_population
     ledger.outside += not subject.standing.in_population
@@ -162,8 +169,17 @@ def _count(ledger: Ledger, row: Json, subject: "_Subject") -> None:
         ledger.by[group][row[group] or ""] += tally
 
 
-class _Subject:
-    """Everything known about one contact id."""
+_CONTRADICTED = (ContactClass.CONTRADICTED, ContactClass.CLOSED_THOUGH_SERVED)
+
+
+class Subject:
+    """Everything known about one contact id.
+
+    :param contact_id: in small letters.
+    :param sources: its rows by input.
+    :param policy: which contacts must be recorded.
+    :param is_final: whether nothing is waited for any more.
+    """
 
     def __init__(
         self, contact_id: str, sources: dict[int, list[Json]], policy: Policy, *, is_final: bool
@@ -179,6 +195,17 @@ class _Subject:
         self._decision = policy(self._leg) if self._leg is not None else Decision(None, None)
         self.standing = self._standing()
         self.table_row: Row = row_of(self.standing)
+
+    @property
+    def contact_class(self) -> ContactClass:
+        """The class of the contact."""
+        return self.table_row.contact_class
+
+    @property
+    def must_be_judged(self) -> bool:
+        """Whether the monitor is contradicted, or does not watch a contact that it must."""
+        is_new = self.contact_class is ContactClass.UNDECIDED and self._item is None
+        return is_new or self.contact_class in _CONTRADICTED
 
     @property
     def is_counted(self) -> bool:
@@ -350,7 +377,7 @@ class _Subject:
             is_marked = any(found.get("known") == "DELETE_MARKER" for found in self._all_found)
             return "MARKER" if is_marked else "GONE"
         if contact_class is ContactClass.UNDECIDED and contact is None:
-            return "ITEM_UNREADABLE" if self._item else NOT_WATCHED
+            return "ITEM_UNREADABLE" if self._item else "NOT_WATCHED"
         if contact_class is ContactClass.CLOSED_THOUGH_SERVED and contact:
             return str(contact.closed_reason)
         return str(contact.failure_cause) if contact and contact.failure_cause else None

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -11,40 +11,32 @@ from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.follow import due_again
 from audio_leakage.contacts.states import ExpectedBy
 from audio_leakage.errors import InvalidContact
-from audio_leakage.evidence.classes import ContactClass
 from audio_leakage.evidence.files import EvidenceFile, Json, rows_of
-from audio_leakage.evidence.ledger import NOT_WATCHED
 from audio_leakage.evidence.population_rows import member_of_row
 from audio_leakage.ports import Item
 from audio_leakage.use_cases.day_context import DayContext
 
 log = logging.getLogger(__name__)
 
-_CONTRADICTED = (ContactClass.CONTRADICTED, ContactClass.CLOSED_THOUGH_SERVED)
 _BATCH, _AT_ONCE = 100, 8
 
 
-def judge_again(run: DayContext, contacts: EvidenceFile, population: EvidenceFile) -> dict[str, int]:
+def judge_again(run: DayContext, contact_ids: Collection[str], population: EvidenceFile) -> dict[str, int]:
     """Make contacts due, and enter those that nobody watches.
 
-    :param contacts: the rows of the day, each with its class.
+    :param contact_ids: the contacts.
     :param population: the population that they come from.
     :return: how many contacts were ``made_due``, and how many ``entered``.
     """
-    wanted = {str(row["contact_id"]) for row in rows_of(contacts.stored) if _is_wanted(row)}
-    rows = (row for row in rows_of(population.stored) if row["contact_id"] in wanted) if wanted else iter(())
     counts: Counter[str] = Counter(made_due=0, entered=0)
+    if not contact_ids:
+        return dict(counts)
+    rows = (row for row in rows_of(population.stored) if row["contact_id"] in contact_ids)
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         while batch := list(islice(rows, _BATCH)):
             items = {str(item["ContactId"]): item for item in _items(run, batch)}
             counts.update(filter(None, pool.map(partial(_look_again, run, items), batch)))
     return dict(counts)
-
-
-def _is_wanted(row: Json) -> bool:
-    return row["class"] in _CONTRADICTED or (
-        row["class"] == ContactClass.UNDECIDED and row["detail"] == NOT_WATCHED
-    )
 
 
 def _items(run: DayContext, rows: list[Json]) -> Iterator[Item]:

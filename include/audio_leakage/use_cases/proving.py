@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from audio_leakage.errors import AwsError, MissingError
@@ -31,10 +31,10 @@ def recheck_earlier_days(run: DayContext) -> dict[str, Any]:
 
     A day is looked at again when ``recheck_days`` are over, and after each of ``reverify_after_days``.
 
-    :return: the status of each day that has evidence.
+    :return: how many contacts each class has, for each day that has evidence.
     :raises AwsError: at the end, when a day could not be looked at.
     """
-    statuses: dict[str, str] = {}
+    classes: dict[str, Mapping[str, int]] = {}
     failure: AwsError | None = None
     for earlier in run.earlier_days:
         if not earlier.has_evidence:
@@ -42,13 +42,13 @@ def recheck_earlier_days(run: DayContext) -> dict[str, Any]:
         try:
             complete_population(earlier)
             list_recordings(earlier)
-            statuses[earlier.day.isoformat()] = reconcile(earlier)["status"]
+            classes[earlier.day.isoformat()] = reconcile(earlier)["classes"]
         except AwsError as error:
             log.warning("day %s could not be looked at again: %s", earlier.day, error)
             failure = failure or error
     if failure:
         raise failure
-    return {"earlier_days": statuses}
+    return {"earlier_days": classes}
 
 
 def write_evidence(run: DayContext) -> dict[str, Any]:

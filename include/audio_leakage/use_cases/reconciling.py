@@ -5,13 +5,14 @@ What is compared is kept in the evidence bucket, and ``write_evidence`` computes
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from audio_leakage.evidence.chain import Link
 from audio_leakage.evidence.files import EvidenceFile, Json, document, json_lines, rows_of, sorted_lines
-from audio_leakage.evidence.ledger import CONTACTS
+from audio_leakage.evidence.ledger import CONTACTS, Inputs, subjects_of
 from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.population_rows import decider_of
 from audio_leakage.evidence.reports import Day
@@ -58,13 +59,20 @@ def reconcile(run: DayContext) -> dict[str, Any]:
     :return: how many contacts each class has, and how many the monitor looks at again.
     """
     found = _gathered(run)
-    evidence = evidence_from(run, found, run.chain.earlier(run.day.isoformat()))
-    contacts = next(file for file in evidence.files if file.name == CONTACTS)
-    due_again = judge_again(run, contacts, found.inputs[0])
+    known = run.chain.earlier(run.day.isoformat())
+    before = _before(run, known[0]) if known else ()
+    population, items, recordings = (rows_of(file.stored) for file in found.inputs)
+    classes: Counter[str] = Counter()
+    to_judge: set[str] = set()
+    for subject in subjects_of(Inputs(population, items, recordings, before), decider_of(run.policy)):
+        if subject.is_counted:
+            classes[subject.contact_class] += 1
+        if subject.must_be_judged:
+            to_judge.add(subject.contact_id)
+    due_again = judge_again(run, to_judge, found.inputs[0])
     _keep(run, found)
-    classes = {name: count for name, count in evidence.summary["classes"].items() if count}
-    log.info("day %s: %s, %s", run.day, evidence.summary["status"], classes)
-    return {"classes": classes, "status": evidence.summary["status"], **due_again}
+    log.info("day %s: %s", run.day, dict(classes))
+    return {"classes": {str(name): count for name, count in sorted(classes.items())}, **due_again}
 
 
 def last_reconciled(run: DayContext) -> Reconciled | None:
