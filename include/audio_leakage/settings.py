@@ -144,6 +144,12 @@ class Settings:
         return timedelta(days=self.recheck_days)
 
     @property
+    def evidence_folder(self) -> str:
+        """Folder of the instance's evidence in the evidence bucket, with a slash at its end."""
+        prefix = f"{self.evidence_prefix}/" if self.evidence_prefix else ""
+        return f"{prefix}audio-leakage/v1/instance={self.connect_instance_id}/"
+
+    @property
     def keep_items_for(self) -> timedelta | None:
         """How long after its day an item stays in the table once there is final evidence; None: for ever."""
         return None if self.keep_items_days is None else timedelta(days=self.keep_items_days)

@@ -103,11 +103,8 @@ def day_context(context: Context, instances: int) -> DayContext:
     def hook(kind: Callable[..., RetryingHook]) -> Any:  # noqa: ANN401  # one of our hooks
         return kind(aws_conn_id=settings.aws_conn_id).with_connection_of(connect)
 
-    prefix = f"{settings.evidence_prefix}/" if settings.evidence_prefix else ""
     instance = settings.connect_instance_id
-    store = hook(EvidenceBucketHook).folder(
-        settings.evidence_bucket, f"{prefix}audio-leakage/v1/instance={instance}/"
-    )
+    store = hook(EvidenceBucketHook).folder(settings.evidence_bucket, settings.evidence_folder)
     contacts, topic = hook(ContactTableHook).table(settings.contact_table), hook(AlertTopicHook)
     flow_log, sender = hook(FlowLogHook), sender_of(context, settings)
 

@@ -10,6 +10,7 @@ import pytest
 from airflow.models import DagBag
 from airflow.models.dagrun import DagRun
 from airflow.sdk import DAG
+from fastapi.testclient import TestClient
 
 from audio_leakage.evidence.files import rows_of
 from audio_leakage.use_cases import (
@@ -111,6 +112,29 @@ def test_the_readers_of_the_mail_are_witnesses_of_the_chain(proved: Stage, daily
     (mail,) = [each for each in proved.heard() if "evidence of 2023-08-29" in each["Subject"]]
     assert f"The head of the chain is {head}" in mail["Message"]
     assert len(mail["Message"].splitlines()) <= 30
+
+
+def test_the_run_shows_its_classes_and_the_page_each_day(
+    proved: Stage, daily: DAG, viewer: TestClient
+) -> None:
+    del proved
+    address = f"/audio-leakage/{daily.dag_id}"
+    proving = run(daily)
+    shown = viewer.get(f"{address}/day", params={"run_id": proving.run_id}).json()
+    assert shown["tasks"]["reconcile"]["classes"]["VERIFIED"] == 1
+    assert (shown["tasks"]["write_evidence"]["link"], shown["tasks"]["write_evidence"]["signed"]) == (1, 1)
+    since = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H}"
+    day = viewer.get(f"{address}/evidence", params={"since": since}).json()["days"]["2023-08-29"]
+    assert (day["status"], day["coverage_percent"], day["coverage_at_most"]) == (
+        "PROVISIONAL",
+        "66.66",
+        "100.00",
+    )
+    assert "s3/buckets/evidence" in day["folder"]
+    assert day["folder"].endswith("day%3D2023-08-29%2Frevision%3D001%2F")
+    assert "evidence.js" in viewer.get(f"{address}/run").text
+    other = viewer.get("/audio-leakage/monitor_audio_leakage/evidence", params={"since": since})
+    assert other.status_code == 404
 
 
 def test_without_an_evidence_bucket_every_task_is_skipped(proved: Stage, daily: DAG) -> None:

@@ -44,7 +44,7 @@ def login(client: TestClient, role: str = "VIEWER") -> None:
 
 
 def test_every_route_requires_a_login(browser: TestClient) -> None:
-    assert len(routes()) == 12
+    assert len(routes()) == 14
     for method, address in routes():
         assert browser.request(method, address).status_code == 401, address
 
@@ -215,7 +215,7 @@ def test_the_routes_show_what_is_in_the_table(browser: TestClient, stage: Stage)
     assert listed.headers["content-type"].startswith("text/csv")
     assert 'filename="leaks-2023-08-29T20-2h.csv"' in listed.headers["content-disposition"]
     head, *leaks = listed.text.splitlines()
-    assert head == "contact,agent connected,ended,queue,agent,cause,since,record in Connect"
+    assert head == "contact,agent connected,ended,queue,agent,cause,since,known until,known for,record in Connect"
     assert leaks == [f"{number(1)},,,,,NO_OBJECT,,"]
     assert {"Authorization", "Cookie"} <= set(hour.headers["vary"].split(", "))
     health = browser.get(f"{root}/health").json()

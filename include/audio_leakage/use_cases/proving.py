@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 #: The message attribute ``event`` of the daily mail.
 EVENT = "DAY_EVIDENCE"
+_FIGURES = ("required", "proven", "lost", "undecided", "coverage_percent", "coverage_at_most")
 _SINCE = (ContactClass.DELETED_SINCE, ContactClass.CHANGED_SINCE)
 
 
@@ -68,7 +69,7 @@ def write_evidence(run: DayContext) -> dict[str, Any]:
     head = run.chain.head()
     return {
         **written,
-        "earlier_days": {day: f"{row['kind']}, {row['status']}" for day, row in earlier.items()},
+        "earlier_days": earlier,
         "head": _name_of(head) if head else None,
     }
 
@@ -113,7 +114,9 @@ def _write(run: DayContext, found: Reconciled) -> dict[str, Any]:
         "kind": link.kind,
         "unchanged": int(not is_new),
         "expiring": expiring,
-        **{name: summary["total"][name] for name in ("required", "proven", "lost", "undecided")},
+        "link": link.sequence,
+        "signed": int(bool(link.signature)),
+        **{name: summary["total"][name] for name in _FIGURES},
     }
 
 
