@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
+from local_aws.commands.airflow import DAG_ID, RECONCILE_DAG_ID, Airflow, new_airflow
 from local_aws.commands.console import (
     load_dags,
     log_in,
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 KEPT = ROOT / "build" / "ui"
 #: How many windows of calls came before the start, and how long calls come in all.
 _PAST, _DURATION = 18, timedelta(hours=24)
-_HOURLY_DAG_ID = "reconcile_audio_leakage"
 _STEP_SECONDS = 5
 #: Ctrl-C, `kill`, and a terminal that is closed: none of them may leave Airflow behind.
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -90,7 +89,7 @@ def _run(airflow: Airflow, mails: str, console: Console, play: Callable[[], obje
     """
     with ExitStack() as running:
         with status(console, "Airflow starts"):
-            running.enter_context(airflow.running(dag_ids=(DAG_ID, _HOURLY_DAG_ID)))
+            running.enter_context(airflow.running(dag_ids=(DAG_ID, RECONCILE_DAG_ID)))
         _say_where(airflow.url, mails, console)
         try:
             while True:
