@@ -29,6 +29,17 @@ def test_the_last_line_of_the_demo_is_the_one_that_matters(screen: Screen) -> No
 
 
 @pytest.mark.timeout(1200)
+def test_without_any_flow_log_the_demo_ends_with_the_same_verdicts(screen: Screen) -> None:
+    (told,) = re.findall(
+        r"(\d+) calls had a verdict\. Without any flow log, (\d+) have the same", screen.text
+    )
+    assert told[0] == told[1] != "0"
+    contacts = (KEPT / "contacts-without-log.csv").read_text()
+    assert "NEVER_ASKED" in contacts
+    assert "NO_OBJECT" not in contacts
+
+
+@pytest.mark.timeout(1200)
 def test_nothing_foreign_and_nothing_too_long_reaches_the_terminal(screen: Screen) -> None:
     assert screen.foreign == []
     assert screen.too_long == []

@@ -7,7 +7,7 @@ import pytest
 
 from local_aws.contact_centre.centre import BLIND_WEIGHTS
 from local_aws.contact_centre.watching import Watch, class_of
-from soak.blind_day import blind_day, classes_of, minutes_to_alert
+from soak.blind_day import blind_day, classes_of, minutes_to_alert, verdicts
 
 
 @pytest.mark.parametrize(("policy", "withholds_log"), [("must", False), ("must", True), ("as_flow", False)])
@@ -27,3 +27,13 @@ def test_no_call_of_a_blind_day_escapes(
     minutes = minutes_to_alert(day)
     assert minutes or policy == "as_flow"
     assert not minutes or max(minutes) <= 120 or withholds_log
+
+
+def test_a_day_without_a_flow_log_ends_with_the_same_verdicts(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR)
+    day, unlogged = (blind_day(220, 24, "must", withholds_log=withheld) for withheld in (False, True))
+    known, without, items = verdicts(day), verdicts(unlogged), day.told()
+    assert known
+    assert {id_: without[id_] for id_ in known} == known
+    reasons = {items[id_]["ClosedReason"] for id_ in without.keys() - known.keys()}
+    assert reasons == {"RECORDING_SWITCHED_OFF"}

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.spinner import Spinner
 from rich.text import Text
 
-from local_aws.commands.airflow import DAG_ID, ROOT
+from local_aws.commands.airflow import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -95,19 +95,20 @@ def temporary_home(name: str) -> Iterator[Path]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def load_dag(environment: Mapping[str, str]) -> DAG:
-    """Load the monitor's DAG into this process, whose Airflow has a database.
+def load_dags(environment: Mapping[str, str]) -> dict[str, DAG]:
+    """Load our DAGs into this process, whose Airflow has a database.
 
     :param environment: variables that Airflow reads when it is imported.
-    :raises RuntimeError: when the DAG does not load.
+    :return: each DAG by its id.
+    :raises RuntimeError: when one does not load.
     """
     os.environ.update(environment)
     from airflow.models import DagBag  # noqa: PLC0415  # reads the environment when it is imported
 
     bag = DagBag(ROOT / "dags")
     if bag.import_errors:
-        raise RuntimeError(f"the DAG does not load: {bag.import_errors}")
-    return bag.dags[DAG_ID]
+        raise RuntimeError(f"a DAG does not load: {bag.import_errors}")
+    return bag.dags
 
 
 def shown(path: Path) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from local_aws.contact_centre.calls import Truth
 
-_PURGED = "purged"
+PURGED, NEVER_ENTERED = "purged", "never entered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,9 @@ class Outcome:
     what_happened: str
     truth: Truth
     item: Mapping[str, str]
-    """What the contact table holds of it; empty after the purge."""
+    """What the contact table holds of it; empty if it holds nothing."""
+    absent: str = PURGED
+    """What it means that the table holds nothing."""
 
     @property
     def is_right(self) -> bool:
@@ -37,20 +39,20 @@ class Outcome:
     @property
     def state(self) -> str:
         """The state in the table's words."""
-        return self.item.get("State", _PURGED)
+        return self.item.get("State", self.absent)
 
     @property
     def verdict(self) -> str:
         """The verdict, or why there is none."""
         if not self.item:
-            return _PURGED
+            return self.absent
         reason = self.item.get("ClosedReason")
         return self.item.get("RecordedState") or (f"closed, {_words(reason)}" if reason else "still open")
 
     @property
     def true_verdict(self) -> str:
         """State and verdict that the monitor has to give."""
-        return " ".join(filter(None, (self.truth.state, self.truth.recorded_state))) or _PURGED
+        return " ".join(filter(None, (self.truth.state, self.truth.recorded_state))) or self.absent
 
 
 def _words(name: str) -> str:

@@ -74,10 +74,34 @@ def play_window(
     :return: the run.
     :raises RuntimeError: if the run does not succeed.
     """
-    for minutes in range(4, -1, -1):  # minute by minute, so that each recording appears in its minute
-        clock.move_to(end - minutes * MINUTE)
-        centre.play(end - minutes * MINUTE, aws)
-    run: DagRun = dag.test(logical_date=end)
+    play(centre, aws, clock, end - WINDOW, end)
+    return run_dag(dag, end)
+
+
+def run_dag(dag: DAG, moment: datetime) -> DagRun:
+    """Run a DAG in this process.
+
+    :param dag: the DAG to run.
+    :param moment: the logical date.
+    :raises RuntimeError: if the run does not succeed.
+    """
+    run: DagRun = dag.test(logical_date=moment)
     if run.state != "success":
-        raise RuntimeError(f"the run of the window that ends at {end:%H:%M} is {run.state}")
+        raise RuntimeError(f"the run of {dag.dag_id} at {moment:%H:%M} is {run.state}")
     return run
+
+
+def play(
+    centre: ContactCentre, aws: LocalAws, clock: time_machine.Traveller, start: datetime, end: datetime
+) -> None:
+    """Play calls minute by minute, so that each recording appears in its minute.
+
+    :param centre: the contact centre to play.
+    :param aws: the AWS that it writes to.
+    :param clock: this process's clock; it stands at ``end`` afterwards.
+    :param start: until when the calls are played already.
+    :param end: until when to play them.
+    """
+    for minute in range(1, (end - start) // MINUTE + 1):
+        clock.move_to(start + minute * MINUTE)
+        centre.play(start + minute * MINUTE, aws)

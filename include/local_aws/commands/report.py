@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from local_aws.commands.outcome import Outcome
 
 TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
+UNLOGGED = "contacts-without-log.csv"
 _COLUMNS_OF_A_FILE = 2000  # at most: a table takes what it needs
 
 
@@ -41,16 +42,38 @@ class Report:
     """The result of a demo.
 
     :param requests: how often Amazon Connect was asked, by operation.
+    :param unlogged: the same calls on an evening on which no flow logged anything.
     """
 
     outcomes: Sequence[Outcome]
     runs: Sequence[Run]
     requests: Mapping[str, int]
+    unlogged: Sequence[Outcome] = ()
+
+    @property
+    def all_outcomes(self) -> list[Outcome]:
+        """Contacts of both evenings."""
+        return [*self.outcomes, *self.unlogged]
 
     @property
     def wrong(self) -> list[Outcome]:
         """Contacts that the monitor shows otherwise than the truth."""
-        return [outcome for outcome in self.outcomes if not outcome.is_right]
+        return [outcome for outcome in self.all_outcomes if not outcome.is_right]
+
+    @property
+    def judged_twice(self) -> dict[str, tuple[str, str]]:
+        """The two verdicts on each call of both evenings on which the first evening has one."""
+        again = {outcome.contact_id: outcome.verdict for outcome in self.unlogged}
+        return {
+            outcome.contact_id: (outcome.verdict, again[outcome.contact_id])
+            for outcome in self.outcomes
+            if outcome.item.get("RecordedState") and outcome.contact_id in again
+        }
+
+    @property
+    def is_right(self) -> bool:
+        """Whether all is as the truth has it, and no verdict changes without a flow log."""
+        return not self.wrong and all(one == other for one, other in self.judged_twice.values())
 
     def show(self, console: Console, folder: Path) -> None:
         """Print leaks, a summary, where the rest is kept, and the line that matters.
@@ -58,23 +81,32 @@ class Report:
         :param folder: where :meth:`keep` put the rest.
         """
         console.print(_leaks([outcome for outcome in self.outcomes if outcome.is_leak]))
-        console.print(_summary(self.outcomes))
-        if self.wrong:
-            console.print(_mistakes(self.wrong))
+        console.print(_summary("All contacts", self.outcomes))
         asked = ", ".join(f"{count} {name}" for name, count in self.requests.items())
         console.print(f"\n{len(self.runs)} runs of the DAG. Amazon Connect was asked: {asked}.")
-        console.print(_kept(folder))
-        colour = "red" if self.wrong else "green"
-        line = f"{len(self.outcomes)} contacts, {len(self.wrong)} of them not as the truth has it"
+        if self.unlogged:
+            console.print(_summary("The same calls, and no flow logs anything", self.unlogged))
+            twice = self.judged_twice.values()
+            same = sum(one == other for one, other in twice)
+            console.print(
+                f"\n{len(twice)} calls had a verdict. Without any flow log, {same} have the same.\n"
+                "The policy wants every call recorded, also those whose flow asked for none.\n"
+            )
+        if self.wrong:
+            console.print(_mistakes(self.wrong))
+        console.print(_kept(folder, has_unlogged=bool(self.unlogged)))
+        colour = "green" if self.is_right else "red"
+        line = f"{len(self.all_outcomes)} contacts, {len(self.wrong)} of them not as the truth has it"
         console.print(f"\n[bold {colour}]{line}[/]")
 
     def keep(self, folder: Path) -> None:
-        """Write every contact to ``contacts.csv``, and runs and contacts as text to ``report.txt``."""
-        rows = [_cells(outcome) for outcome in self.outcomes]
-        with (folder / "contacts.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]) if rows else [])
-            writer.writeheader()
-            writer.writerows(rows)
+        """Write every contact to ``contacts.csv``, and runs and contacts as text to ``report.txt``.
+
+        The evening without a flow log has a file of its own, ``contacts-without-log.csv``.
+        """
+        rows = _keep(self.outcomes, folder / "contacts.csv")
+        if self.unlogged:
+            _keep(self.unlogged, folder / UNLOGGED)
         with (folder / "report.txt").open("w") as file:
             console = Console(file=file, width=_COLUMNS_OF_A_FILE, highlight=False)
             console.print(_windows(self.runs), _contacts(rows))
@@ -102,12 +134,12 @@ def _leaks(leaks: Sequence[Outcome]) -> Table:
     return table
 
 
-def _summary(outcomes: Iterable[Outcome]) -> Table:
+def _summary(title: str, outcomes: Iterable[Outcome]) -> Table:
     """Return one row for each verdict, with how often each thing happened."""
     verdicts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for outcome in outcomes:
         verdicts[outcome.verdict][outcome.what_happened] += 1
-    table = _table("All contacts")
+    table = _table(title)
     table.add_column("verdict", min_width=len("CALL_RECORDED_SUCCESS"), overflow="fold")
     table.add_column("contacts", no_wrap=True, justify="right")
     table.add_column("what happened")
@@ -128,9 +160,11 @@ def _mistakes(wrong: Iterable[Outcome]) -> Table:
     return table
 
 
-def _kept(folder: Path) -> Table:
+def _kept(folder: Path, *, has_unlogged: bool) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_row("Every contact", shown(folder / "contacts.csv"))
+    if has_unlogged:
+        table.add_row("Without a flow log", shown(folder / UNLOGGED))
     table.add_row("As text, with every run", shown(folder / "report.txt"))
     table.add_row("Log", shown(log_in(folder)))
     return table
@@ -154,6 +188,16 @@ def _cells(outcome: Outcome) -> dict[str, str]:
         "the truth": outcome.true_verdict,
         "right": "yes" if outcome.is_right else "no",
     }
+
+
+def _keep(outcomes: Iterable[Outcome], path: Path) -> list[dict[str, str]]:
+    """Write contacts as CSV, and return what was written."""
+    rows = [_cells(outcome) for outcome in outcomes]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]) if rows else [])
+        writer.writeheader()
+        writer.writerows(rows)
+    return rows
 
 
 def _contacts(rows: Iterable[Mapping[str, str]]) -> Table:

@@ -15,9 +15,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from audio_leakage.instances import RECONCILE_DAG_ID
 from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
 from local_aws.commands.console import (
-    load_dag,
+    load_dags,
     log_in,
     progress,
     quiet_terminal,
@@ -70,7 +71,7 @@ def _show(home: Path, console: Console) -> None:
             airflow = new_airflow(home, {})
             for name, values in variables(mailbox.topic_arn).items():
                 airflow.cli("variables", "set", name, json.dumps(values))
-            dag = load_dag(airflow.environment)
+            dag = load_dags(airflow.environment)[DAG_ID]
         with progress(console, "windows of five minutes", _PAST) as advance:
             play_past(dag, centre, aws, _PAST, advance)
         _run(airflow, mailbox.url, console, lambda: centre.play(datetime.now(UTC), aws))
@@ -89,7 +90,7 @@ def _run(airflow: Airflow, mails: str, console: Console, play: Callable[[], obje
     """
     with ExitStack() as running:
         with status(console, "Airflow starts"):
-            running.enter_context(airflow.running())
+            running.enter_context(airflow.running(dag_ids=(DAG_ID, RECONCILE_DAG_ID)))
         _say_where(airflow.url, mails, console)
         try:
             while True:

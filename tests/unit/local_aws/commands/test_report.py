@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from local_aws.commands.outcome import Outcome
+from local_aws.commands.outcome import NEVER_ENTERED, Outcome
 from local_aws.commands.report import TASKS, Report, Run
 from local_aws.contact_centre.calls import Truth
 from support.terminal import Screen, python_in_terminal
@@ -81,6 +81,9 @@ RUNS = [
 REQUESTS = {"DescribeContact": 412, "SearchContacts": 20}
 RIGHT = Report([*LEAKS, *OTHERS], RUNS, REQUESTS)
 WRONG = Report([*LEAKS, *OTHERS, MISTAKE], RUNS, REQUESTS)
+#: The next evening has a leak more that no flow asked to record, and a call that is not in the table.
+UNLOGGED = [*LEAKS, success(10), leak(50, "NEVER_ASKED"), replace(purged(60), absent=NEVER_ENTERED)]
+BOTH = replace(RIGHT, unlogged=UNLOGGED)
 
 
 def show(report: Report, columns: int, folder: Path) -> Screen:
@@ -173,3 +176,32 @@ def test_the_text_holds_every_contact_and_every_run_whole(tmp_path: Path) -> Non
     for outcome in RIGHT.outcomes:
         assert text.count(outcome.contact_id) == (2 if outcome.item.get("RecordingKey") else 1)
     assert KEY.format(contact_id(49)) in text
+
+
+@COLUMNS
+def test_the_evening_without_a_flow_log_has_a_summary_of_its_own(columns: int, tmp_path: Path) -> None:
+    screen = show(BOTH, columns, tmp_path / "demo")
+    assert "5 calls had a verdict. Without any flow log, 5 have the same." in screen.text
+    assert "never entered 1 1 abandoned in queue" in screen.text
+    assert screen.lines[-1] == "64 contacts, 0 of them not as the truth has it"
+    assert screen.too_long == []
+    assert "/demo/contacts-without-log.csv" in "".join(screen.lines)
+
+
+def test_a_report_without_that_evening_does_not_speak_of_it(screen: Screen) -> None:
+    assert "flow log" not in screen.text
+
+
+def test_the_contacts_that_no_flow_logged_have_a_file_of_their_own(tmp_path: Path) -> None:
+    BOTH.keep(tmp_path)
+    for name, count in (("contacts.csv", 57), ("contacts-without-log.csv", 7)):
+        with (tmp_path / name).open() as file:
+            assert len(list(csv.DictReader(file))) == count
+
+
+def test_a_verdict_that_changes_without_a_flow_log_is_not_right(tmp_path: Path) -> None:
+    changed = replace(leak(10, "NEVER_ASKED"), truth=Truth("COMPLETED - AGENT", "CALL_RECORDED_FAILURE"))
+    report = replace(RIGHT, unlogged=[*LEAKS, changed])
+    assert (RIGHT.is_right, BOTH.is_right, WRONG.is_right, report.is_right) == (True, True, False, False)
+    screen = show(report, 80, tmp_path / "demo")
+    assert "5 calls had a verdict. Without any flow log, 4 have the same." in screen.text

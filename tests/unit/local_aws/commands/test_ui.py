@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import StringIO
@@ -40,7 +40,7 @@ def shown(console: Console) -> list[str]:
 
 class FakeAirflow(Airflow):
     @contextmanager
-    def running(self, component: str = "", ready: str = "") -> Iterator[None]:  # noqa: ARG002
+    def running(self, component: str = "", ready: str = "", dag_ids: Sequence[str] = ()) -> Iterator[None]:  # noqa: ARG002
         yield
 
 
