@@ -71,6 +71,7 @@ def tell_of_failure(context: Context) -> None:
     finally:
         if error is not None:
             context["ti"].xcom_push(key=MARK, value=mark)
+        log.info("::endgroup::")  # the one that Airflow opens before callbacks, and shows folded
         log.error("%s", mark["reason"])
 
 
