@@ -15,8 +15,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from audio_leakage.instances import RECONCILE_DAG_ID
-from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
+from local_aws.commands.airflow import DAG_ID, RECONCILE_DAG_ID, Airflow, new_airflow
 from local_aws.commands.console import (
     load_dags,
     log_in,
