@@ -112,7 +112,10 @@ def test_an_error_is_shown_in_one_sentence(browser: TestClient, address: str, st
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"contact_table": "no-such-table"}, "table 'no-such-table' does not exist: create it, or correct"),
+        (
+            {"contact_table": "no-such-table"},
+            "table 'no-such-table' does not exist: if it was lost, restore it",
+        ),
         ({"contact_table": "no-such-table"}, "(settings: Variable 'audio_leakage')"),
         ({"recording_bucket": "only-one"}, "must be set both or neither"),
         ({"nonsense": 1}, "'nonsense' is unknown"),
