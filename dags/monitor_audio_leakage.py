@@ -47,7 +47,7 @@ more than `ContactId` and `State`. Scheduled runs do so every six hours.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
 
 from airflow.sdk import DAG, Param, dag, task, task_group
 
@@ -63,10 +63,8 @@ FURTHER_INSTANCES: tuple[str, ...] = ()
 #: For all who may read the DAG. The entry in the navigation is for those who may read Airflow's plugins.
 _PAGE = "**[Call recordings](audio-leakage/{dag_id}/)**: the calls of the last days, and the leaks."
 _TIME = "Only calls {} this time, ISO-8601 with offset: any of a call's times counts. Empty: all due"
-
-
-def _param(description: str, **schema: Any) -> Param:
-    return Param(None, type=["null", "string"], description=description, **schema)
+_IDS = "Check these contacts again: IDs with spaces or commas between, and no window"
+_param = partial(Param, None, type=["null", "string"])
 
 
 def build(dag_id: str, instances: int) -> DAG:
@@ -92,9 +90,9 @@ def build(dag_id: str, instances: int) -> DAG:
             "trigger_rule": "all_done",  # one failure stops only itself
         },
         params={
-            "window_start": _param(_TIME.format("from"), format="date-time"),
-            "window_end": _param(_TIME.format("up to"), format="date-time"),
-            "contact_ids": _param("Check these contacts again: IDs with spaces or commas, and no window"),
+            "window_start": _param(description=_TIME.format("from"), format="date-time"),
+            "window_end": _param(description=_TIME.format("up to"), format="date-time"),
+            "contact_ids": _param(description=_IDS),
         },
         tags=["amazon-connect", "call-recording", "compliance"],
         doc_md=f"{_PAGE.format(dag_id=dag_id)}\n\n{__doc__}",
@@ -131,4 +129,5 @@ def build(dag_id: str, instances: int) -> DAG:
     return monitor_audio_leakage()
 
 
-_dags = [build(dag_id, 1 + len(FURTHER_INSTANCES)) for dag_id in dag_ids(FURTHER_INSTANCES)]
+_ids = dag_ids(FURTHER_INSTANCES)
+_dags = [build(dag_id, len(_ids)) for dag_id in _ids]

@@ -35,20 +35,20 @@ _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 def dag_ids(further_instances: Sequence[str], dag_id: str = DAG_ID) -> list[str]:
     """Return the id of each instance's DAG, the first one's first.
 
-    :param further_instances: the names of all but the first.
+    :param further_instances: the names of all but the first. A text is one name: whoever forgets the comma
+        of a tuple with one name means that, and must not lose the DAGs of all instances.
     :param dag_id: the plain name.
     :raises SettingsError: when a name is not allowed or there twice.
     """
-    if isinstance(further_instances, str):
-        raise SettingsError(f"the further instances are {further_instances!r}, allowed is a tuple of names")
-    for name in further_instances:
+    names = [further_instances] if isinstance(further_instances, str) else list(further_instances)
+    for name in names:
         if not _NAME.fullmatch(name):
             raise SettingsError(
                 f"instance name {name!r}: allowed are small letters and digits, single underscores between"
             )
-        if further_instances.count(name) > 1:
+        if names.count(name) > 1:
             raise SettingsError(f"instance name {name!r} is there twice")
-    return [dag_id, *(f"{dag_id}{_SEPARATOR}{name}" for name in further_instances)]
+    return [dag_id, *(f"{dag_id}{_SEPARATOR}{name}" for name in names)]
 
 
 def is_dag_of_an_instance(dag_id: str, plain: str = DAG_ID) -> bool:
@@ -64,6 +64,11 @@ def variable_of(dag_id: str) -> str:
     """Return the name of the Variable that holds the settings of a DAG."""
     _, separator, name = dag_id.partition(_SEPARATOR)
     return f"{VARIABLE}{separator}{name}"
+
+
+def naming_settings(sentence: str, dag_id: str) -> str:
+    """Return a sentence with the Variable of a DAG, whose settings somebody may have to correct."""
+    return f"{sentence} (settings: Variable '{variable_of(dag_id)}')"
 
 
 def progress_variable_of(dag_id: str) -> str:

@@ -54,6 +54,8 @@ class Recipient:
     aws_conn_id: str | None
     connect_instance_id: str | None = None
     """What the alerts are about, where it is known."""
+    runbook_url: str | None = None
+    """Where they lead to, where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +121,7 @@ class Settings:
         """Where alerts go; None if nobody wants any."""
         if self.alert_topic_arn is None:
             return None
-        return Recipient(self.alert_topic_arn, self.aws_conn_id, self.connect_instance_id)
+        return Recipient(self.alert_topic_arn, self.aws_conn_id, self.connect_instance_id, self.runbook_url)
 
     @property
     def instance_name(self) -> str | None:
@@ -210,7 +212,7 @@ def recipient_in(text: str | None) -> Recipient | None:
     if topic is None:
         return None
     connection = None if names_none else usable.get("aws_conn_id", "aws_default")
-    return Recipient(topic, connection, usable.get("connect_instance_id"))
+    return Recipient(topic, connection, usable.get("connect_instance_id"), usable.get("runbook_url"))
 
 
 def _value_in(text: str, name: str) -> str | None:

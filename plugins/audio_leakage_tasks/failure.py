@@ -71,6 +71,7 @@ def tell_of_failure(context: Context) -> None:
     finally:
         if error is not None:
             context["ti"].xcom_push(key=MARK, value=mark)
+        log.info("::endgroup::")  # the one that Airflow opens before callbacks, and shows folded
         log.error("%s", mark["reason"])
 
 
@@ -161,7 +162,7 @@ def _tell(context: Context, error: object, reason: str) -> list[str]:
         return heard
     from audio_leakage_hooks.alert_topic import AlertTopicHook
 
-    sender = sender_of(context, settings, recipient.connect_instance_id)
+    sender = sender_of(context, settings, recipient)
     alert = task_failed(sender, context["dag_run"].run_id, context["ti"].task_id, reason)
     publish(alert, AlertTopicHook(aws_conn_id=recipient.aws_conn_id), recipient.topic_arn)
     return [*heard, _sentence(reason)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from airflow.sdk import get_current_context
 
 from audio_leakage.errors import AudioLeakageError, BrokenEvidence, SettingsError, SetupError, WindowError
-from audio_leakage.instances import variable_of
+from audio_leakage.instances import naming_settings
 from audio_leakage_tasks.airflow_errors import AirflowFailException, WrongParams
 from audio_leakage_tasks.earlier import ends_run, failed_before, pass_on_failures
 from audio_leakage_tasks.failure import tell_of_recovery, tell_of_run_before
@@ -79,8 +79,8 @@ def run_as_task(
         except WindowError as error:
             raise WrongParams(str(error)) from None
         except SetupError as error:
-            variable = variable_of(context["dag_run"].dag_id)
-            raise AirflowFailException(f"{error} (settings: Variable '{variable}')") from None
+            dag_id = context["dag_run"].dag_id
+            raise AirflowFailException(naming_settings(str(error), dag_id)) from None
         except (BrokenEvidence, SettingsError) as error:
             raise AirflowFailException(str(error)) from None
         except AudioLeakageError as error:  # its sentence says all, and the log shows it below the stack

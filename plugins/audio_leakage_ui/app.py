@@ -10,11 +10,11 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.common.db.common import SessionDep  # noqa: TC002  # FastAPI reads it
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi.responses import FileResponse, JSONResponse
 
 from audio_leakage.contacts.contact import check_contact_id
-from audio_leakage.errors import AudioLeakageError, InvalidContact
-from audio_leakage.instances import monitor_dag_of
+from audio_leakage.errors import AudioLeakageError, InvalidContact, SetupError
+from audio_leakage.instances import monitor_dag_of, naming_settings
 from audio_leakage.runs.window import Window
 from audio_leakage.times import parse_time
 from audio_leakage_ui.calls import calls_of, row_of
@@ -72,10 +72,13 @@ async def with_headers(request: Request, call_next: Callable[[Request], Awaitabl
 
 @app.exception_handler(AudioLeakageError)
 @app.exception_handler(UnknownRun)
-def in_one_sentence(_: Request, error: Exception) -> JSONResponse:
+def in_one_sentence(request: Request, error: Exception) -> JSONResponse:
     """Answer with the error's sentence, so that the reader can correct a setting, a permission or a name."""
     status = 404 if isinstance(error, UnknownRun) else 503
-    return JSONResponse({"detail": str(error)}, status_code=status)
+    sentence = str(error)
+    if isinstance(error, SetupError):
+        sentence = naming_settings(sentence, request.path_params["dag_id"])
+    return JSONResponse({"detail": sentence}, status_code=status)
 
 
 @readers_only.get("/")
@@ -152,15 +155,17 @@ def leaks(
     dag_id: str,
     since: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$"),
     hours: int = Query(ge=1, le=_MOST_HOURS),
-) -> StreamingResponse:
-    """Return the leaks of some hours as a CSV file, the earliest first."""
+) -> Response:
+    """Return the leaks of some hours as a CSV file, the earliest first: all of them, or an error."""
     reader = ContactReader.of(dag_id)
     start = _hour(since)
     window = Window(start, start + hours * _HOUR)
     lines = leaks_csv(reader.contacts(window), reader.consoles, reader.mutes)
     name = f"leaks-{since}-{hours}h.csv"
-    return StreamingResponse(
-        lines, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(
+        "".join(lines),
+        media_type="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

@@ -82,6 +82,12 @@ def rows(frame: FrameLocator) -> Locator:
     return frame.locator("#calls tbody tr:not(.evidence)")
 
 
+def widths(elements: Locator) -> list[float]:
+    """Return how wide some elements are, in pixels."""
+    found: list[float] = elements.evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    return found
+
+
 def green_tiles(section: Locator) -> list[str]:
     """Return the headings of the tiles in the colour for good."""
     green = section.evaluate(
@@ -186,7 +192,8 @@ def show_health(page: Page, **changes: Any) -> None:
         "oldest_due": None,
         "set_aside": [],
     }
-    page.route("**/health", lambda route: route.fulfill(json={**route.fetch().json(), **well, **changes}))
+    told = page.request.get(f"/audio-leakage/{DAG}/health").json()
+    page.route("**/health", lambda route: route.fulfill(json={**told, **well, **changes}))
 
 
 @pytest.mark.parametrize(
@@ -394,11 +401,20 @@ def test_the_pages_follow_the_theme_of_airflow(page: Page, played: Played, theme
     page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
     photograph(page, open_page(page), f"page-{theme}", theme)
     photograph(page, open_run_tab(page, end), f"run-tab-{theme}", theme)
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")  # outside of Airflow's frame
+    page.goto(f"/audio-leakage/{DAG}/contact/{a_leak(played).contact_id}")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    keep_picture(page, f"call-{theme}")
 
 
 def photograph(page: Page, frame: FrameLocator, name: str, theme: str) -> None:
     expect(frame.locator("html")).to_have_attribute("data-theme", theme)
     expect(page.get_by_role("link", name="Call recordings")).to_be_visible()
+    keep_picture(page, name)
+
+
+def keep_picture(page: Page, name: str) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=IMAGES / f"{name}.png")
     assert (IMAGES / f"{name}.png").stat().st_size < 300_000
@@ -529,6 +545,30 @@ def test_the_card_of_a_red_task_shows_its_sentence(page: Page, played: Played) -
     page.route("**/taskInstances", lambda route: route.fulfill(json={"task_instances": failed}))
     frame = open_run_tab(page, end)
     expect(frame.locator("#tasks .card").first.locator(".reason")).to_have_text(sentence)
+
+
+def test_long_sentences_keep_the_columns_of_the_tab(page: Page, played: Played) -> None:
+    end, _ = window_with_a_leak(played)
+    moment = f"{end - WINDOW / 2:%Y-%m-%dT%H:%M:%S.000Z}"
+    sentence = "s3:ListBucket on bucket 'acme-recordings' was denied: grant it to the role of this task. " * 3
+    item = {"State": "COMPLETED - AGENT", "InitialisedHour": moment[:13], "InitialisedAt": moment}
+    long = {"ContactId": "00000000-0000-4000-8000-000000000001", "LastError": sentence, **item}
+    frame = open_run_tab(page, end)
+    usual = widths(frame.locator("#calls thead th"))
+    page.route(
+        "**/xcomEntries/task_failure*", lambda route: route.fulfill(json={"value": {"reason": "x" * 900}})
+    )
+    failed = [{"task_id": "poll_initialised", "state": "failed"}]
+    page.route("**/taskInstances", lambda route: route.fulfill(json={"task_instances": failed}))
+    with stored(played, long):
+        frame = open_run_tab(page, end)
+        expect(frame.get_by_text("s3:ListBucket").first).to_be_visible()
+        long_ones = widths(frame.locator("#calls thead th"))
+        overflow = frame.locator("#calls .scroll").evaluate("box => box.scrollWidth - box.clientWidth")
+        cards = widths(frame.locator("#tasks .card"))
+    assert overflow == 0
+    assert max(cards) - min(cards) < 2
+    assert all(abs(usually - now) < 60 for usually, now in zip(usual, long_ones, strict=True))
 
 
 def test_a_chart_is_a_table_for_those_who_cannot_see_it(page: Page) -> None:

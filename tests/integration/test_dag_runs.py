@@ -160,7 +160,11 @@ def test_each_task_asks_airflow_at_most_once_for_its_connection(
 @pytest.mark.parametrize(
     ("settings", "task", "says"),
     [
-        ({"contact_table": "nowhere"}, "poll_initialised", "table 'nowhere' does not exist: create it"),
+        (
+            {"contact_table": "nowhere"},
+            "poll_initialised",
+            "table 'nowhere' does not exist: if it was lost, restore it to a point in time",
+        ),
         (
             {"connect_instance_id": number(9)},
             "poll_initialised",

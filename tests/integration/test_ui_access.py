@@ -112,7 +112,11 @@ def test_an_error_is_shown_in_one_sentence(browser: TestClient, address: str, st
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"contact_table": "no-such-table"}, "table 'no-such-table' does not exist: create it, or correct"),
+        (
+            {"contact_table": "no-such-table"},
+            "table 'no-such-table' does not exist: if it was lost, restore it",
+        ),
+        ({"contact_table": "no-such-table"}, "(settings: Variable 'audio_leakage')"),
         ({"recording_bucket": "only-one"}, "must be set both or neither"),
         ({"nonsense": 1}, "'nonsense' is unknown"),
     ],
@@ -122,7 +126,7 @@ def test_invalid_settings_are_named_in_the_ui(
 ) -> None:
     login(browser)
     stage.configure(**changes)
-    for address in ("hours?hour=2023-08-29T21", "health"):
+    for address in ("hours?hour=2023-08-29T21", "leaks.csv?since=2023-08-29T21&hours=1", "health"):
         answer = browser.get(f"/audio-leakage/{DAG_ID}/{address}")
         assert (answer.status_code, says in answer.json()["detail"]) == (503, True), answer.text
 
@@ -215,11 +219,10 @@ def test_the_routes_show_what_is_in_the_table(browser: TestClient, stage: Stage)
     assert listed.headers["content-type"].startswith("text/csv")
     assert 'filename="leaks-2023-08-29T20-2h.csv"' in listed.headers["content-disposition"]
     head, *leaks = listed.text.splitlines()
-    assert (
-        head
-        == "contact,agent connected,ended,queue,agent,cause,since,known until,known for,record in Connect"
+    assert head == (
+        "contact,agent connected,ended,queue,agent,cause,since,known until,known for,record in Connect"
     )
-    assert leaks == [f"{number(1)},,,,,NO_OBJECT,,"]
+    assert leaks == [f"{number(1)},,,,,NO_OBJECT,,,,"]
     assert {"Authorization", "Cookie"} <= set(hour.headers["vary"].split(", "))
     health = browser.get(f"{root}/health").json()
     assert health["oldest_due"]["id"] == number(2)

@@ -16,7 +16,8 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).parents[3]
-DAG_ID, RECONCILE_DAG_ID = "monitor_audio_leakage", "reconcile_audio_leakage"
+DAG_ID = "monitor_audio_leakage"
+RECONCILE_DAG_ID = "reconcile_audio_leakage"
 
 
 @dataclass(frozen=True)

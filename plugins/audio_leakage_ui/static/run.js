@@ -1,7 +1,7 @@
 // The tab "Calls" of a run.
 
 import { Calls } from "./calls.js";
-import { addCounts, closedList, dayAndMinute, el, get, minute, noteLeaks, show, showProblem, words, zone } from "./page.js";
+import { addCounts, closedList, dayAndMinute, dayAndSecond, el, get, minute, noteLeaks, show, showProblem, words, zone } from "./page.js";
 
 const TASKS = ["poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings"];
 const dagId = decodeURIComponent(location.pathname.split("/").at(-2));
@@ -16,7 +16,7 @@ async function showRun() {
 
 async function showCalls(about) {
   show("about", `The present state of contacts whose recording block ran from ${dayAndMinute(about.start)} to `
-    + `${minute(about.end)} (${zone}). A ${about.run_type} run.`);
+    + `${minute(about.end)} (${zone}), as of ${dayAndSecond(Date.now())}. A ${about.run_type} run.`);
   const calls = new Calls("Contacts", { empty: "No recording block ran in this window." });
   const closed = {};
   let leftOut = 0;

@@ -97,7 +97,7 @@ class TestContactTable:
         nowhere = ContactTable(table.conn, "nowhere")
         with pytest.raises(
             SetupError,
-            match=r"table 'nowhere' does not exist: create it, .*restore it to a point in time",
+            match=r"table 'nowhere' does not exist: if it was lost, restore it to a point in time, .*create it",
         ):
             list(nowhere.due("INITIALISED", "2023"))
         with pytest.raises(SetupError, match="table 'nowhere' does not exist"):

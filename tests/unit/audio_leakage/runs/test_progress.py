@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audio_leakage.contacts.states import FailureCause
+from audio_leakage.runs.mutes import Mute
 from audio_leakage.runs.progress import Progress, read_progress
 from audio_leakage.runs.window import Window
 from support.fakes import at
@@ -38,6 +40,16 @@ def test_a_stretch_more_than_a_day_back_is_lost_and_reported() -> None:
     assert progress.read_from == progress.read_until == progress.lost_until == at("2023-08-28 06:20")
     assert progress.lost_from == at("2023-08-27 10:00")
     assert progress.alert_pending == "FLOW_LOG_NOT_READ"
+
+
+def test_the_mutes_in_force_are_kept_also_for_a_table_that_was_made_anew() -> None:
+    mute = Mute(id="key", until=at("2023-08-30 12:00"), reason="CHG-4711", cause=FailureCause.NO_OBJECT)
+    values = Progress(read_from=at("05:00"), read_until=at("06:00"), mutes=(mute,)).to_values(
+        "contacts", "one"
+    )
+    for table_id in ("one", "another"):
+        assert Progress.from_values(values, "contacts", table_id).mutes == (mute,)
+    assert Progress.from_values(values, "other contacts").mutes == ()
 
 
 def test_a_stretch_that_was_not_told_yet_grows_until_it_is() -> None:

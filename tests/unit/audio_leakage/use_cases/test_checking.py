@@ -1,11 +1,14 @@
 """A check searches the bucket, asks Connect before a failure, and takes no error for a verdict."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import (
@@ -23,6 +26,7 @@ from support.fakes import (
     BUCKET,
     CONTACT_ID,
     INSTANCE_ID,
+    MINUTE,
     PREFIX,
     SETTINGS,
     World,
@@ -323,3 +327,37 @@ class TestMutes:
     def test_without_a_topic_the_alarm_tells_of_every_leak(self, world: World) -> None:
         check_recordings(world.run(at("12:00"), mutes_text=lambda: json.dumps([self.mute()])))
         assert world.metrics.latest["LeaksNotTold"] == 3
+
+
+QUEUES = ("00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b")
+A_RUN = st.tuples(st.integers(1, 30), st.sets(st.sampled_from([*QUEUES, "any cause"])))
+
+
+@given(runs=st.lists(A_RUN, max_size=6))
+def test_every_leak_is_told_once_and_never_while_it_is_known_whatever_mutes_come_and_go(
+    runs: list[tuple[int, set[str]]],
+) -> None:
+    world = World()
+    queue_of = {number(place): QUEUES[place % 2] for place in range(1, 5)}
+    for contact_id, queue_id in queue_of.items():
+        world.contacts.put(ended_with_agent(contact_id=contact_id, queue_id=queue_id))
+    now, told = at("11:35"), Counter[str]()
+    for windows, known in [*runs, (1, set())]:
+        now += windows * 5 * MINUTE
+        mutes = [
+            {"id": scope.replace(" ", "-"), "until": format_time(now + 20 * MINUTE), "reason": "known"}
+            | ({"cause": "NO_OBJECT"} if scope == "any cause" else {"queue_id": scope})
+            for scope in sorted(known)
+        ]
+        text = json.dumps(mutes)
+        check_recordings(world.run(now, ALERTING, mutes_text=lambda text=text: text))
+        for _, message, attributes in world.topic.published:
+            if attributes["event"] != "CALL_RECORDED_FAILURE":
+                continue
+            listed = {contact_id for contact_id in queue_of if f"contact {contact_id}" in message}
+            assert attributes["count"] == len(listed)
+            assert not {queue_of[contact_id] for contact_id in listed} & known
+            assert "any cause" not in known
+            told.update(listed)
+        world.topic.published.clear()
+    assert told == dict.fromkeys(queue_of, 1)
