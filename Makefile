@@ -160,6 +160,16 @@ build/audit/installed:
 	@$(@D)/bin/pip install $(PIP_QUIETLY) pip-audit==2.9.0
 	@touch $@
 
+##@ Prove
+
+.PHONY: verify-evidence
+verify-evidence: $(VENV)/installed ## verify evidence: FROM=<folder or s3://…>, and KEY=, HEAD=
+	@$(BIN)/python -m evidence_tools.verify $(if $(KEY),--key "$(KEY)") $(if $(HEAD),--head "$(HEAD)") -- "$(FROM)"
+
+.PHONY: replay-evidence
+replay-evidence: $(VENV)/installed ## compute a revision again from its inputs: FROM=<folder or s3://…>
+	@$(BIN)/python -m evidence_tools.replay -- "$(FROM)"
+
 ##@ Deploy
 
 .PHONY: package

@@ -10,6 +10,7 @@
     │   │   ├── MissingError     there is no such thing: somebody must create it or correct its name
     │   │   └── RefusedError     the request was refused: because of the set-up, or of what it asks for
     │   └── ServiceUnavailable   throttled, broken or slow: the next run tries again
+    ├── BrokenEvidence           evidence that was written is not as it was written
     ├── UnreadableLine           a line of a flow log that cannot be understood
     └── ContactError             concerns one contact; the others go on
         ├── InvalidContact       an id, a table item or an answer that cannot be what it claims to be
@@ -50,6 +51,18 @@ class RefusedError(SetupError):
 
 class ServiceUnavailable(AwsError):
     """A throttle, a 5xx, a time-out or a garbled answer: worth another try in the next run."""
+
+
+class BrokenEvidence(AudioLeakageError):
+    """Something of the evidence is not as it was written.
+
+    :param what: the thing, and what is wrong with it.
+    :param affects: what can no longer be relied on.
+    """
+
+    def __init__(self, what: str, affects: str) -> None:
+        super().__init__(f"{what}. Affected: {affects}")
+        self.what, self.affects = what, affects
 
 
 class UnreadableLine(AudioLeakageError):

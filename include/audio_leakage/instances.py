@@ -8,9 +8,11 @@ instance             DAGs                               Variables
 the first            ``monitor_audio_leakage``          ``audio_leakage``
                      ``reconcile_audio_leakage``        ``audio_leakage_policy``
                                                         ``audio_leakage_mutes``
+                     ``audio_leakage_evidence``
 ``emea``             ``monitor_audio_leakage__emea``    ``audio_leakage__emea``
                      ``reconcile_audio_leakage__emea``  ``audio_leakage_policy__emea``
                                                         ``audio_leakage_mutes__emea``
+                     ``audio_leakage_evidence__emea``
 ===================  =================================  ================================
 """
 
@@ -23,6 +25,8 @@ from audio_leakage.settings import VARIABLE
 DAG_ID = "monitor_audio_leakage"
 #: The hourly DAG.
 RECONCILE_DAG_ID = "reconcile_audio_leakage"
+#: The daily DAG.
+EVIDENCE_DAG_ID = "audio_leakage_evidence"
 _SEPARATOR = "__"
 #: Fits the id of a DAG, the name of a secret and, in capitals, that of an environment variable.
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
@@ -91,6 +95,12 @@ def reconcile_dag_of(dag_id: str) -> str:
     """Return the id of the hourly DAG of the instance that a DAG watches."""
     _, separator, name = dag_id.partition(_SEPARATOR)
     return f"{RECONCILE_DAG_ID}{separator}{name}"
+
+
+def evidence_dag_of(dag_id: str) -> str:
+    """Return the id of the daily DAG of the instance that a DAG watches."""
+    _, separator, name = dag_id.partition(_SEPARATOR)
+    return f"{EVIDENCE_DAG_ID}{separator}{name}"
 
 
 def monitor_dag_of(dag_id: str) -> str:

@@ -5,7 +5,7 @@ Every key, its default and what is allowed stand in :class:`Settings`, one line 
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from difflib import get_close_matches
@@ -15,6 +15,8 @@ from audio_leakage.errors import SettingsError
 from audio_leakage.times import shown
 
 VARIABLE = "audio_leakage"
+
+_MOST_DAYS = 10
 
 _Check = Callable[[Any], bool]
 
@@ -26,13 +28,22 @@ def _text(pattern: str, allowed: str, **default: str | None) -> Any:  # noqa: AN
     return field(metadata={"check": check, "allowed": allowed}, **default)  # type: ignore[call-overload]
 
 
-def _number(low: float, high: float, default: float) -> Any:  # noqa: ANN401  # as dataclasses.field
+def _number(low: float, high: float, default: float | None) -> Any:  # noqa: ANN401  # as dataclasses.field
     def check(value: object) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         return low <= value <= high  # which NaN is not
 
     return field(default=default, metadata={"check": check, "allowed": f"a number from {low:g} to {high:g}"})
+
+
+def _days(default: tuple[int, ...]) -> Any:  # noqa: ANN401  # as dataclasses.field
+    def check(value: object) -> bool:
+        days = value if isinstance(value, list) and len(value) <= _MOST_DAYS else [None]
+        return all(isinstance(each, int) and not isinstance(each, bool) and 1 <= each <= 700 for each in days)
+
+    allowed = f"a list of at most {_MOST_DAYS} whole numbers from 1 to 700"
+    return field(default=default, metadata={"check": check, "allowed": allowed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,17 @@ class Settings:
         "the instance's access URL, such as https://acme.my.connect.aws",
         default=None,
     )
+    evidence_bucket: str | None = _text(
+        r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket", default=None
+    )
+    evidence_prefix: str | None = _text(
+        r"[A-Za-z0-9_.=-]+(/[A-Za-z0-9_.=-]+)*", "a prefix without slash at either end", default=None
+    )
+    evidence_key_arn: str | None = _text(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,64}",
+        "the ARN of a KMS key",
+        default=None,
+    )
     runbook_url: str | None = _text(
         r"https?://[^\s#]{1,300}", "the address of the page that alerts link to, without #", default=None
     )
@@ -90,6 +112,8 @@ class Settings:
     search_contacts_rps: float = _number(0.05, 100, default=0.4)
     population_rps: float = _number(0.01, 100, default=0.1)
     settle_hours: float = _number(1, 48, default=6)
+    reverify_after_days: Sequence[int] = _days(default=(30, 90, 365))
+    keep_items_days: float | None = _number(2, 3650, default=None)
     population_tolerance_percent: float = _number(0, 100, default=0.5)
 
     @property
@@ -120,6 +144,17 @@ class Settings:
     def recheck_for(self) -> timedelta:
         """How long after its end a failed contact is still looked for."""
         return timedelta(days=self.recheck_days)
+
+    @property
+    def evidence_folder(self) -> str:
+        """Folder of the instance's evidence in the evidence bucket, with a slash at its end."""
+        prefix = f"{self.evidence_prefix}/" if self.evidence_prefix else ""
+        return f"{prefix}audio-leakage/v1/instance={self.connect_instance_id}/"
+
+    @property
+    def keep_items_for(self) -> timedelta | None:
+        """How long after its day an item stays in the table once there is final evidence; None: for ever."""
+        return None if self.keep_items_days is None else timedelta(days=self.keep_items_days)
 
     @property
     def longest_call(self) -> timedelta:
@@ -221,6 +256,10 @@ def _wrong_together(settings: Settings) -> list[str]:
         )
     if settings.first_check_minutes > settings.failure_after_minutes:
         wrong.append("'first_check_minutes' must not be more than 'failure_after_minutes'")
+    if settings.keep_items_days is not None and settings.keep_items_days < settings.recheck_days + 2:
+        wrong.append("'keep_items_days' must be at least two more than 'recheck_days'")
+    if settings.keep_items_days is not None and settings.evidence_bucket is None:
+        wrong.append("'keep_items_days' needs 'evidence_bucket': an item leaves after its evidence is final")
     return wrong
 
 

@@ -14,10 +14,11 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from audio_leakage.contacts.contact import check_contact_id
 from audio_leakage.errors import AudioLeakageError, InvalidContact, SetupError
-from audio_leakage.instances import naming_settings
+from audio_leakage.instances import monitor_dag_of, naming_settings
 from audio_leakage.runs.window import Window
 from audio_leakage.times import parse_time
 from audio_leakage_ui.calls import calls_of, row_of
+from audio_leakage_ui.evidence import check_daily, daily_run, evidence_since, is_daily
 from audio_leakage_ui.health import LOOK_BACK, blind_spots, due_contacts, health_of, mutes_shown, not_read
 from audio_leakage_ui.hours import hour_of
 from audio_leakage_ui.leaks import leaks_csv
@@ -88,7 +89,9 @@ def page() -> FileResponse:
 
 @readers_only.get("/run")
 def run_tab(dag_id: str) -> FileResponse:
-    """Return the tab "Calls" of a run: for an hourly run, the figures of its hour."""
+    """Return the tab "Calls": the calls of a run, the figures of an hour, or the evidence of a day."""
+    if is_daily(dag_id):
+        return FileResponse(_STATIC / "day.html")
     return FileResponse(_STATIC / ("hour.html" if is_hourly(dag_id) else "run.html"))
 
 
@@ -106,6 +109,25 @@ def population(
     """Return the figures and the proof of each hour since a UTC hour, as hourly runs found them."""
     check_hourly(dag_id)
     return population_since(session, dag_id, _hour(since))
+
+
+@readers_only.get("/day")
+def day_of_run(dag_id: str, run_id: str, session: SessionDep) -> dict[str, Any]:
+    """Return what a daily run found: classes, the days that it wrote about, and the link."""
+    check_daily(dag_id)
+    reader = ContactReader.of(monitor_dag_of(dag_id))
+    run = run_of(session, dag_id, run_id)
+    return daily_run(session, dag_id, run.run_id, reader.settings, reader.consoles)
+
+
+@readers_only.get("/evidence")
+def evidence(
+    dag_id: str, session: SessionDep, since: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$")
+) -> dict[str, Any]:
+    """Return what daily runs since a UTC hour have proved of each day."""
+    check_daily(dag_id)
+    reader = ContactReader.of(monitor_dag_of(dag_id))
+    return evidence_since(session, dag_id, _hour(since), reader.settings, reader.consoles)
 
 
 @readers_only.get("/contact/{contact_id}")

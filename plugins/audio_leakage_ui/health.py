@@ -76,6 +76,11 @@ def blind_spots(settings: Settings, mutes: Mutes) -> list[str]:
         blind.append("No flow_log_group is set: calls that the subscription misses are unknown.")
     if settings.alert_topic_arn is None:
         blind.append("No alert_topic_arn is set: nobody is told of leaks.")
+    if settings.keep_items_days is not None:
+        days = f"{settings.keep_items_days:g}"
+        blind.append(
+            f"Calls of more than {days} days ago have left the table. The evidence has their verdicts."
+        )
     if mutes.problem:
         blind.append(f"{mutes.problem}. What is wrong keeps nothing quiet.")
     return blind

@@ -44,7 +44,7 @@ def login(client: TestClient, role: str = "VIEWER") -> None:
 
 
 def test_every_route_requires_a_login(browser: TestClient) -> None:
-    assert len(routes()) == 12
+    assert len(routes()) == 14
     for method, address in routes():
         assert browser.request(method, address).status_code == 401, address
 

@@ -276,7 +276,8 @@ class FakeBucket:
                 self.listings.append(f"{bucket}/{prefix} from {place}")
             size, modified = self.objects[path]
             if self.now is None or modified <= self.now:
-                yield {"Key": path.removeprefix(f"{bucket}/"), "Size": size, "LastModified": modified}
+                key, etag = path.removeprefix(f"{bucket}/"), f'"{size:x}-{modified.timestamp():.0f}"'
+                yield {"Key": key, "Size": size, "LastModified": modified, "ETag": etag}
 
 
 @dataclass

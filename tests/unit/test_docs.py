@@ -12,13 +12,18 @@ import pytest
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ClosedReason, ContactState, ContactWarning, FailureCause
 from audio_leakage.contacts.verdict import FAILURE_CAUSES
+from audio_leakage.evidence.classes import CLASSES, ContactClass
+from audio_leakage.evidence.files import rows_of as rows_of_file
+from audio_leakage.evidence.reports import DayStatus
 from audio_leakage.runs.alerts import AlertKind
 from audio_leakage.runs.mutes import Mute, Mutes
 from audio_leakage.runs.progress import Progress
 from audio_leakage.settings import Settings
+from audio_leakage.use_cases.proving import EVENT as DAY_EVIDENCE
 from audio_leakage_tasks.failure import EVENT, WORKS_AGAIN
 from conftest import ROOT
 from support.docs import anchors_of, parts_of, rows_of, text_of, words_of
+from support.evidence import evidence
 
 README, DOCS = ROOT / "README.md", ROOT / "docs"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
@@ -32,7 +37,7 @@ ALARMS = {
     for path in TEMPLATES
     for name in re.findall(r"^  (\w+):\n    Type: AWS::CloudWatch::Alarm\n", path.read_text(), re.MULTILINE)
 }
-EVENTS = {*map(str, AlertKind), EVENT, WORKS_AGAIN}
+EVENTS = {*map(str, AlertKind), DAY_EVIDENCE, EVENT, WORKS_AGAIN}
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 
 
@@ -80,7 +85,8 @@ class TestSettings:
             if setting.default is MISSING:
                 assert default == "required", setting.name
             elif setting.default is not None:
-                assert default.strip("`") == str(setting.default), setting.name
+                value = list(setting.default) if isinstance(setting.default, tuple) else setting.default
+                assert default.strip("`") == str(value), setting.name
             if setting.metadata["allowed"].startswith("a number from "):
                 assert allowed == setting.metadata["allowed"].removeprefix("a number from "), setting.name
 
@@ -116,6 +122,38 @@ class TestVerdicts:
 
     def test_the_warnings_are_those_of_the_code(self) -> None:
         assert first_words("verdicts.md", "Warnings") == list(ContactWarning)
+
+
+class TestEvidence:
+    def test_the_classes_are_those_of_the_code_in_their_order(self) -> None:
+        told = [
+            (words_of(cells[0])[0], cells[1], cells[2])
+            for cells in rows_of(parts_of(DOCS / "evidence.md")["Classes"])
+        ]
+        by_verdict = {ContactClass.NOT_IN_POPULATION: "its verdict"}
+        assert told == [
+            (row.contact_class, by_verdict.get(row.contact_class, row.counts_as), row.severity)
+            for row in CLASSES
+        ]
+
+    def test_the_statuses_are_those_of_the_code(self) -> None:
+        assert first_words("evidence.md", "Status of a day") == list(DayStatus)
+
+    @pytest.mark.parametrize(
+        ("part", "file"),
+        [("Fields of a contact", "contacts.jsonl.gz"), ("Fields of a call", "calls.jsonl.gz")],
+    )
+    def test_the_page_explains_every_field_and_no_other(self, part: str, file: str) -> None:
+        written = next(rows_of_file(each.stored) for each in evidence().files if each.name == file)
+        named = [
+            word for cells in rows_of(parts_of(DOCS / "evidence.md")[part]) for word in words_of(cells[0])
+        ]
+        assert sorted(named) == sorted(next(written))
+
+    def test_the_page_names_every_file(self) -> None:
+        text = (DOCS / "evidence.md").read_text()
+        files = {each.name for each in evidence().files if not each.name.startswith("inputs/")}
+        assert [name for name in sorted(files) if f"`{name}`" not in text] == []
 
 
 class TestContactTable:
@@ -238,7 +276,8 @@ class TestReferences:
         assert sends == []
 
     @pytest.mark.parametrize(
-        "room", ["contacts", "flow_audit", "runs", "flow_log", "population", "use_cases"]
+        "room",
+        ["contacts", "flow_audit", "runs", "flow_log", "population", "evidence", "use_cases"],
     )
     def test_the_table_of_a_room_names_each_of_its_modules(self, room: str) -> None:
         folder = ROOT / "include" / "audio_leakage" / room

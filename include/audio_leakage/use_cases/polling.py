@@ -4,6 +4,7 @@ If there is time to describe every due contact, each is described. If not, searc
 while the rest is described, the longest due first. Both ways come to the same result.
 """
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -26,6 +27,8 @@ from audio_leakage.use_cases.bulk_search import (
     TimeRangeSearch,
 )
 
+log = logging.getLogger(__name__)
+
 _WAITING, _TALKING = ContactState.IN_PROGRESS_QUEUE_IVR, ContactState.IN_PROGRESS_AGENT
 #: States in which no search may show a contact: voice is searchable once it is connected to an agent.
 _UNSEARCHABLE = (ContactState.INITIALISED, _WAITING)
@@ -42,6 +45,7 @@ def poll_initialised(run: RunContext) -> dict[str, int]:
     :return: how many contacts were due, recovered and adopted, and how many had each outcome.
     """
     publish_metrics(run, Runs=1)
+    _warn_of_items_that_left(run)
     entered: dict[str, int] = {}
     trouble: AwsError | InvalidContact | None = None
     for enter in (recover, adopt):
@@ -60,6 +64,12 @@ def poll_initialised(run: RunContext) -> dict[str, int]:
             "recording, name the window in which its recording block ran"
         )
     return counts
+
+
+def _warn_of_items_that_left(run: RunContext) -> None:
+    keep_for = run.settings.keep_items_for
+    if run.scope.only_window and keep_for and run.scope.window.start < run.now - keep_for:
+        log.warning("items of this window have left the table, the evidence of their day has their verdicts")
 
 
 def poll_in_progress(run: RunContext) -> dict[str, int]:

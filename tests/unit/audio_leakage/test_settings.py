@@ -30,15 +30,31 @@ def test_every_setting_can_be_set() -> None:
         "recording_prefix": "connect/acme/CallRecordings",
         "flow_log_group": "/aws/connect/acme",
         "alert_topic_arn": "arn:aws:sns:af-south-1:123456789012:alerts",
+        "evidence_bucket": "evidence",
+        "evidence_prefix": "compliance/calls",
+        "evidence_key_arn": "arn:aws:kms:af-south-1:123456789012:key/0d990263-018e-4e65-a703-eff731de951e",
         "aws_conn_id": "aws_connect",
         "first_check_minutes": 0.5,
         "failure_after_minutes": 90,
         "recheck_days": 0,
+        "reverify_after_days": [14, 400],
+        "keep_items_days": 30,
         "describe_contact_rps": 4,
         "search_contacts_rps": 0.2,
     }
     settings = Settings.from_json(json.dumps(values))
     assert {key: getattr(settings, key) for key in values} == values
+
+
+@pytest.mark.parametrize("days", [30, "30", [0], [True], [1.5], [701], list(range(1, 12))])
+def test_days_that_are_no_days_are_refused(days: object) -> None:
+    message = refusal(json.dumps(REQUIRED | {"reverify_after_days": days}))
+    assert "allowed is a list of at most 10 whole numbers from 1 to 700" in message
+
+
+def test_items_stay_until_their_evidence_is_final() -> None:
+    assert "two more than 'recheck_days'" in refusal(json.dumps(REQUIRED | {"keep_items_days": 8}))
+    assert "needs 'evidence_bucket'" in refusal(json.dumps(REQUIRED | {"keep_items_days": 9}))
 
 
 def test_a_setting_of_null_takes_the_default() -> None:
@@ -115,6 +131,9 @@ def test_a_variable_that_is_no_json_object_is_refused(text: str | None, says: st
         ("recording_bucket", "s3://recordings", "the name of a bucket"),
         ("recording_prefix", "connect/acme/", "a prefix without date and without slash at either end"),
         ("alert_topic_arn", "alerts", "the ARN of an SNS topic"),
+        ("evidence_bucket", "s3://evidence", "the name of a bucket"),
+        ("evidence_prefix", "audit/", "a prefix without slash at either end"),
+        ("evidence_key_arn", "alias/evidence", "the ARN of a KMS key"),
         ("aws_conn_id", "", "the id of an Airflow connection, or null for boto3's own credentials"),
         ("first_check_minutes", -1, "a number from 0 to 1440"),
         ("first_check_minutes", True, "a number from 0 to 1440"),
