@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import time_machine
 
-from local_aws.commands.airflow import DAG_ID
+from local_aws.commands.airflow import DAG_ID, RECONCILE_DAG_ID
 from local_aws.commands.console import load_dags, progress, quiet_terminal, status, temporary_home
 from local_aws.commands.outcome import NEVER_ENTERED, Outcome
 from local_aws.commands.playback import FAILURE_AFTER, SETTINGS, WINDOW, play, play_window, run_dag
@@ -51,7 +51,6 @@ START = datetime(2023, 8, 29, 21, 15, tzinfo=UTC)  # an ordinary evening, shortl
 HOUR_OF_CALLS, AFTERMATH = timedelta(hours=1), timedelta(minutes=40)
 WINDOWS = (HOUR_OF_CALLS + AFTERMATH) // WINDOW
 CALLS_PER_HOUR = 80
-HOURLY_DAG_ID = "reconcile_audio_leakage"
 #: The same calls once more, and only the hourly DAG hears of them. It runs twice, as its schedule has it.
 UNLOGGED_START = START + timedelta(days=1)
 HOURLY_RUNS = (UNLOGGED_START.replace(hour=22, minute=20), UNLOGGED_START.replace(hour=23, minute=20))
@@ -112,7 +111,7 @@ def _play_unlogged(console: Console, dags: Mapping[str, DAG]) -> list[Outcome]:
         played_until = UNLOGGED_START
         for moment in HOURLY_RUNS:
             play(centre, aws, clock, played_until, moment)
-            run_dag(dags[HOURLY_DAG_ID], moment)
+            run_dag(dags[RECONCILE_DAG_ID], moment)
             played_until = moment + WINDOW
             play_window(dags[DAG_ID], centre, aws, clock, played_until)
             advance()
