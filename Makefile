@@ -12,12 +12,14 @@ PIP_QUIETLY := -qq --disable-pip-version-check
 CHROMIUM := { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
 
 export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins
+# Airflow takes half a minute to compile, and each of its many processes would do that again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # $(call install,VENV,REQUIREMENTS): all of them are pinned, so nothing needs to be resolved. uv takes a fifth of pip's
 # time, but does not know an index that only pip is configured for: then pip does it. -qq: errors, and no warnings.
 define install
 { $(1)/bin/pip install $(PIP_QUIETLY) uv==$(UV) \
-  && $(1)/bin/uv pip install --python $(1)/bin/python --quiet --no-deps $(2) 2>/dev/null; } \
+  && $(1)/bin/uv pip install --python $(1)/bin/python --quiet --compile-bytecode --no-deps $(2) 2>/dev/null; } \
   || $(1)/bin/pip install $(PIP_QUIETLY) --no-deps $(2)
 endef
 
@@ -157,6 +159,16 @@ build/audit/installed:
 	@$(PYTHON) -m venv --clear $(@D)
 	@$(@D)/bin/pip install $(PIP_QUIETLY) pip-audit==2.9.0
 	@touch $@
+
+##@ Prove
+
+.PHONY: verify-evidence
+verify-evidence: $(VENV)/installed ## verify evidence: FROM=<folder or s3://…>, and KEY=, HEAD=
+	@$(BIN)/python -m evidence_tools.verify $(if $(KEY),--key "$(KEY)") $(if $(HEAD),--head "$(HEAD)") -- "$(FROM)"
+
+.PHONY: replay-evidence
+replay-evidence: $(VENV)/installed ## compute a revision again from its inputs: FROM=<folder or s3://…>
+	@$(BIN)/python -m evidence_tools.replay -- "$(FROM)"
 
 ##@ Deploy
 

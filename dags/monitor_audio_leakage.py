@@ -22,9 +22,10 @@ Each task returns its counts (task instance, tab XCom): how many contacts were `
 * `unreadable`: an item makes no sense. The log names it and what is allowed.
 
 #### When a task is red
-The last line of its log is one sentence that says what to grant, create or correct. Every contact stays due,
-and the next run goes on where this one stopped. You can always clear a task or trigger the DAG by hand: every
-write is conditional.
+The last line of its log is one sentence that says what to grant, create or correct. Contacts in the table
+stay due, and the next run goes on where this one stopped. A table that is gone is restored to a point in
+time, never created anew. While the log group is gone, new calls are not known. You can always clear a task or
+trigger the DAG by hand: every write is conditional.
 
 One failure stops only itself: the tasks behind it do their work all the same. `purge_ivr` and
 `check_recordings` then end red, too, so that the run is red. Their logs name the task that failed.
@@ -33,14 +34,20 @@ One failure stops only itself: the tasks behind it do their work all the same. `
 One Variable, `audio_leakage` (`audio_leakage__<name>` for a further instance), a JSON object.
 `connect_instance_id` and `contact_table` are required. With `alert_topic_arn` set, `check_recordings` tells
 that SNS topic of new failures, and of those that healed. The topic also hears of tasks that fail for good.
+The Variable `audio_leakage_mutes` says which leaks are known, and told to nobody for a time.
 
-Trigger the DAG by hand to adopt items that another system wrote into the table with no more than `ContactId`
-and `State`. Scheduled runs do so every six hours.
+#### Check calls again
+Trigger the DAG by hand with `contact_ids`, or with a window in which the calls were going on. The run looks
+at these calls alone, failures among them.
+
+Trigger the DAG by hand without any of that to adopt items that another system wrote into the table with no
+more than `ContactId` and `State`. Scheduled runs do so every six hours.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from airflow.sdk import DAG, Param, dag, task, task_group
 
@@ -55,11 +62,9 @@ FURTHER_INSTANCES: tuple[str, ...] = ()
 
 #: For all who may read the DAG. The entry in the navigation is for those who may read Airflow's plugins.
 _PAGE = "**[Call recordings](audio-leakage/{dag_id}/)**: the calls of the last days, and the leaks."
-
-
-def _window_param(side: str) -> Param:
-    text = f"Only contacts {side} this time, ISO-8601 with offset; empty: everything that is due"
-    return Param(None, type=["null", "string"], format="date-time", description=text)
+_TIME = "Only calls {} this time, ISO-8601 with offset: any of a call's times counts. Empty: all due"
+_IDS = "Check these contacts again: IDs with spaces or commas between, and no window"
+_param = partial(Param, None, type=["null", "string"])
 
 
 def build(dag_id: str, instances: int) -> DAG:
@@ -84,7 +89,11 @@ def build(dag_id: str, instances: int) -> DAG:
             "on_failure_callback": tell_of_failure,
             "trigger_rule": "all_done",  # one failure stops only itself
         },
-        params={"window_start": _window_param("from"), "window_end": _window_param("up to")},
+        params={
+            "window_start": _param(description=_TIME.format("from"), format="date-time"),
+            "window_end": _param(description=_TIME.format("up to"), format="date-time"),
+            "contact_ids": _param(description=_IDS),
+        },
         tags=["amazon-connect", "call-recording", "compliance"],
         doc_md=f"{_PAGE.format(dag_id=dag_id)}\n\n{__doc__}",
     )
@@ -120,4 +129,5 @@ def build(dag_id: str, instances: int) -> DAG:
     return monitor_audio_leakage()
 
 
-_dags = [build(dag_id, 1 + len(FURTHER_INSTANCES)) for dag_id in dag_ids(FURTHER_INSTANCES)]
+_ids = dag_ids(FURTHER_INSTANCES)
+_dags = [build(dag_id, len(_ids)) for dag_id in _ids]

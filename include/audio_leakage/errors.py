@@ -4,12 +4,13 @@
 
     AudioLeakageError
     ├── SettingsError            the Airflow Variable is not what it must be
-    ├── WindowError              the window named for a run cannot be worked on
+    ├── WindowError              the window or contacts named for a run cannot be worked on
     ├── AwsError                 an answer of AWS that says nothing about any contact
     │   ├── SetupError           somebody must grant or correct something
     │   │   ├── MissingError     there is no such thing: somebody must create it or correct its name
     │   │   └── RefusedError     the request was refused: because of the set-up, or of what it asks for
     │   └── ServiceUnavailable   throttled, broken or slow: the next run tries again
+    ├── BrokenEvidence           evidence that was written is not as it was written
     ├── UnreadableLine           a line of a flow log that cannot be understood
     └── ContactError             concerns one contact; the others go on
         ├── InvalidContact       an id, a table item or an answer that cannot be what it claims to be
@@ -29,7 +30,7 @@ class SettingsError(AudioLeakageError):
 
 
 class WindowError(AudioLeakageError):
-    """The window named for a run cannot be worked on; the message says what is allowed."""
+    """The window or the contacts named for a run cannot be worked on; the message says what is allowed."""
 
 
 class AwsError(AudioLeakageError):
@@ -50,6 +51,18 @@ class RefusedError(SetupError):
 
 class ServiceUnavailable(AwsError):
     """A throttle, a 5xx, a time-out or a garbled answer: worth another try in the next run."""
+
+
+class BrokenEvidence(AudioLeakageError):
+    """Something of the evidence is not as it was written.
+
+    :param what: the thing, and what is wrong with it.
+    :param affects: what can no longer be relied on.
+    """
+
+    def __init__(self, what: str, affects: str) -> None:
+        super().__init__(f"{what}. Affected: {affects}")
+        self.what, self.affects = what, affects
 
 
 class UnreadableLine(AudioLeakageError):

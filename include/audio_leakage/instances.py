@@ -7,8 +7,12 @@ instance             DAGs                               Variables
 ===================  =================================  ================================
 the first            ``monitor_audio_leakage``          ``audio_leakage``
                      ``reconcile_audio_leakage``        ``audio_leakage_policy``
+                                                        ``audio_leakage_mutes``
+                     ``audio_leakage_evidence``
 ``emea``             ``monitor_audio_leakage__emea``    ``audio_leakage__emea``
                      ``reconcile_audio_leakage__emea``  ``audio_leakage_policy__emea``
+                                                        ``audio_leakage_mutes__emea``
+                     ``audio_leakage_evidence__emea``
 ===================  =================================  ================================
 """
 
@@ -21,6 +25,8 @@ from audio_leakage.settings import VARIABLE
 DAG_ID = "monitor_audio_leakage"
 #: The hourly DAG.
 RECONCILE_DAG_ID = "reconcile_audio_leakage"
+#: The daily DAG.
+EVIDENCE_DAG_ID = "audio_leakage_evidence"
 _SEPARATOR = "__"
 #: Fits the id of a DAG, the name of a secret and, in capitals, that of an environment variable.
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
@@ -29,20 +35,20 @@ _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 def dag_ids(further_instances: Sequence[str], dag_id: str = DAG_ID) -> list[str]:
     """Return the id of each instance's DAG, the first one's first.
 
-    :param further_instances: the names of all but the first.
+    :param further_instances: the names of all but the first. A text is one name: whoever forgets the comma
+        of a tuple with one name means that, and must not lose the DAGs of all instances.
     :param dag_id: the plain name.
     :raises SettingsError: when a name is not allowed or there twice.
     """
-    if isinstance(further_instances, str):
-        raise SettingsError(f"the further instances are {further_instances!r}, allowed is a tuple of names")
-    for name in further_instances:
+    names = [further_instances] if isinstance(further_instances, str) else list(further_instances)
+    for name in names:
         if not _NAME.fullmatch(name):
             raise SettingsError(
                 f"instance name {name!r}: allowed are small letters and digits, single underscores between"
             )
-        if further_instances.count(name) > 1:
+        if names.count(name) > 1:
             raise SettingsError(f"instance name {name!r} is there twice")
-    return [dag_id, *(f"{dag_id}{_SEPARATOR}{name}" for name in further_instances)]
+    return [dag_id, *(f"{dag_id}{_SEPARATOR}{name}" for name in names)]
 
 
 def is_dag_of_an_instance(dag_id: str, plain: str = DAG_ID) -> bool:
@@ -60,6 +66,11 @@ def variable_of(dag_id: str) -> str:
     return f"{VARIABLE}{separator}{name}"
 
 
+def naming_settings(sentence: str, dag_id: str) -> str:
+    """Return a sentence with the Variable of a DAG, whose settings somebody may have to correct."""
+    return f"{sentence} (settings: Variable '{variable_of(dag_id)}')"
+
+
 def progress_variable_of(dag_id: str) -> str:
     """Return the name of the Variable that keeps how far the runs of a DAG have come."""
     return _beside("progress", dag_id)
@@ -68,6 +79,11 @@ def progress_variable_of(dag_id: str) -> str:
 def policy_variable_of(dag_id: str) -> str:
     """Return the name of the Variable that says which calls must be recorded."""
     return _beside("policy", dag_id)
+
+
+def mutes_variable_of(dag_id: str) -> str:
+    """Return the name of the Variable that says which leaks are known, and told to nobody for a time."""
+    return _beside("mutes", dag_id)
 
 
 def counted_hours_variable_of(dag_id: str) -> str:
@@ -79,6 +95,18 @@ def reconcile_dag_of(dag_id: str) -> str:
     """Return the id of the hourly DAG of the instance that a DAG watches."""
     _, separator, name = dag_id.partition(_SEPARATOR)
     return f"{RECONCILE_DAG_ID}{separator}{name}"
+
+
+def evidence_dag_of(dag_id: str) -> str:
+    """Return the id of the daily DAG of the instance that a DAG watches."""
+    _, separator, name = dag_id.partition(_SEPARATOR)
+    return f"{EVIDENCE_DAG_ID}{separator}{name}"
+
+
+def monitor_dag_of(dag_id: str) -> str:
+    """Return the id of the DAG that judges the contacts of the instance that a DAG watches."""
+    _, separator, name = dag_id.partition(_SEPARATOR)
+    return f"{DAG_ID}{separator}{name}"
 
 
 def _beside(what: str, dag_id: str) -> str:

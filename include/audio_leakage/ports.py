@@ -137,6 +137,10 @@ class Metrics(Protocol):
 class ContactTable(Protocol):
     """The contact table."""
 
+    def table_id(self) -> str | None:
+        """Return what tells this table from another one of its name; None if there is nothing."""
+        ...
+
     def due(self, open_state: str, until: str, since: str = ...) -> Iterator[Item]:
         """Yield the items of a state with NextCheckAt up to a time, the longest due first, all pages.
 
@@ -240,4 +244,35 @@ class RunHistory(Protocol):
 
     def keep_progress(self, values: Mapping[str, Any]) -> None:
         """Keep it for later runs, unless another run has read further."""
+        ...
+
+
+class EvidenceStore(Protocol):
+    """Where the evidence of an instance lies. Keys are below the folder of the instance."""
+
+    def keys(self, prefix: str) -> Iterable[str]:
+        """Yield the keys that begin with a prefix, in their order."""
+        ...
+
+    def read(self, key: str) -> bytes:
+        """Return an object.
+
+        :raises MissingError: when there is none.
+        """
+        ...
+
+    def write(self, key: str, content: bytes) -> bool:
+        """Write a new object; False when its key is taken, and that object stays as it is."""
+        ...
+
+
+class SigningKey(Protocol):
+    """The RSA key that the chain of evidence is signed with."""
+
+    def sign(self, key_arn: str, message: bytes) -> bytes:
+        """Return the signature over a message of at most 4096 bytes: RSASSA_PKCS1_V1_5_SHA_256."""
+        ...
+
+    def public_key(self, key_arn: str) -> bytes:
+        """Return the public half, a SubjectPublicKeyInfo in DER."""
         ...

@@ -40,6 +40,19 @@ class ContactTable:
         self.name = name
         self._named = (f"table '{name}'", "contact_table")
 
+    def table_id(self) -> str | None:
+        """Return the id that DynamoDB gave this table; a table that is made or restored anew has another.
+
+        .. seealso::
+            - :external+boto3:py:meth:`DynamoDB.Client.describe_table`
+
+        :return: None where the answer has none.
+        """
+        with domain_errors("dynamodb:DescribeTable", *self._named):
+            answer = self._client.describe_table(TableName=self.name)
+        table_id: str | None = member(answer, "Table").get("TableId")
+        return table_id
+
     def due(self, open_state: str, until: str, since: str = "") -> Iterator[Mapping[str, Any]]:
         """Query the sparse index ``open-contacts``; all pages are followed.
 

@@ -43,6 +43,17 @@ _CREDENTIALS = frozenset(
     }
 )
 _MISSING = frozenset({"ResourceNotFoundException", "NoSuchBucket", "NotFound", "NotFoundException", "404"})
+#: What to do about a resource that is not there, by the setting that names it; else one creates it.
+_WHEN_MISSING = {
+    "contact_table": (
+        "if it was lost, restore it to a point in time, because an empty one knows no earlier contact. "
+        "If it never was there, create it, or correct 'contact_table' in the settings"
+    ),
+    "flow_log_group": (
+        "create it, or correct 'flow_log_group' in the settings. Until then we do not know the new calls "
+        "that the subscription misses"
+    ),
+}
 #: What botocore's own lists lack although it passes by itself.
 _PASSING = frozenset(
     {
@@ -151,7 +162,8 @@ def _from_client_error(
     if code in _DENIED:
         return SetupError(f"{action} on {resource} was denied: grant {action} on it to the role of this task")
     if code in _MISSING:
-        return MissingError(f"{resource} does not exist: create it, or correct '{setting}' in the settings")
+        what_to_do = _WHEN_MISSING.get(setting, f"create it, or correct '{setting}' in the settings")
+        return MissingError(f"{resource} does not exist: {what_to_do}")
     why = _short(error) if _may_be_quoted(error, action) else f"{name} (HTTP {status})"
     return RefusedError(f"{action} on {resource} was refused: {why}")
 

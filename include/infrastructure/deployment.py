@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from audio_leakage.instances import reconcile_dag_of, variable_of
+from audio_leakage.instances import evidence_dag_of, reconcile_dag_of, variable_of
 from audio_leakage.settings import Settings
 from infrastructure import package
 from infrastructure.bucket import Bucket, Content
@@ -108,6 +108,8 @@ class Deployment:
         yield self._table_that_stayed() or self._stack("table", "table.yaml", self._parameters.table)
         yield self._stack("monitoring", "monitoring.yaml", self._parameters.monitoring)
         yield self._stack("policy", "execution_policy.yaml", self._parameters.policy)
+        if self._options.evidence_bucket:
+            yield self._stack("evidence", "evidence.yaml", self._parameters.evidence)
         if self._options.flow_log_group:
             yield self._stack(
                 "subscriber", "subscriber.yaml", self._parameters.subscriber, before=self._upload_subscriber
@@ -157,6 +159,8 @@ class Deployment:
         changed = [f"set {key} to {value}" for key, value in after.items() if before.get(key) != value]
         if "alert_topic_arn" not in after:
             changed.append("set alert_topic_arn to the topic of the new stack")
+        if self._options.evidence_bucket and "evidence_key_arn" not in after:
+            changed.append("set evidence_key_arn to the key of the new stack")
         Settings.from_json(json.dumps(after), store.place)
 
         def apply() -> None:
@@ -226,9 +230,13 @@ class Deployment:
         return f"{self._environment.dag_folder}/{path}"
 
     def _check(self) -> Step:
-        hourly = reconcile_dag_of(self._dag_id)
-        changes = ["switch on", f"switch {hourly} on", "trigger a run and wait for its end"]
+        others = [f"switch {dag_id} on" for dag_id in self._other_dags()]
+        changes = ["switch on", *others, "trigger a run and wait for its end"]
         return Step(Part.CHECK, f"DAG {self._dag_id}", changes, self._first_run)
+
+    def _other_dags(self) -> list[str]:
+        daily = [evidence_dag_of(self._dag_id)] if self._options.evidence_bucket else []
+        return [reconcile_dag_of(self._dag_id), *daily]
 
     def _first_run(self) -> None:
         found = {path: self._bucket.get(self._dag_key(path)) for path in package.dag_files()}
@@ -242,6 +250,7 @@ class Deployment:
         check = SmokeCheck(
             environment=self._environment,
             dag_id=self._dag_id,
+            other_dags=self._other_dags(),
             run_id=f"deploy-{secrets.token_hex(4)}",
             uploaded=max(modified, updated) if updated else modified,
             log=TaskLog(self._client("logs"), self._environment.task_log_group),

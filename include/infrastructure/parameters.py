@@ -31,6 +31,12 @@ class DeployOptions:
     """Address that receives alerts and alarms."""
     kms_key_arn: str = ""
     """Your own key for the table. The topic always has its own."""
+    evidence_bucket: str = ""
+    """Name of a new bucket for evidence."""
+    evidence_lock_mode: str = ""
+    """GOVERNANCE or COMPLIANCE; empty: the template's default."""
+    evidence_lock_years: str = ""
+    """How long evidence is locked; empty: the template's default."""
     instance: str = ""
     """Name of a further instance, as in FURTHER_INSTANCES of the DAG file."""
     iam_path: str = ""
@@ -136,6 +142,16 @@ class Parameters:
             "PermissionsBoundaryArn": self._options.permissions_boundary,
         }
 
+    def evidence(self) -> Mapping[str, str]:
+        """Return the parameters of ``evidence.yaml``."""
+        return {
+            "BucketName": self._options.evidence_bucket,
+            "LockMode": self._options.evidence_lock_mode,
+            "LockYears": self._options.evidence_lock_years,
+            "ExecutionRoleName": self._environment.role,
+            "IamPath": self._options.iam_path,
+        }
+
     def subscriber_key(self) -> str:
         """Return a key that changes with the code. CloudFormation updates the function only with the key."""
         code = package.zipped(package.subscriber_files())
@@ -148,5 +164,8 @@ class Parameters:
             "contact_table": self._options.table,
             "flow_log_group": self._options.flow_log_group,
             "alert_topic_arn": self._output("monitoring", "TopicArn"),
+            "evidence_bucket": self._options.evidence_bucket,
         }
+        if self._options.evidence_bucket:
+            settings["evidence_key_arn"] = self._output("evidence", "KeyArn")
         return {key: value for key, value in settings.items() if value}

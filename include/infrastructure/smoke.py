@@ -1,16 +1,15 @@
 """Check a deployment: Airflow has parsed the new DAG file, and one run of it succeeds."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from audio_leakage.instances import reconcile_dag_of
 from infrastructure.environment import Environment, RestRefused
 from infrastructure.task_log import TaskLog
 
 _POLL_SECONDS, _POLLS = 10, 90
-_FILES = ("monitor_audio_leakage.py", "reconcile_audio_leakage.py")
+_FILES = ("monitor_audio_leakage.py", "reconcile_audio_leakage.py", "audio_leakage_evidence.py")
 _TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
 #: What Airflow answers while the scheduler is not ready for a DAG, or has a run of the same id.
 _NOT_YET, _CONFLICT = (400, 404, 409), 409
@@ -25,7 +24,7 @@ class SmokeCheckFailed(Exception):
 
 @dataclass(frozen=True)
 class SmokeCheck:
-    """Switch the monitor and its hourly DAG on, trigger one run of the monitor, and wait for its end.
+    """Switch the monitor and its other DAGs on, trigger one run of the monitor, and wait for its end.
 
     A triggered run works on everything that is due, like a scheduled one. MWAA takes at most 64 characters of
     a path, so we ask for lists instead of single runs and tasks.
@@ -33,6 +32,8 @@ class SmokeCheck:
 
     environment: Environment
     dag_id: str
+    other_dags: Sequence[str]
+    """DAGs that are only switched on."""
     run_id: str
     """A short id for the run, which Airflow has not seen yet."""
     uploaded: datetime
@@ -47,7 +48,7 @@ class SmokeCheck:
         :param now: the present time.
         :raises SmokeCheckFailed: if the DAG does not load, the run fails, or either takes over 15 minutes.
         """
-        for dag_id in (self.dag_id, reconcile_dag_of(self.dag_id)):
+        for dag_id in (self.dag_id, *self.other_dags):
             self._switch_on(dag_id)
         self._wait(lambda: self._is_triggered(now), f"{self.dag_id} to be ready to run")
         state = self._wait(self._end, f"the end of {self.run_id}")

@@ -2,6 +2,8 @@
 
 ===================  =====================================================================
 ``server``           moto for DynamoDB, S3, SNS, Logs and CloudFormation; Amazon Connect
+``recordings``       moto's objects, compressed and not copied, so that hours of calls fit into memory
+``mailbox``          the mails of the alert topic, on a page
 ``cloudformation``   a correction where moto's CloudFormation differs from AWS's
 ``dynamodb_local``   AWS's own DynamoDB engine, on machines that can run it
 ``connect``          Amazon Connect's wire format, quotas and faults

@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 
 from local_aws.cloudformation import leave_out_no_value
 from local_aws.connect.simulator import ConnectSimulator
-from local_aws.versions import copy_no_recordings
+from local_aws.recordings import pack_recordings
 
 REGION = "af-south-1"
 _FAST = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
@@ -48,7 +48,7 @@ class LocalAws:
     def __enter__(self) -> Self:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         leave_out_no_value()
-        copy_no_recordings()
+        pack_recordings()
         self.connect.__enter__()
         self._moto.start()
         self.reset()

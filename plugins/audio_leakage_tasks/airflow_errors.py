@@ -8,8 +8,12 @@ except ImportError:
         AirflowTaskTerminated,
     )
 
-__all__ = ["AirflowFailException", "AirflowTaskTerminated", "EarlierTaskFailed"]
+__all__ = ["AirflowFailException", "AirflowTaskTerminated", "EarlierTaskFailed", "WrongParams"]
 
 
 class EarlierTaskFailed(AirflowFailException):
     """The work of this task is done. A task before it failed, so the run must not end green."""
+
+
+class WrongParams(AirflowFailException):
+    """Somebody named a window or contacts that cannot be worked on; they see it in the run they triggered."""

@@ -26,10 +26,22 @@ def pass_on_failures(context: Context, summary: dict[str, Any]) -> None:
     ti = context["ti"]
     if ti.task.downstream_task_ids:
         return
-    failed = _failed(context, sorted(_before(ti.task)))
+    failed = failed_before(context)
     if failed:
         ti.xcom_push(key="return_value", value=summary)
         raise EarlierTaskFailed("; ".join(f"{task_id} failed, its log says why" for task_id in failed))
+
+
+def ends_run(context: Context) -> bool:
+    """Tell whether a task is the one that speaks for the whole run: the last with the most before it."""
+    task: Any = context["ti"].task
+    last = [each for each in task.get_dag().tasks if not each.downstream_task_ids]
+    return bool(task.task_id == max(last, key=lambda each: len(_before(each))).task_id)
+
+
+def failed_before(context: Context) -> list[str]:
+    """Return the ids of the tasks before this one that failed."""
+    return _failed(context, sorted(_before(context["ti"].task)))
 
 
 def _failed(context: Context, task_ids: list[str]) -> list[str]:

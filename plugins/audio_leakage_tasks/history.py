@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from audio_leakage.instances import progress_variable_of
-from audio_leakage.runs.progress import read_progress
+from audio_leakage.runs.progress import is_replaced, read_progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +49,7 @@ class RunHistory:
 
         kept = self.progress() or {}
         is_further = str(kept.get("ReadUntil", "")) > values.get("ReadUntil", "")
-        if is_further and kept.get("Table") == values["Table"]:
+        is_about_the_same = kept.get("Table") == values["Table"]
+        if is_further and is_about_the_same and not is_replaced(kept, values.get("TableId")):
             return
         Variable.set(self._variable, json.dumps(values), description=_ABOUT)

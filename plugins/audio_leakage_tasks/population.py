@@ -19,6 +19,7 @@ from audio_leakage.instances import counted_hours_variable_of, policy_variable_o
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.hour import hour_of
 from audio_leakage.population.policy import Policy
+from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
 from audio_leakage_tasks.task import Summary, run_as_task
 from audio_leakage_tasks.variable import settings_of
@@ -63,7 +64,7 @@ def _run(context: Context, instances: int) -> HourContext:
     from audio_leakage_hooks.metrics import MetricsHook
 
     started, now = time.monotonic(), datetime.now(UTC)
-    settings, policy = settings_of(context), _policy_of(context, now)
+    settings, (policy, _) = settings_of(context), policy_of(context, now)
     dag_run, ti = context["dag_run"], context["ti"]
     connect = ConnectHook(aws_conn_id=settings.aws_conn_id).resolve_connection()
     per_second = settings.population_rps * part_of_population_share(running_beside(context), instances)
@@ -89,14 +90,22 @@ def _run(context: Context, instances: int) -> HourContext:
         is_retry=ti.try_number > 1,
         at_once=_AT_ONCE,
         dag_id=dag_run.dag_id,
+        sender=sender_of(context, settings),
     )
 
 
-def _policy_of(context: Context, now: datetime) -> Policy:
+def policy_of(context: Context, now: datetime) -> tuple[Policy, dict[str, Any] | None]:
+    """Read the Variable that says which calls must be recorded.
+
+    :return: the policy, and the JSON object that it was read from; None where the Variable is not set.
+    :raises SettingsError: when the Variable cannot be used.
+    """
     from airflow.sdk import Variable
 
     variable = policy_variable_of(context["dag_run"].dag_id)
-    return Policy.from_json(Variable.get(variable, default=None), now.date(), variable)
+    text = Variable.get(variable, default=None)
+    policy = Policy.from_json(text, now.date(), variable)
+    return policy, None if text is None else json.loads(text)
 
 
 class _Parts:

@@ -1,4 +1,4 @@
-"""What the tasks of both DAGs have in common: when they fail, what they log, and what they return."""
+"""What the tasks of all DAGs have in common: when they fail, what they log, and what they return."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from airflow.sdk import get_current_context
 
-from audio_leakage.errors import SettingsError, SetupError, WindowError
-from audio_leakage_tasks.airflow_errors import AirflowFailException
-from audio_leakage_tasks.earlier import pass_on_failures
-from audio_leakage_tasks.failure import tell_of_run_before
+from audio_leakage.errors import AudioLeakageError, BrokenEvidence, SettingsError, SetupError, WindowError
+from audio_leakage.instances import naming_settings
+from audio_leakage_tasks.airflow_errors import AirflowFailException, WrongParams
+from audio_leakage_tasks.earlier import ends_run, failed_before, pass_on_failures
+from audio_leakage_tasks.failure import tell_of_recovery, tell_of_run_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,7 +50,8 @@ def run_as_task(
 ) -> Summary:
     """Run one use case and return what it counted, for the run's XCom tab.
 
-    The first task also tells of the run before, if nobody could be told at the time.
+    The first task also tells of the run before, if nobody could be told at the time. The task that ends the
+    run tells that it works again.
 
     :param use_case: does the work.
     :param build: builds what the use case works with.
@@ -72,8 +74,17 @@ def run_as_task(
             log.info("%s", words_of(counts))
             if not context["ti"].task.upstream_task_ids:
                 tell_of_run_before(context, run.settings, run.alert_topic)
-        except (SettingsError, SetupError, WindowError) as error:
-            raise AirflowFailException(str(error)) from error
+            if ends_run(context) and not failed_before(context):
+                tell_of_recovery(context, run.settings, run.alert_topic)
+        except WindowError as error:
+            raise WrongParams(str(error)) from None
+        except SetupError as error:
+            dag_id = context["dag_run"].dag_id
+            raise AirflowFailException(naming_settings(str(error), dag_id)) from None
+        except (BrokenEvidence, SettingsError) as error:
+            raise AirflowFailException(str(error)) from None
+        except AudioLeakageError as error:  # its sentence says all, and the log shows it below the stack
+            raise error.with_traceback(None) from None
         summary = {"window": window, **counts}
         pass_on_failures(context, summary)
     except Exception as error:

@@ -6,12 +6,14 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from audio_leakage.instances import mutes_variable_of
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import scope_of
 from audio_leakage_tasks.history import RunHistory
+from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import within_share
 from audio_leakage_tasks.task import Summary, run_as_task
-from audio_leakage_tasks.variable import settings_of
+from audio_leakage_tasks.variable import settings_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,5 +77,7 @@ def _run(context: Context, instances: int) -> RunContext:
         flow_log=hook(FlowLogHook),
         alert_topic=hook(AlertTopicHook),
         metrics=hook(MetricsHook),
+        sender=sender_of(context, settings),
+        mutes_text=lambda: text_of(mutes_variable_of(context["dag_run"].dag_id)),
         at_once=max(1, round(_AT_ONCE * part)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audio_leakage.instances import variable_of
-from audio_leakage.settings import Settings
+from audio_leakage.settings import Recipient, Settings, recipient_in
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -17,7 +17,18 @@ def settings_of(context: Context) -> Settings:
     :param context: the task's context.
     :raises SettingsError: when the Variable is missing or cannot be used.
     """
+    variable = variable_of(context["dag_run"].dag_id)
+    return Settings.from_json(text_of(variable), variable)
+
+
+def recipient_of(context: Context) -> Recipient | None:
+    """Return the topic that a Variable names which cannot be used; None if it names none."""
+    return recipient_in(text_of(variable_of(context["dag_run"].dag_id)))
+
+
+def text_of(variable: str) -> str | None:
+    """Return the text of a Variable; None if it is not set."""
     from airflow.sdk import Variable
 
-    variable = variable_of(context["dag_run"].dag_id)
-    return Settings.from_json(Variable.get(variable, default=None), variable)
+    text: str | None = Variable.get(variable, default=None)
+    return text

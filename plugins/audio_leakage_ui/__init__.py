@@ -5,6 +5,7 @@
 ``reading``     reads settings, runs, hooks and the two indexes
 ``calls``       contacts -> the rows of a table
 ``hours``       contacts of an hour -> counts, delays and failures
+``leaks``       contacts -> a list of leaks to hand over
 ``population``  what the hourly runs found
 ``health``      runs and due contacts -> late, missing or set aside
 ``consoles``    links into the consoles of Amazon Connect and Amazon S3

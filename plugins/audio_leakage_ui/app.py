@@ -12,17 +12,22 @@ from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-from audio_leakage.errors import AudioLeakageError
+from audio_leakage.contacts.contact import check_contact_id
+from audio_leakage.errors import AudioLeakageError, InvalidContact, SetupError
+from audio_leakage.instances import monitor_dag_of, naming_settings
 from audio_leakage.runs.window import Window
 from audio_leakage.times import parse_time
-from audio_leakage_ui.calls import calls_of
-from audio_leakage_ui.health import LOOK_BACK, due_contacts, health_of, not_read
+from audio_leakage_ui.calls import calls_of, row_of
+from audio_leakage_ui.evidence import check_daily, daily_run, evidence_since, is_daily
+from audio_leakage_ui.health import LOOK_BACK, blind_spots, due_contacts, health_of, mutes_shown, not_read
 from audio_leakage_ui.hours import hour_of
+from audio_leakage_ui.leaks import leaks_csv
 from audio_leakage_ui.population import check_hourly, hourly_run, is_hourly, population_since
 from audio_leakage_ui.reading import (
     ContactReader,
     UnknownRun,
     check_dag_id,
+    contacts_of_run,
     first_run_at,
     is_paused,
     recent_runs,
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 _FILES = {path.name: path for path in _STATIC.iterdir()}
 _HOUR = timedelta(hours=1)
+#: The longest stretch of a list of leaks: a little more than the page shows.
+_MOST_HOURS = 24 * 31
 #: An hour that ended longer ago hardly changes, so the browser may keep it for this many seconds.
 _SETTLED, _KEPT_SECONDS = timedelta(hours=3), 300
 _HEADERS = {
@@ -65,10 +72,13 @@ async def with_headers(request: Request, call_next: Callable[[Request], Awaitabl
 
 @app.exception_handler(AudioLeakageError)
 @app.exception_handler(UnknownRun)
-def in_one_sentence(_: Request, error: Exception) -> JSONResponse:
+def in_one_sentence(request: Request, error: Exception) -> JSONResponse:
     """Answer with the error's sentence, so that the reader can correct a setting, a permission or a name."""
     status = 404 if isinstance(error, UnknownRun) else 503
-    return JSONResponse({"detail": str(error)}, status_code=status)
+    sentence = str(error)
+    if isinstance(error, SetupError):
+        sentence = naming_settings(sentence, request.path_params["dag_id"])
+    return JSONResponse({"detail": sentence}, status_code=status)
 
 
 @readers_only.get("/")
@@ -79,7 +89,9 @@ def page() -> FileResponse:
 
 @readers_only.get("/run")
 def run_tab(dag_id: str) -> FileResponse:
-    """Return the tab "Calls" of a run: for an hourly run, the figures of its hour."""
+    """Return the tab "Calls": the calls of a run, the figures of an hour, or the evidence of a day."""
+    if is_daily(dag_id):
+        return FileResponse(_STATIC / "day.html")
     return FileResponse(_STATIC / ("hour.html" if is_hourly(dag_id) else "run.html"))
 
 
@@ -99,6 +111,64 @@ def population(
     return population_since(session, dag_id, _hour(since))
 
 
+@readers_only.get("/day")
+def day_of_run(dag_id: str, run_id: str, session: SessionDep) -> dict[str, Any]:
+    """Return what a daily run found: classes, the days that it wrote about, and the link."""
+    check_daily(dag_id)
+    reader = ContactReader.of(monitor_dag_of(dag_id))
+    run = run_of(session, dag_id, run_id)
+    return daily_run(session, dag_id, run.run_id, reader.settings, reader.consoles)
+
+
+@readers_only.get("/evidence")
+def evidence(
+    dag_id: str, session: SessionDep, since: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$")
+) -> dict[str, Any]:
+    """Return what daily runs since a UTC hour have proved of each day."""
+    check_daily(dag_id)
+    reader = ContactReader.of(monitor_dag_of(dag_id))
+    return evidence_since(session, dag_id, _hour(since), reader.settings, reader.consoles)
+
+
+@readers_only.get("/contact/{contact_id}")
+def contact_page(contact_id: str) -> FileResponse:
+    """Return the page of one call; its address stays, whenever the call was."""
+    _known_as_id(contact_id)
+    return FileResponse(_STATIC / "contact.html")
+
+
+@readers_only.get("/contacts/{contact_id}")
+def contact(dag_id: str, contact_id: str) -> dict[str, Any]:
+    """Return the row of one contact, whenever it was."""
+    reader = ContactReader.of(dag_id)
+    item = next(reader.named([_known_as_id(contact_id)]), None)
+    if item is None:
+        raise UnknownRun(
+            "The contact table has no such contact. Its flow did not ask for a recording, or its line never "
+            "arrived, or the call ended without an agent and was removed."
+        )
+    return row_of(item, reader.consoles, reader.mutes)
+
+
+@readers_only.get("/leaks.csv")
+def leaks(
+    dag_id: str,
+    since: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$"),
+    hours: int = Query(ge=1, le=_MOST_HOURS),
+) -> Response:
+    """Return the leaks of some hours as a CSV file, the earliest first: all of them, or an error."""
+    reader = ContactReader.of(dag_id)
+    start = _hour(since)
+    window = Window(start, start + hours * _HOUR)
+    lines = leaks_csv(reader.contacts(window), reader.consoles, reader.mutes)
+    name = f"leaks-{since}-{hours}h.csv"
+    return Response(
+        "".join(lines),
+        media_type="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
 @readers_only.get("/static/{name}")
 def static_file(name: str) -> FileResponse:
     """Return a script, a style sheet or a licence."""
@@ -113,7 +183,14 @@ def window(dag_id: str, run_id: str, session: SessionDep) -> dict[str, Any]:
     check_dag_id(dag_id)
     run = run_of(session, dag_id, run_id)
     about = window_of_run(run, datetime.now(UTC))
-    return {"start": about.start, "end": about.end, "hours": about.hours, "run_type": run.run_type}
+    hours = about.hours[:1] if contacts_of_run(run) else about.hours
+    return {
+        "start": about.start,
+        "end": about.end,
+        "hours": hours,
+        "run_type": run.run_type,
+        "named": len(contacts_of_run(run)),
+    }
 
 
 @readers_only.get("/calls")
@@ -122,12 +199,15 @@ def calls(
 ) -> dict[str, Any]:
     """Return the contacts of a run's window whose recording block ran in one UTC hour."""
     reader = ContactReader.of(dag_id)
-    whole = window_of_run(run_of(session, dag_id, run_id), datetime.now(UTC))
+    run = run_of(session, dag_id, run_id)
+    whole = window_of_run(run, datetime.now(UTC))
     start = _hour(hour)
     part = Window(max(whole.start, start), min(whole.end, start + _HOUR))
     if part.end <= part.start:
         raise UnknownRun("This hour is not in the window of the run.")
-    return calls_of(reader.contacts(part), reader.consoles)
+    named = contacts_of_run(run)
+    found = reader.named(named) if named else reader.contacts(part)
+    return calls_of(found, reader.consoles, reader.mutes)
 
 
 @readers_only.get("/hours")
@@ -140,7 +220,7 @@ def hours(
     if start + _HOUR + _SETTLED < now:
         response.headers["Cache-Control"] = f"private, max-age={_KEPT_SECONDS}"
         response.headers["Vary"] = "Authorization, Cookie"  # a cached answer never reaches another login
-    return hour_of(reader.contacts(Window(start, start + _HOUR)), reader.consoles)
+    return hour_of(reader.contacts(Window(start, start + _HOUR)), reader.consoles, reader.mutes)
 
 
 @readers_only.get("/health")
@@ -152,9 +232,18 @@ def health(dag_id: str, session: SessionDep) -> dict[str, Any]:
     return {
         "is_paused": is_paused(session, dag_id),
         **health_of(dag_id, recent_runs(session, dag_id, now), since, now),
+        "blind": blind_spots(reader.settings, reader.mutes),
+        "mutes": mutes_shown(reader.mutes),
         "not_read": not_read(dag_id, reader.progress, now),
         **due_contacts(reader.longest_due(now + LOOK_BACK), reader.consoles, now),
     }
+
+
+def _known_as_id(text: str) -> str:
+    try:
+        return check_contact_id(text).lower()
+    except InvalidContact as error:
+        raise UnknownRun(str(error)) from None
 
 
 def _hour(hour: str) -> datetime:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState, RecordedState
 from audio_leakage.errors import InvalidContact
+from audio_leakage.runs.mutes import Mutes
 from audio_leakage.times import parse_time
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from audio_leakage.ports import Item
+    from audio_leakage.runs.mutes import Mute
     from audio_leakage_ui.consoles import Consoles
 
+NO_MUTES = Mutes()
 #: Maximum number of rows per hour that go to the browser. The rest is only counted.
 MOST_ROWS = 2_000
 #: Characters; longer texts are cut. No id, key or message of ours is as long.
@@ -54,12 +57,12 @@ _BY_STATE = {
 }
 
 
-def calls_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
+def calls_of(items: Iterable[Item], consoles: Consoles, mutes: Mutes = NO_MUTES) -> dict[str, Any]:
     """Return the rows of a table, and the number of contacts by group and by closed reason.
 
     Rows that need attention come first.
     """
-    rows = sorted((row_of(item, consoles) for item in items), key=lambda row: _ORDER[row["group"]])
+    rows = sorted((row_of(item, consoles, mutes) for item in items), key=lambda row: _ORDER[row["group"]])
     return {
         "rows": rows[:MOST_ROWS],
         "left_out": len(rows[MOST_ROWS:]),
@@ -77,10 +80,15 @@ def group_of(contact: Contact) -> Group:
     return _BY_STATE.get(contact.state, Group.IN_PROGRESS)
 
 
-def row_of(item: Item, consoles: Consoles) -> dict[str, Any]:
+def mute_of(contact: Contact, mutes: Mutes) -> Mute | None:
+    """Return the mute of a leak that is known; None if it is not known, or no leak."""
+    return mutes.of(contact) if group_of(contact) is Group.LEAKED else None
+
+
+def row_of(item: Item, consoles: Consoles, mutes: Mutes = NO_MUTES) -> dict[str, Any]:
     """Return everything that the browser shows of an item. The row of an unreadable item says why."""
     try:
-        row = _row(Contact.from_item(item), consoles)
+        row = _row(Contact.from_item(item), consoles, mutes)
     except InvalidContact as error:
         return {"id": _text(item.get("ContactId")), "group": Group.UNREADABLE, "last_error": _text(error)}
 
@@ -88,7 +96,8 @@ def row_of(item: Item, consoles: Consoles) -> dict[str, Any]:
     return row | {"end_assumed": assumed} if assumed else row
 
 
-def _row(contact: Contact, consoles: Consoles) -> dict[str, Any]:
+def _row(contact: Contact, consoles: Consoles, mutes: Mutes) -> dict[str, Any]:
+    mute = mute_of(contact, mutes)
     facts = {
         "id": contact.contact_id,
         "group": group_of(contact),
@@ -97,6 +106,7 @@ def _row(contact: Contact, consoles: Consoles) -> dict[str, Any]:
         "verdict": contact.recorded_state,
         "closed_reason": contact.closed_reason,
         "failure_cause": contact.failure_cause,
+        "known": {"until": mute.until, "reason": mute.reason} if mute else None,
         "warnings": [WARNINGS.get(word, _text(word)) for word in contact.warnings],
         "talk_seconds": contact.talk_seconds,
         "recording_seconds": contact.recording_seconds,

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from audio_leakage.ports import Item
+    from audio_leakage.runs.mutes import Mutes
     from audio_leakage.runs.progress import Progress
+    from audio_leakage.settings import Settings
     from audio_leakage_ui.consoles import Consoles
 
 #: How a user of MWAA creates a backfill: an environment offers no shell.
@@ -58,11 +60,38 @@ def health_of(
     :param now: the present time.
     """
     begin = max(since, now - LOOK_BACK) if since else now
+    gaps = missed_windows(runs, begin, now - _GRACE)
     return {
         "last_run": _shown(next(iter(runs), None)),
         "last_success": _shown(next((run for run in runs if run.state == "success"), None)),
-        "missed": [_missed(dag_id, gap, runs) for gap in missed_windows(runs, begin, now - _GRACE)],
+        "missed": [_missed(dag_id, gap, runs) for gap in gaps],
+        "missed_windows": sum((gap.end - gap.start) // STEP for gap in gaps),
     }
+
+
+def blind_spots(settings: Settings, mutes: Mutes) -> list[str]:
+    """Return what the monitor cannot see or tell, one sentence each."""
+    blind = ["Calls are unknown whose flow has no recording block, or does not log."]
+    if settings.flow_log_group is None:
+        blind.append("No flow_log_group is set: calls that the subscription misses are unknown.")
+    if settings.alert_topic_arn is None:
+        blind.append("No alert_topic_arn is set: nobody is told of leaks.")
+    if settings.keep_items_days is not None:
+        days = f"{settings.keep_items_days:g}"
+        blind.append(
+            f"Calls of more than {days} days ago have left the table. The evidence has their verdicts."
+        )
+    if mutes.problem:
+        blind.append(f"{mutes.problem}. What is wrong keeps nothing quiet.")
+    return blind
+
+
+def mutes_shown(mutes: Mutes) -> list[dict[str, Any]]:
+    """Return the mutes that are in force, the one that ends first at the front."""
+    return [
+        {"id": mute.id, "scope": mute.scope, "until": mute.until, "reason": mute.reason}
+        for mute in sorted(mutes.active, key=lambda mute: mute.until)
+    ]
 
 
 def not_read(dag_id: str, progress: Progress, now: datetime) -> list[dict[str, Any]]:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.errors import InvalidContact
 from audio_leakage.runs.backoff import is_set_aside
-from audio_leakage_ui.calls import Group, group_of, row_of
+from audio_leakage_ui.calls import NO_MUTES, Group, group_of, mute_of, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from audio_leakage.ports import Item
+    from audio_leakage.runs.mutes import Mutes
     from audio_leakage_ui.consoles import Consoles
 
 #: Maximum number of failures listed per hour. The rest are only counted.
@@ -23,11 +24,11 @@ _MOST_LISTED = 100
 _JUDGED = (Group.RECORDED, Group.LEAKED)
 
 
-def hour_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
+def hour_of(items: Iterable[Item], consoles: Consoles, mutes: Mutes = NO_MUTES) -> dict[str, Any]:
     """Sum up the contacts of an hour.
 
-    :return: the number of contacts by group, warning and closed reason, the delays of recordings, and the
-        rows of leaks and of contacts set aside.
+    :return: the number of contacts by group, warning and closed reason, the known leaks by mute, the delays
+        of recordings, and the rows of leaks and of contacts set aside.
     """
     pairs = [(item, _contact(item)) for item in items]
     readable = [(item, contact) for item, contact in pairs if contact]
@@ -37,8 +38,10 @@ def hour_of(items: Iterable[Item], consoles: Consoles) -> dict[str, Any]:
     return {
         "counts": _counts(contacts, unreadable=len(pairs) - len(contacts)),
         "closed": Counter(contact.closed_reason for contact in contacts if contact.closed_reason),
+        "known": Counter(mute.id for contact in contacts if (mute := mute_of(contact, mutes))),
+        "last_seen": max(filter(None, (contact.initialised_at for contact in contacts)), default=None),
         "delay": _quantiles(_delays(contacts)),
-        "failures": [row_of(item, consoles) for item in islice(leaked, _MOST_LISTED)],
+        "failures": [row_of(item, consoles, mutes) for item in islice(leaked, _MOST_LISTED)],
         "set_aside": [row_of(item, consoles) for item in islice(set_aside, _MOST_LISTED)],
     }
 

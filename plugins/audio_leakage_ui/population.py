@@ -13,13 +13,13 @@ from audio_leakage.population.hour import hour_named
 from audio_leakage_ui.reading import UnknownRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
-_TAKING, _ENTERING = "take_population", "enter_unwatched"
+_TASKS = _TAKING, _ENTERING = ("take_population", "enter_unwatched")
 
 
 def is_hourly(dag_id: str) -> bool:
@@ -38,7 +38,7 @@ def check_hourly(dag_id: str) -> None:
 
 def hourly_run(session: Session, dag_id: str, run_id: str) -> dict[str, Any]:
     """Return what one run found: its ``hours`` with figures, and its ``proofs``."""
-    found = dict(_summaries(session, dag_id, DagRun.run_id == run_id))
+    found = dict(summaries(session, dag_id, DagRun.run_id == run_id, _TASKS))
     taken, entered = found.get(_TAKING, {}), found.get(_ENTERING, {})
     return {
         "hour": taken.get("hour"),
@@ -51,7 +51,7 @@ def hourly_run(session: Session, dag_id: str, run_id: str) -> dict[str, Any]:
 def population_since(session: Session, dag_id: str, since: datetime) -> dict[str, Any]:
     """Return the figures and the proof of each hour since a time; the newest run about an hour counts."""
     hours: dict[str, dict[str, Any]] = {}
-    for task_id, summary in _summaries(session, dag_id, DagRun.run_after >= since):
+    for task_id, summary in summaries(session, dag_id, DagRun.run_after >= since, _TASKS):
         if task_id == _ENTERING:
             for name, figures in summary.get("hours", {}).items():
                 hours.setdefault(name, {}).update(figures)
@@ -60,15 +60,15 @@ def population_since(session: Session, dag_id: str, since: datetime) -> dict[str
     return {"hours": {name: each for name, each in sorted(hours.items()) if hour_named(name).start >= since}}
 
 
-def _summaries(
-    session: Session, dag_id: str, of_runs: ColumnElement[bool]
+def summaries(
+    session: Session, dag_id: str, of_runs: ColumnElement[bool], task_ids: Sequence[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield task id and summary of the tasks of some runs, in the order in which they ended."""
+    """Yield task id and summary of some tasks of some runs, in the order in which they ended."""
     query = (
         select(XComModel)
         .join(DagRun, (DagRun.dag_id == XComModel.dag_id) & (DagRun.run_id == XComModel.run_id))
         .where(XComModel.dag_id == dag_id, XComModel.key == "return_value", of_runs)
-        .where(XComModel.task_id.in_([_TAKING, _ENTERING]))
+        .where(XComModel.task_id.in_(task_ids))
         .order_by(XComModel.timestamp)
     )
     for kept in session.scalars(query):

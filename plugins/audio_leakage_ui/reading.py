@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from airflow.models.dag import DagModel
@@ -14,9 +15,15 @@ from sqlalchemy import func, select
 
 from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import WindowError
-from audio_leakage.instances import is_dag_of_an_instance, progress_variable_of, variable_of
+from audio_leakage.instances import (
+    is_dag_of_an_instance,
+    mutes_variable_of,
+    progress_variable_of,
+    variable_of,
+)
+from audio_leakage.runs.mutes import Mutes
 from audio_leakage.runs.progress import Progress, read_progress
-from audio_leakage.runs.window import Window, named_window, window_of
+from audio_leakage.runs.window import Window, named_contacts, named_window, window_of
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
 from audio_leakage_hooks.contact_table_hook import ContactTableHook
@@ -24,8 +31,7 @@ from audio_leakage_ui.consoles import Consoles
 from audio_leakage_ui.health import LOOK_BACK, RunOfMonitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -73,6 +79,12 @@ class ContactReader:
         """The Region of the table and of the monitored instance."""
         return str(self.table.conn.meta.client.meta.region_name)
 
+    @cached_property
+    def mutes(self) -> Mutes:
+        """Which leaks are known."""
+        variable = mutes_variable_of(self.dag_id)
+        return Mutes.from_json(Variable.get(variable, default_var=None), datetime.now(UTC), variable)
+
     @property
     def progress(self) -> Progress:
         """How far the flow log has been read."""
@@ -83,6 +95,10 @@ class ContactReader:
         """Return the contacts whose recording block ran in a window, read hour by hour from the index."""
         start, end = format_time(window.start), format_time(window.end)
         return self.table.initialised(window.hours, start, end)
+
+    def named(self, contact_ids: Sequence[str]) -> Iterator[Item]:
+        """Return the contacts with these ids, at most a hundred."""
+        yield from self.table.get_many(list(contact_ids))
 
     def longest_due(self, until: datetime) -> list[Item]:
         """Return the contacts due by a time. Of each state, only those that have waited longest."""
@@ -133,6 +149,17 @@ def window_of_run(run: DagRun, now: datetime) -> Window:
         raise UnknownRun(f"This run did nothing: {error}.") from error
 
 
+def contacts_of_run(run: DagRun) -> tuple[str, ...]:
+    """Return the contacts that somebody named for a run.
+
+    :raises UnknownRun: if they are not allowed. The message says why.
+    """
+    try:
+        return named_contacts((run.conf or {}).get("contact_ids"))
+    except WindowError as error:
+        raise UnknownRun(f"This run did nothing: {error}.") from error
+
+
 def recent_runs(session: Session, dag_id: str, now: datetime) -> list[RunOfMonitor]:
     """Return the runs of the last day that have a window, newest first."""
     query = select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_after >= now - LOOK_BACK)
@@ -140,6 +167,8 @@ def recent_runs(session: Session, dag_id: str, now: datetime) -> list[RunOfMonit
     for run in session.scalars(query.order_by(DagRun.run_after.desc())):
         try:
             window = window_of_run(run, now)
+            if contacts_of_run(run):
+                continue  # it is about contacts, so it covers no window
         except UnknownRun:
             continue  # its params name a window that is not allowed, so it covers none
         runs.append(RunOfMonitor(run.run_id, str(run.state), window, run.end_date))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
 from collections import Counter
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -81,6 +82,12 @@ def rows(frame: FrameLocator) -> Locator:
     return frame.locator("#calls tbody tr:not(.evidence)")
 
 
+def widths(elements: Locator) -> list[float]:
+    """Return how wide some elements are, in pixels."""
+    found: list[float] = elements.evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    return found
+
+
 def green_tiles(section: Locator) -> list[str]:
     """Return the headings of the tiles in the colour for good."""
     green = section.evaluate(
@@ -128,8 +135,8 @@ def test_the_page_counts_the_simulated_calls(page: Page, played: Played) -> None
     }
     expect(frame.locator("#failures tbody tr:not(.evidence)")).to_have_count(truth["leaked"])
     expect(frame.locator("#plots canvas")).to_have_count(2)
-    expect(frame.locator("#health .card")).to_have_count(7)
-    leaks, _, last_run, *_ = frame.locator("#health .card").all()
+    expect(frame.locator("#health .card")).to_have_count(8)
+    leaks, _, _, last_run, *_ = frame.locator("#health .card").all()
     expect(leaks).to_contain_text(f"{truth['leaked']} in 3 days")
     expect(last_run).to_contain_text("success")
     assert green_tiles(frame.locator("#health")) == []
@@ -154,16 +161,46 @@ def test_the_tab_shows_the_contacts_of_its_window_failures_first(page: Page, pla
     expect(rows(frame).first.locator("svg.course .lost")).to_be_attached()
 
 
+NO_LEAK = {"recorded": 4, "judged": 4, "expected": 4}
+ONE_LEAK = {"recorded": 3, "leaked": 1, "judged": 4, "expected": 4}
+
+
+def hour_with(counts: dict[str, int]) -> dict[str, Any]:
+    """Return what the page is told of an hour in which the flow log had a line just now."""
+    lists: dict[str, Any] = {"failures": [], "set_aside": []}
+    seen = datetime.now(UTC).isoformat()
+    return {"counts": counts, "closed": {}, "known": {}, "delay": None, "last_seen": seen, **lists}
+
+
+def show_hours(page: Page, hour: dict[str, Any]) -> None:
+    page.route("**/hours?*", lambda route: route.fulfill(json=hour))
+
+
+def show_health(page: Page, **changes: Any) -> None:
+    """Let the page hear that the monitor is well, but for some changes."""
+    now = datetime.now(UTC).isoformat()
+    run = {"run_id": "any", "state": "success", "start": now, "end": now, "ended": now}
+    well = {
+        "is_paused": False,
+        "last_run": run,
+        "last_success": run,
+        "missed": [],
+        "missed_windows": 0,
+        "not_read": [],
+        "mutes": [],
+        "due": 0,
+        "oldest_due": None,
+        "set_aside": [],
+    }
+    told = page.request.get(f"/audio-leakage/{DAG}/health").json()
+    page.route("**/health", lambda route: route.fulfill(json={**told, **well, **changes}))
+
+
 @pytest.mark.parametrize(
     ("counts", "tile", "rate", "is_green"),
     [
-        ({"recorded": 4, "judged": 4, "expected": 4}, "0.00 % of judged calls", "0.00 %", True),
-        (
-            {"recorded": 3, "leaked": 1, "judged": 4, "expected": 4},
-            "25.00 % of judged calls",
-            "25.00 %",
-            False,
-        ),
+        (NO_LEAK, "0.00 % of judged calls", "0.00 %", True),
+        (ONE_LEAK, "25.00 % of judged calls", "25.00 %", False),
         ({"waiting": 2, "judged": 0, "expected": 2}, "no call judged yet", DASH, False),
         ({"judged": 0, "expected": 0}, "no call judged yet", DASH, False),
     ],
@@ -171,17 +208,38 @@ def test_the_tab_shows_the_contacts_of_its_window_failures_first(page: Page, pla
 def test_the_page_is_green_only_if_judged_calls_have_no_leak(
     page: Page, counts: dict[str, int], tile: str, rate: str, is_green: bool
 ) -> None:
-    hour: dict[str, Any] = {"counts": counts, "closed": {}, "delay": None, "failures": [], "set_aside": []}
-    page.route("**/hours?*", lambda route: route.fulfill(json=hour))
+    show_hours(page, hour_with(counts))
+    show_health(page)
     page.goto(f"/audio-leakage/{DAG}/?days=1")
     expect(page.locator("body[data-complete]")).to_be_attached()
     leaks, short, *_ = page.locator("#health .card").all()
-    expect(leaks).to_contain_text(f"Leaks today{DASH if rate == DASH else ''}")
+    expect(leaks).to_contain_text(f"Leaks, last 24 hours{DASH if rate == DASH else ''}")
     expect(leaks).to_contain_text(tile)
-    expect(short).to_contain_text("Short recordings today")
+    expect(short).to_contain_text("Short recordings, last 24 hours")
     expect(page.locator("#days tbody tr td").last).to_have_text(rate)
-    assert ("Leaks today" in green_tiles(page.locator("#health"))) is is_green
+    assert ("Leaks, last 24 hours" in green_tiles(page.locator("#health"))) is is_green
     assert bool(green_tiles(page.locator("#health"))) is is_green
+
+
+@pytest.mark.parametrize(
+    ("seen_minutes_ago", "trouble"),
+    [
+        (18, {}),
+        (0, {"missed_windows": 1}),
+        (0, {"is_paused": True}),
+        (0, {"last_run": {"run_id": "any", "state": "failed", "start": "2023-08-29", "end": "2023-08-29"}}),
+        (0, {"last_success": None}),
+    ],
+)
+def test_no_tile_is_green_while_the_monitor_does_not_see_all(
+    page: Page, seen_minutes_ago: int, trouble: dict[str, Any]
+) -> None:
+    seen = datetime.now(UTC) - timedelta(minutes=seen_minutes_ago)
+    show_hours(page, hour_with(NO_LEAK) | {"last_seen": seen.isoformat()})
+    show_health(page, **trouble)
+    page.goto(f"/audio-leakage/{DAG}/?days=1")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    assert green_tiles(page.locator("#health")) == []
 
 
 def test_warnings_assumed_ends_and_closed_reasons_are_in_words(page: Page, played: Played) -> None:
@@ -268,12 +326,14 @@ def test_a_task_links_to_its_calls_and_a_contact_to_the_console(
 def test_a_request_without_a_login_gets_no_answer(anonymous: BrowserContext) -> None:
     from audio_leakage_ui.app import app
 
+    values = {"dag_id": DAG, "name": "run.js", "contact_id": "00000000-0000-4000-8000-000000000001"}
+    query = "?run_id=x&hour=2023-08-29T21&since=2023-08-29T21&hours=1"
     addresses = [
-        f"/audio-leakage{route.path.format(dag_id=DAG, name='run.js')}?run_id=x&hour=2023-08-29T21"
+        f"/audio-leakage{route.path.format(**values)}{query}"
         for route in app.routes
         if isinstance(route, APIRoute)
     ]
-    assert len(addresses) == 9
+    assert len(addresses) == 12
     for address in [*addresses, "/audio-leakage/docs", "/audio-leakage/openapi.json"]:
         assert anonymous.request.get(address).status in (401, 404), address
     assert [anonymous.request.get(address).status for address in addresses] == [401] * len(addresses)
@@ -326,7 +386,11 @@ def test_a_hostile_contact_is_shown_as_text(page: Page, played: Played) -> None:
             toggle.click()
         expect(frame.locator("main img, main script")).to_have_count(0)
         addresses = [link.get_attribute("href") or "" for link in frame.locator("main a").all()]
-        assert all(address.startswith("https://") for address in addresses)
+        here = f"{page.evaluate('location.origin')}/audio-leakage/{DAG}/contact/"  # served over http
+        pages = {address for address in addresses if address.startswith("http:")}
+        kept = [call for call in calls if call.truth(played.end, FAILURE_AFTER).state]
+        assert pages == {here + items[2]["ContactId"], *(here + call.contact_id for call in kept)}
+        assert all(address.startswith("https://") for address in addresses if address not in pages)
         assert "caught" not in page.title()
 
 
@@ -337,11 +401,20 @@ def test_the_pages_follow_the_theme_of_airflow(page: Page, played: Played, theme
     page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
     photograph(page, open_page(page), f"page-{theme}", theme)
     photograph(page, open_run_tab(page, end), f"run-tab-{theme}", theme)
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")  # outside of Airflow's frame
+    page.goto(f"/audio-leakage/{DAG}/contact/{a_leak(played).contact_id}")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    keep_picture(page, f"call-{theme}")
 
 
 def photograph(page: Page, frame: FrameLocator, name: str, theme: str) -> None:
     expect(frame.locator("html")).to_have_attribute("data-theme", theme)
     expect(page.get_by_role("link", name="Call recordings")).to_be_visible()
+    keep_picture(page, name)
+
+
+def keep_picture(page: Page, name: str) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=IMAGES / f"{name}.png")
     assert (IMAGES / f"{name}.png").stat().st_size < 300_000
@@ -366,3 +439,148 @@ def test_the_newest_hour_of_a_day_with_100_000_contacts_is_painted_first(page: P
     assert page.locator("#days td.recorded").inner_text() == f"{24 * (PER_HOUR - -(-PER_HOUR // 100)):,}"
     assert {operation for operation, _, _ in table.questions} == {"Query"}
     assert len(table.pages_of("open-contacts")) == 5
+
+
+def a_leak(played: Played) -> SimulatedCall:
+    """Return a call that leaked."""
+    return next(
+        call
+        for call in played.centre.calls
+        if call.truth(played.end, FAILURE_AFTER).recorded_state == "CALL_RECORDED_FAILURE"
+    )
+
+
+def test_a_call_is_looked_up_by_its_id_at_a_stable_address(page: Page, played: Played) -> None:
+    leak = a_leak(played)
+    page.goto(f"/audio-leakage/{DAG}/")
+    page.get_by_label("Contact ID").fill(leak.contact_id.upper())
+    page.get_by_role("button", name="Look up").click()
+    page.wait_for_url(f"**/audio-leakage/{DAG}/contact/{leak.contact_id}")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    expect(page.locator("#call .badge")).to_have_text("leaked")
+    expect(page.locator("#about")).to_contain_text(re.compile(r"Judged \d{4}-\d\d-\d\d"))
+    assert "Judged" in page.locator("#call dt").all_inner_texts()
+    assert green_tiles(page.locator("main")) == []
+
+
+def test_an_unknown_call_is_answered_in_one_sentence(page: Page) -> None:
+    page.goto(f"/audio-leakage/{DAG}/contact/00000000-0000-4000-8000-0000000000ff")
+    expect(page.locator("#problem")).to_contain_text("The contact table has no such contact")
+
+
+def test_the_leaks_of_the_days_shown_are_a_list_to_hand_over(page: Page, played: Played) -> None:
+    page.goto(f"/audio-leakage/{DAG}/")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    head, *leaks = download.value.path().read_text().splitlines()
+    assert head.startswith("contact,agent connected,ended,queue,agent,cause,since")
+    assert len(leaks) == truths(played, list(played.centre.calls))["leaked"]
+
+
+def test_the_page_reloads_by_itself_and_is_not_green_when_it_cannot(page: Page) -> None:
+    hour = hour_with(NO_LEAK)
+    page.clock.install()
+    show_hours(page, hour)
+    show_health(page)
+    page.goto(f"/audio-leakage/{DAG}/?days=1")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    expect(page.locator("#as-of")).to_contain_text("As of")
+    assert "Leaks, last 24 hours" in green_tiles(page.locator("#health"))
+    expect(page.locator("#blind li").first).to_contain_text("no recording block")
+    hour["counts"] = ONE_LEAK
+    page.clock.run_for(61_000)
+    expect(page.locator("#health .card").first).to_contain_text("% of judged calls")
+    expect(page.locator("body[data-leaks=some]")).to_be_attached()
+    hour["counts"] = NO_LEAK
+    page.clock.run_for(601_000)
+    expect(page.locator("body[data-leaks=none]")).to_be_attached()
+    page.route("**/hours?*", lambda route: route.fulfill(status=503, json={"detail": "denied"}))
+    page.clock.run_for(61_000)
+    expect(page.locator("#problem")).to_have_text("denied")
+    assert green_tiles(page.locator("#health")) == []
+
+
+@pytest.fixture
+def muted(played: Played) -> Iterator[str]:
+    """Keep quiet the leaks of the queue that most of them share, and give its scope."""
+    queue = "54b468a3-86b1-4746-aeb5-c31b62eecaa2"
+    until = datetime.now(UTC) + timedelta(days=2)
+    mute = {"id": "key", "queue_id": queue, "until": until.isoformat(), "reason": "CHG-4711: new <b>key</b>"}
+    name = "audio_leakage_mutes"
+    played.airflow.cli("variables", "set", name, json.dumps([mute, {"id": "no-end", "queue_id": queue}]))
+    yield f"queue {queue}"
+    played.airflow.cli("variables", "delete", name)
+
+
+def test_a_known_leak_is_marked_everywhere_and_counted(page: Page, played: Played, muted: str) -> None:
+    leak, leaked = a_leak(played), truths(played, list(played.centre.calls))["leaked"]
+    mark = re.compile(r"known until \d{4}-\d\d-\d\d \d\d:\d\d: CHG-4711: new <b>key</b>")
+    page.goto(f"/audio-leakage/{DAG}/")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    expect(page.locator("#health .card").first).to_contain_text(f"{leaked} of them known")
+    expect(page.locator("#mutes li")).to_contain_text(f"{muted}: known until")
+    expect(page.locator("#mutes li")).to_contain_text(f"{leaked} leaked in the days shown")
+    expect(page.locator("#blind")).to_contain_text("mute 'no-end': 'until' is None")
+    expect(page.locator("#failures small.known")).to_have_count(leaked)
+    expect(page.locator("#failures small.known").first).to_have_text(mark)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert download.value.path().read_text().count("CHG-4711: new <b>key</b>") == leaked
+    page.goto(f"/audio-leakage/{DAG}/contact/{leak.contact_id}")
+    expect(page.locator("#call .badge")).to_have_text("leaked")
+    expect(page.locator("#call small.known")).to_have_text(mark)
+    end, _ = window_with_a_leak(played)
+    frame = open_run_tab(page, end)
+    expect(frame.locator("#calls small.known").first).to_have_text(mark)
+
+
+def test_the_card_of_a_red_task_shows_its_sentence(page: Page, played: Played) -> None:
+    end, _ = window_with_a_leak(played)
+    sentence = "connect:DescribeContact was denied: grant it"
+    page.route(
+        "**/xcomEntries/task_failure*", lambda route: route.fulfill(json={"value": {"reason": sentence}})
+    )
+    failed = [{"task_id": "poll_initialised", "state": "failed"}]
+    page.route("**/taskInstances", lambda route: route.fulfill(json={"task_instances": failed}))
+    frame = open_run_tab(page, end)
+    expect(frame.locator("#tasks .card").first.locator(".reason")).to_have_text(sentence)
+
+
+def test_long_sentences_keep_the_columns_of_the_tab(page: Page, played: Played) -> None:
+    end, _ = window_with_a_leak(played)
+    moment = f"{end - WINDOW / 2:%Y-%m-%dT%H:%M:%S.000Z}"
+    sentence = "s3:ListBucket on bucket 'acme-recordings' was denied: grant it to the role of this task. " * 3
+    item = {"State": "COMPLETED - AGENT", "InitialisedHour": moment[:13], "InitialisedAt": moment}
+    long = {"ContactId": "00000000-0000-4000-8000-000000000001", "LastError": sentence, **item}
+    frame = open_run_tab(page, end)
+    usual = widths(frame.locator("#calls thead th"))
+    page.route(
+        "**/xcomEntries/task_failure*", lambda route: route.fulfill(json={"value": {"reason": "x" * 900}})
+    )
+    failed = [{"task_id": "poll_initialised", "state": "failed"}]
+    page.route("**/taskInstances", lambda route: route.fulfill(json={"task_instances": failed}))
+    with stored(played, long):
+        frame = open_run_tab(page, end)
+        expect(frame.get_by_text("s3:ListBucket").first).to_be_visible()
+        long_ones = widths(frame.locator("#calls thead th"))
+        overflow = frame.locator("#calls .scroll").evaluate("box => box.scrollWidth - box.clientWidth")
+        cards = widths(frame.locator("#tasks .card"))
+    assert overflow == 0
+    assert max(cards) - min(cards) < 2
+    assert all(abs(usually - now) < 60 for usually, now in zip(usual, long_ones, strict=True))
+
+
+def test_a_chart_is_a_table_for_those_who_cannot_see_it(page: Page) -> None:
+    frame = open_page(page)
+    frame.locator("figure summary").first.click()
+    assert frame.locator("figure").first.locator("tbody tr").count() > 0
+    expect(frame.locator("figure").first.locator("th[scope=col]")).to_have_text(["hour", "leaked"])
+
+
+def test_the_page_fits_a_telephone(page: Page, played: Played) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    for address in (f"/audio-leakage/{DAG}/", f"/audio-leakage/{DAG}/contact/{a_leak(played).contact_id}"):
+        page.goto(address)
+        expect(page.locator("body[data-complete]")).to_be_attached()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -8,9 +8,15 @@ from typing import Any
 import pytest
 
 from audio_leakage.errors import AudioLeakageError, ServiceUnavailable, SettingsError, SetupError
+from audio_leakage.settings import Recipient
 from audio_leakage_hooks import alert_topic
 from audio_leakage_tasks import failure
-from audio_leakage_tasks.airflow_errors import AirflowFailException, AirflowTaskTerminated, EarlierTaskFailed
+from audio_leakage_tasks.airflow_errors import (
+    AirflowFailException,
+    AirflowTaskTerminated,
+    EarlierTaskFailed,
+    WrongParams,
+)
 from support.fakes import ALERTING, FakeTopic, at
 
 TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
@@ -72,6 +78,12 @@ class Airflow:
             assert self.topic.error
         self.runs[-1].state = "failed"
 
+    def recover(self) -> None:
+        """Let the last run end well."""
+        context = self.context("check_recordings")
+        failure.tell_of_recovery(context, ALERTING, self.topic)
+        self.runs[-1].state = "success"
+
     def heard(self) -> list[str]:
         """Return the messages since the last time."""
         messages = [message for _, message, _ in self.topic.published]
@@ -124,6 +136,74 @@ def test_failed_runs_in_a_row_are_alerted_at_most_once_an_hour(airflow: Airflow)
         airflow.fail("poll_initialised", DENIED)
         told.append(len(airflow.heard()))
     assert told == [1, 0, 0, 0, 0, 1, 0, 0]
+
+
+def test_a_new_cause_within_the_hour_is_told(airflow: Airflow) -> None:
+    other = AirflowFailException("bucket 'recordings' does not exist")
+    told = []
+    for number, error in enumerate((DENIED, other, DENIED, other, DENIED)):
+        if number:
+            airflow.start(at("10:35") + number * FIVE)
+        airflow.fail("poll_initialised", error)
+        told.append(len(airflow.heard()))
+    assert told == [1, 1, 0, 0, 0]
+
+
+def test_the_end_of_a_failure_is_told_once(airflow: Airflow) -> None:
+    airflow.fail("poll_initialised", DENIED)
+    airflow.fail("check_recordings", EarlierTaskFailed("poll_initialised failed, its log says why"))
+    airflow.heard()
+    airflow.start(at("10:40"))
+    airflow.recover()
+    (message,) = airflow.heard()
+    assert "works again" in message
+    assert str(DENIED) in message
+    assert "its log says why" not in message
+    airflow.start(at("10:45"))
+    airflow.recover()
+    assert airflow.heard() == []
+
+
+WRONG = WrongParams("the window ends before it starts")
+
+
+def test_wrong_params_of_a_triggered_run_wake_nobody(airflow: Airflow) -> None:
+    airflow.fail("poll_initialised", WRONG)
+    airflow.start(at("10:40"))
+    failure.tell_of_run_before(airflow.context("poll_initialised"), ALERTING, airflow.topic)
+    airflow.recover()
+    assert airflow.heard() == []
+
+
+def test_wrong_params_between_two_runs_hide_no_failure(airflow: Airflow) -> None:
+    airflow.fail("poll_initialised", DENIED)
+    airflow.start(at("10:37"))
+    airflow.fail("poll_initialised", WRONG)
+    airflow.start(at("10:40"))
+    airflow.fail("poll_initialised", DENIED)
+    assert len(airflow.heard()) == 1
+    airflow.start(at("10:45"))
+    airflow.recover()
+    assert len(airflow.heard()) == 1
+
+
+def test_a_task_that_waits_for_another_does_not_hide_its_untold_failure(airflow: Airflow) -> None:
+    airflow.topic.error = ServiceUnavailable("throttled")
+    airflow.fail("poll_initialised", DENIED)
+    airflow.topic.error = None
+    airflow.fail("check_recordings", EarlierTaskFailed("poll_initialised failed, its log says why"))
+    airflow.start(at("10:40"))
+    failure.tell_of_run_before(airflow.context("poll_initialised"), ALERTING, airflow.topic)
+    (message,) = airflow.heard()
+    assert str(DENIED) in message
+
+
+def test_the_log_of_a_failed_task_ends_with_its_sentence_outside_of_a_folded_group(
+    airflow: Airflow, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    airflow.fail("poll_initialised", DENIED)
+    assert caplog.messages[-2:] == ["::endgroup::", str(DENIED)]
 
 
 def test_one_trouble_that_four_tasks_meet_is_told_once(airflow: Airflow) -> None:
@@ -204,10 +284,14 @@ def test_a_failed_run_without_a_topic_alerts_nobody(airflow: Airflow) -> None:
     assert airflow.heard() == []
 
 
-def test_invalid_settings_alert_nobody(airflow: Airflow, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("recipient", [ALERTING.recipient, None])
+def test_invalid_settings_are_told_to_the_topic_that_they_name(
+    airflow: Airflow, monkeypatch: pytest.MonkeyPatch, recipient: Recipient | None
+) -> None:
     def unusable(_: object) -> None:
         raise SettingsError("not set")
 
     monkeypatch.setattr(failure, "settings_of", unusable)
-    airflow.fail("poll_initialised", AirflowFailException("not set"))
-    assert airflow.heard() == []
+    monkeypatch.setattr(failure, "recipient_of", lambda _: recipient)
+    airflow.fail("poll_initialised", AirflowFailException("'x' is unknown"))
+    assert [("'x' is unknown" in message) for message in airflow.heard()] == [True] * bool(recipient)

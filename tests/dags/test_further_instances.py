@@ -1,8 +1,8 @@
 """A further name in the DAG file gives a further DAG."""
 
+from inspect import getclosurevars
 from pathlib import Path
 
-import pytest
 from airflow.models import DagBag
 
 from conftest import ROOT
@@ -18,12 +18,12 @@ def bag_with(entry: str, folder: Path) -> DagBag:
     return DagBag(folder)
 
 
-def test_both_dag_files_watch_the_same_instances() -> None:
+def test_all_dag_files_watch_the_same_instances() -> None:
     lines = [
         next(line for line in path.read_text().splitlines() if line.startswith("FURTHER_INSTANCES"))
         for path in sorted((ROOT / "dags").glob("*.py"))
     ]
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert set(lines) == {NONE}
 
 
@@ -39,11 +39,15 @@ def test_a_further_instance_is_the_same_dag_under_another_name(tmp_path: Path) -
     )
 
 
-@pytest.mark.parametrize(
-    ("entry", "says"), [('("EMEA",)', "allowed are small letters"), ('("emea")', "tuple")]
-)
-def test_an_invalid_instance_name_is_an_import_error_with_the_rule(
-    tmp_path: Path, entry: str, says: str
-) -> None:
-    (error,) = bag_with(entry, tmp_path).import_errors.values()
-    assert says in error
+def test_a_missing_comma_takes_no_dag_out_and_no_share_away(tmp_path: Path) -> None:
+    bag = bag_with('("emea")', tmp_path)
+    assert not bag.import_errors
+    assert sorted(bag.dags) == ["monitor_audio_leakage", "monitor_audio_leakage__emea"]
+    for dag in bag.dags.values():
+        body = dag.get_task("poll_initialised").python_callable  # type: ignore[union-attr]
+        assert getclosurevars(body).nonlocals["instances"] == 2
+
+
+def test_an_invalid_instance_name_is_an_import_error_with_the_rule(tmp_path: Path) -> None:
+    (error,) = bag_with('("EMEA",)', tmp_path).import_errors.values()
+    assert "allowed are small letters" in error

@@ -1,5 +1,6 @@
 """The DAG through Airflow itself, against the stand-in over HTTP."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Thread, current_thread, main_thread
@@ -159,7 +160,11 @@ def test_each_task_asks_airflow_at_most_once_for_its_connection(
 @pytest.mark.parametrize(
     ("settings", "task", "says"),
     [
-        ({"contact_table": "nowhere"}, "poll_initialised", "table 'nowhere' does not exist: create it"),
+        (
+            {"contact_table": "nowhere"},
+            "poll_initialised",
+            "table 'nowhere' does not exist: if it was lost, restore it to a point in time",
+        ),
         (
             {"connect_instance_id": number(9)},
             "poll_initialised",
@@ -366,6 +371,46 @@ def leaked_call(stage: Stage, **settings: object) -> None:
     stage.configure(**settings)
 
 
+class TestMutes:
+    """A leak that is known is told when its mute has ended."""
+
+    VARIABLE = "AIRFLOW_VAR_AUDIO_LEAKAGE_MUTES"
+
+    def test_a_known_leak_is_told_once_its_mute_has_ended(
+        self, stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        until = format_time(datetime.now(UTC) + timedelta(days=2))
+        mute = {"id": "key", "cause": "NO_OBJECT", "until": until, "reason": "CHG-4711"}
+        stage.listen()
+        leaked_call(stage)
+        monkeypatch.setenv(self.VARIABLE, json.dumps([mute]))
+        state, counts = run(dag)
+        assert state == "success"
+        assert counts["check_recordings"]["known"] == 1
+        assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_FAILURE"
+        assert stage.heard() == []
+        monkeypatch.delenv(self.VARIABLE)
+        assert run(dag)[0] == "success"
+        ended, leak = stage.heard()
+        assert ended["Subject"] == "Audio leakage: mute key has ended, 1 call leaked meanwhile"
+        assert "Reason: CHG-4711" in ended["Message"]
+        assert CONTACT_ID in leak["Message"]
+        assert run(dag)[0] == "success"
+        assert stage.heard() == []
+
+    def test_a_wrong_mute_is_told_when_the_verdicts_have_fallen(
+        self, stage: Stage, dag: DAG, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stage.listen()
+        leaked_call(stage)
+        monkeypatch.setenv(self.VARIABLE, json.dumps([{"id": "key", "cause": "NO_OBJECT", "reason": "soon"}]))
+        assert run(dag)[0] == "failed"
+        leak, failed = stage.heard()
+        assert CONTACT_ID in leak["Message"]
+        assert failed["Subject"] == "Audio leakage: check_recordings failed"
+        assert "Variable 'audio_leakage_mutes': mute 'key': 'until' is None, allowed is" in failed["Message"]
+
+
 class TestOneFailureStopsOnlyItself:
     def test_a_leak_is_judged_without_the_log_group_and_the_run_fails(self, stage: Stage, dag: DAG) -> None:
         stage.listen()
@@ -380,7 +425,7 @@ class TestOneFailureStopsOnlyItself:
         }
         assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_FAILURE"
         failed = [each for each in stage.heard() if each["Subject"].endswith("failed")]
-        assert [each["Subject"] for each in failed] == ["Audio leakage monitor: poll_initialised failed"]
+        assert [each["Subject"] for each in failed] == ["Audio leakage: poll_initialised failed"]
         assert "log group '/nowhere' does not exist" in failed[0]["Message"]
 
     def test_counts_of_a_task_are_kept_although_it_passes_a_failure_on(self, stage: Stage, dag: DAG) -> None:
@@ -421,7 +466,7 @@ class TestOneFailureStopsOnlyItself:
         assert result.state == "failed"
         assert {task_id for task_id, state in states(result).items() if state == "failed"} == red
         assert [each["Subject"] for each in stage.heard() if each["Subject"].endswith("failed")] == [
-            f"Audio leakage monitor: {task} failed"
+            f"Audio leakage: {task} failed"
         ]
         items = stage.items()
         assert (number(7) not in items) == (task != "purge_ivr")

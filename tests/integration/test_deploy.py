@@ -27,6 +27,7 @@ from support.mwaa import DAG_FILE, FakeMwaa, broken, throttled, timed_out, with_
 from support.stage import LOG_GROUP, Stage
 
 DAG_ID, HOURLY_DAG_ID = "monitor_audio_leakage", "reconcile_audio_leakage"
+DAILY_DAG_ID = "audio_leakage_evidence"
 SECRETS = {
     "secrets.backend": "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
     "secrets.backend_kwargs": '{"variables_prefix": "airflow/variables"}',
@@ -52,7 +53,9 @@ def mwaa(stage: Stage) -> FakeMwaa:
     stage.aws.create_log_group("airflow-airflow-Task")
     s3 = with_conditional_writes(stage.aws.client("s3"))
     return FakeMwaa(
-        "airflow-bucket", s3, dags={name: {"is_paused": True} for name in (DAG_ID, HOURLY_DAG_ID)}
+        "airflow-bucket",
+        s3,
+        dags={name: {"is_paused": True} for name in (DAG_ID, HOURLY_DAG_ID, DAILY_DAG_ID)},
     )
 
 
@@ -151,6 +154,27 @@ def test_a_deployment_takes_an_empty_environment_to_a_first_run(
     assert (given["ConnectInstanceId"], given["FlowLogGroupName"]) == (INSTANCE_ID, LOG_GROUP)
     attached = stage.aws.client("iam").list_attached_role_policies(RoleName="airflow-execution")
     assert len(attached["AttachedPolicies"]) == 1
+
+
+def test_evidence_is_written_where_somebody_asks_for_it(
+    stage: Stage, mwaa: FakeMwaa, deployed: Deploy
+) -> None:
+    deployed()
+    assert (mwaa.dags[DAILY_DAG_ID], "evidence_bucket" in variable(mwaa)) == ({"is_paused": True}, False)
+    options = replace(OPTIONS, evidence_bucket="acme-evidence", evidence_lock_years="10")
+    code, lines = deployed(options=options)
+    assert (code, mwaa.dags[DAILY_DAG_ID]) == (0, {"is_paused": False})
+    (stack,) = stage.aws.client("cloudformation").describe_stacks(StackName="audio-leakage-evidence")[
+        "Stacks"
+    ]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    assert variable(mwaa)["evidence_bucket"] == outputs["BucketName"] == "acme-evidence"
+    assert variable(mwaa)["evidence_key_arn"] == outputs["KeyArn"]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert (given["LockYears"], given["LockMode"]) == ("10", "GOVERNANCE")
+    assert any("set evidence_key_arn to the key of the new stack" in line for line in lines)
+    attached = stage.aws.client("iam").list_attached_role_policies(RoleName="airflow-execution")
+    assert len(attached["AttachedPolicies"]) == 2
 
 
 def test_the_environment_gets_the_uploaded_package(stage: Stage, mwaa: FakeMwaa, deployed: Deploy) -> None:

@@ -79,5 +79,5 @@ def test_a_leak_is_judged_without_the_log_group_and_the_run_fails(stage: Stage, 
         assert {name: task["state"] for name, task in task_instances(airflow, run_id).items()} == STATES
     assert stage.items()[CONTACT_ID]["RecordedState"] == "CALL_RECORDED_FAILURE"
     told_of = [each for each in stage.heard() if each["Subject"].endswith("failed")]  # a scheduled run's, too
-    assert {each["Subject"] for each in told_of} == {"Audio leakage monitor: poll_initialised failed"}
+    assert {each["Subject"] for each in told_of} == {"Audio leakage: poll_initialised failed"}
     assert sum(run_id in each["Message"] for each in told_of) == 1

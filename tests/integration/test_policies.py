@@ -34,6 +34,7 @@ from support.mwaa import FakeMwaa
 from support.stage import LOG_GROUP, TABLE, Stage
 
 ACCOUNT = "123456789012"
+EVIDENCE = "acme-evidence"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000"
 
@@ -154,6 +155,8 @@ def resource_of(service: str, operation: str, request: dict[str, Any]) -> str:
         case "cloudformation":
             name = request.get("StackName", "*")
             return name if name == "*" or name.startswith("arn:") else f"{arn}:stack/{name}/1"
+        case "kms":
+            return str(request["KeyId"])
         case "mwaa":
             kind, role = ("role", "/Op") if operation == "InvokeRestApi" else ("environment", "")
             return f"arn:aws:airflow:{REGION}:{ACCOUNT}:{kind}/{request['Name']}{role}"
@@ -164,9 +167,12 @@ def resource_of(service: str, operation: str, request: dict[str, Any]) -> str:
 
 def deployed_policy(stage: Stage, template: str, parameters: Mapping[str, str]) -> Policy:
     """Deploy a stack and return its managed policy as IAM has it."""
-    stage.aws.deploy(ROOT / "include" / "infrastructure" / template, template.partition(".")[0], parameters)
+    name = template.partition(".")[0].replace("_", "-")
+    stage.aws.deploy(ROOT / "include" / "infrastructure" / template, name, parameters)
     iam = stage.aws.client("iam")
-    (policy,) = iam.list_policies(Scope="Local")["Policies"]
+    (policy,) = [
+        each for each in iam.list_policies(Scope="Local")["Policies"] if each["PolicyName"].startswith(name)
+    ]
     version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
     return Policy(version["PolicyVersion"]["Document"]["Statement"])
 
@@ -184,6 +190,17 @@ def execution_policy(stage: Stage) -> Policy:
         "TopicKmsKeyArn": KEY,
     }
     return deployed_policy(stage, "execution_policy.yaml", parameters)
+
+
+@pytest.fixture
+def evidence_policy(stage: Stage) -> Policy:
+    """Return the policy of the evidence stack, about a key that signs: the stand-in's CloudFormation makes none."""
+    policy = deployed_policy(stage, "evidence.yaml", {"BucketName": EVIDENCE})
+    for statement in policy.statements:
+        if str(statement["Resource"]).startswith("arn:aws:kms"):
+            key = stage.aws.client("kms").create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
+            statement["Resource"] = key["KeyMetadata"]["Arn"]
+    return policy
 
 
 @pytest.fixture
@@ -231,6 +248,28 @@ def all_the_dags_do(stage: Stage, dag: DAG) -> set[Call]:
     return {
         call for call in calls if not call.action.startswith("logs:") or call.action == "logs:FilterLogEvents"
     }
+
+
+def all_the_daily_dag_does(stage: Stage, signing_key: str) -> set[Call]:
+    """Let the daily DAG prove a day twice: a recording, a leak, and a recording of a contact nobody watches."""
+    stage.aws.client("sns").create_topic(Name="alerts")
+    stage.configure(
+        alert_topic_arn=TOPIC, population_rps=100, evidence_bucket=EVIDENCE, evidence_key_arn=signing_key
+    )
+    queue = {"Id": "54b468a3-86b1-4746-aeb5-c31b62eecaa2"}
+    stage.contacts |= {number(each): answer(number(each), QueueInfo=queue)["Contact"] for each in (1, 2, 3)}
+    stage.put_object(key_of(number(3)))
+    stage.put_object(key_of(number(9)))
+    judged = {"State": "COMPLETED - AGENT", "ConnectedToAgentTimestamp": "2023-08-29T10:30:11.038Z"}
+    stage.put(
+        {"ContactId": number(1), "RecordedState": "CALL_RECORDED_FAILURE", **judged},
+        {"ContactId": number(3), "RecordedState": "CALL_RECORDED_FAILURE", **judged},
+    )
+    daily = DagBag(ROOT / "dags").dags["audio_leakage_evidence"]
+    with recorded() as calls:
+        for _ in range(2):
+            assert daily.test(run_conf={"day": "2023-08-29"}).state == "success"
+    return {call for call in calls if not call.action.startswith("logs:")}
 
 
 def more_than_can_be_described(stage: Stage, now: datetime) -> None:
@@ -355,6 +394,19 @@ def test_the_dags_are_granted_exactly_what_they_use(stage: Stage, dag: DAG, exec
         assert not all(execution_policy.without(action).allows(call) for call in calls)
 
 
+def test_the_daily_dag_is_granted_exactly_what_it_uses_beside_the_others(
+    stage: Stage, dag: DAG, execution_policy: Policy, evidence_policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del dag  # it empties Airflow's database
+    monkeypatch.setenv("AIRFLOW_VAR_AUDIO_LEAKAGE_POLICY", '{"version": "1", "default": "must"}')
+    (key,) = [each["Resource"] for each in evidence_policy.statements if each["Sid"] == "SignLinks"]
+    calls = all_the_daily_dag_does(stage, key)
+    both = Policy([*execution_policy.statements, *evidence_policy.statements])
+    assert [call for call in calls if not both.allows(call)] == []
+    alone = {call for call in calls if not execution_policy.allows(call)}
+    assert evidence_policy.actions == {call.action for call in alone}
+
+
 def test_the_lambda_is_granted_exactly_what_it_uses(
     stage: Stage, subscriber_policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -379,7 +431,26 @@ def test_the_dag_is_not_granted_other_tables_buckets_or_actions(execution_policy
     assert not execution_policy.allows(call)
 
 
-@pytest.mark.parametrize("fixture", ["execution_policy", "subscriber_policy"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("s3:DeleteObject", f"arn:aws:s3:::{EVIDENCE}/chain/0000000001.json"),
+        Call("s3:PutObjectRetention", f"arn:aws:s3:::{EVIDENCE}/chain/0000000001.json"),
+        Call("s3:BypassGovernanceRetention", f"arn:aws:s3:::{EVIDENCE}/chain/0000000001.json"),
+        Call("s3:PutObject", f"arn:aws:s3:::{BUCKET}/{PREFIX}/1.wav"),
+        Call("s3:GetObject", f"arn:aws:s3:::{BUCKET}/{PREFIX}/1.wav"),
+        Call("kms:ScheduleKeyDeletion", KEY),
+    ],
+    ids=lambda call: call.action,
+)
+def test_whoever_writes_evidence_can_neither_delete_it_nor_open_a_recording(
+    execution_policy: Policy, evidence_policy: Policy, call: Call
+) -> None:
+    assert not execution_policy.allows(call)
+    assert not evidence_policy.allows(call)
+
+
+@pytest.mark.parametrize("fixture", ["execution_policy", "evidence_policy", "subscriber_policy"])
 def test_no_policy_statement_covers_more_than_it_must(request: pytest.FixtureRequest, fixture: str) -> None:
     policy: Policy = request.getfixturevalue(fixture)
     assert not [action for action in policy.actions if "*" in action]

@@ -26,6 +26,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "ContactTableName": TABLE,
         "RecordingBucketName": BUCKET,
     },
+    "evidence.yaml": {"BucketName": "another-bucket"},
     "deployer_policy.yaml": {
         "EnvironmentName": "airflow",
         "EnvironmentBucketName": BUCKET,
@@ -88,6 +89,19 @@ def test_a_policy_can_be_attached_to_the_environments_role(stage: Stage) -> None
     assert attached["PolicyArn"] == outputs["PolicyArn"]
 
 
+def test_evidence_is_locked_for_years_and_signed_with_rsa() -> None:
+    """The stand-in's CloudFormation leaves out the lock and the kind of key, so this reads the template."""
+    (bucket,) = resources("evidence.yaml", "AWS::S3::Bucket").values()
+    lock = bucket["Properties"]["ObjectLockConfiguration"]
+    assert lock["ObjectLockEnabled"] == "Enabled"
+    assert lock["Rule"]["DefaultRetention"] == {"Mode": {"Ref": "LockMode"}, "Years": {"Ref": "LockYears"}}
+    assert template("evidence.yaml")["Parameters"]["LockYears"]["Default"] == 7
+    assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+    (key,) = resources("evidence.yaml", "AWS::KMS::Key").values()
+    assert (key["Properties"]["KeySpec"], key["Properties"]["KeyUsage"]) == ("RSA_2048", "SIGN_VERIFY")
+
+
 def test_the_table_and_its_items_outlive_their_stack(stage: Stage) -> None:
     stage.put({"ContactId": CONTACT_ID, "State": "INITIALISED"})
     stage.aws.client("cloudformation").delete_stack(StackName="table")
@@ -95,7 +109,14 @@ def test_the_table_and_its_items_outlive_their_stack(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("table.yaml", "AWS::DynamoDB::Table"), ("subscriber.yaml", "AWS::SQS::Queue")]
+    ("name", "kind"),
+    [
+        ("table.yaml", "AWS::DynamoDB::Table"),
+        ("subscriber.yaml", "AWS::SQS::Queue"),
+        ("evidence.yaml", "AWS::S3::Bucket"),
+        ("evidence.yaml", "AWS::S3::BucketPolicy"),
+        ("evidence.yaml", "AWS::KMS::Key"),
+    ],
 )
 def test_resources_with_evidence_are_retained_when_their_stack_goes(name: str, kind: str) -> None:
     for each in resources(name, kind).values():
@@ -105,9 +126,9 @@ def test_resources_with_evidence_are_retained_when_their_stack_goes(name: str, k
 @pytest.mark.parametrize(
     ("alarm", "metric", "when_missing"),
     [
-        ("SilentAlarm", ("AWS/DynamoDB", "SuccessfulRequestLatency"), "breaching"),
+        ("SilentAlarm", ("AudioLeakage", "Runs"), "breaching"),
         ("OldestDueAlarm", ("AudioLeakage", "OldestDueMinutes"), "notBreaching"),
-        ("LeaksAlarm", ("AudioLeakage", "Leaks"), "notBreaching"),
+        ("LeaksAlarm", ("AudioLeakage", "LeaksNotTold"), "notBreaching"),
         ("UnfinishedAlarm", ("AudioLeakage", "OldestDueMinutes"), "breaching"),
         ("UnavailableAlarm", ("AudioLeakage", "Unavailable"), "notBreaching"),
         ("UnreadableLinesAlarm", ("AudioLeakage", "UnreadableLines"), "notBreaching"),
@@ -176,6 +197,7 @@ def test_unreadable_lines_in_the_lambdas_log_raise_an_alarm() -> None:
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.yaml")), ids=lambda path: path.name)
 def test_no_action_is_granted_by_wildcard(path: Path) -> None:
-    """But the account's own hold on the topic's key, without which nobody could manage it."""
+    """But the account's own hold on its keys, without which nobody could manage them, and what is denied."""
     granted = [line.strip() for line in path.read_text().splitlines() if "*" in line and "Action:" in line]
-    assert set(granted) <= {"Action: kms:*", "Action: [kms:Decrypt, kms:GenerateDataKey*]"}
+    denied = {"Action: s3:*"} if path.name == "evidence.yaml" else set()
+    assert set(granted) <= {"Action: kms:*", "Action: [kms:Decrypt, kms:GenerateDataKey*]"} | denied

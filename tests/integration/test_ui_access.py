@@ -26,8 +26,8 @@ def routes() -> list[tuple[str, str]]:
     """Return method and address of everything the app answers to, with values for what they ask."""
     from audio_leakage_ui.app import app
 
-    values = {"dag_id": DAG_ID, "name": "run.js"}
-    query = f"?run_id={RUN_ID}&hour=2023-08-29T21&since=2023-08-29T21".replace("+", "%2B")
+    values = {"dag_id": DAG_ID, "name": "run.js", "contact_id": number(1)}
+    query = f"?run_id={RUN_ID}&hour=2023-08-29T21&since=2023-08-29T21&hours=1".replace("+", "%2B")
     return [
         (method, "/audio-leakage" + route.path.format(**values) + query)
         for route in app.routes
@@ -44,7 +44,7 @@ def login(client: TestClient, role: str = "VIEWER") -> None:
 
 
 def test_every_route_requires_a_login(browser: TestClient) -> None:
-    assert len(routes()) == 9
+    assert len(routes()) == 14
     for method, address in routes():
         assert browser.request(method, address).status_code == 401, address
 
@@ -93,6 +93,10 @@ def test_pages_run_their_own_files_only_and_cannot_be_framed(browser: TestClient
         ("/monitor_audio_leakage/hours?hour=0000-00-00T00", 404, "not an hour of a day"),
         ("/monitor_audio_leakage/window?run_id='%20OR%201=1--", 404, "Airflow has no such run"),
         ("/monitor_audio_leakage__%2e%2e%2f/health", 404, ""),
+        ("/monitor_audio_leakage/contact/acme", 404, "allowed is a UUID of 36 characters"),
+        ("/monitor_audio_leakage/contacts/acme", 404, "allowed is a UUID of 36 characters"),
+        (f"/monitor_audio_leakage/contacts/{number(9)}", 404, "The contact table has no such contact"),
+        ("/monitor_audio_leakage/leaks.csv?since=2023-02-30T21&hours=1", 404, "not an hour of a day"),
         ("/monitor_audio_leakage__emea/health", 503, "Variable 'audio_leakage__emea' is not set"),
         ("/monitor_audio_leakage/static/../app.py", 404, ""),
         ("/monitor_audio_leakage/static/%2e%2e%2fapp.py", 404, ""),
@@ -108,7 +112,11 @@ def test_an_error_is_shown_in_one_sentence(browser: TestClient, address: str, st
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"contact_table": "no-such-table"}, "table 'no-such-table' does not exist: create it, or correct"),
+        (
+            {"contact_table": "no-such-table"},
+            "table 'no-such-table' does not exist: if it was lost, restore it",
+        ),
+        ({"contact_table": "no-such-table"}, "(settings: Variable 'audio_leakage')"),
         ({"recording_bucket": "only-one"}, "must be set both or neither"),
         ({"nonsense": 1}, "'nonsense' is unknown"),
     ],
@@ -118,7 +126,7 @@ def test_invalid_settings_are_named_in_the_ui(
 ) -> None:
     login(browser)
     stage.configure(**changes)
-    for address in ("hours?hour=2023-08-29T21", "health"):
+    for address in ("hours?hour=2023-08-29T21", "leaks.csv?since=2023-08-29T21&hours=1", "health"):
         answer = browser.get(f"/audio-leakage/{DAG_ID}/{address}")
         assert (answer.status_code, says in answer.json()["detail"]) == (503, True), answer.text
 
@@ -202,7 +210,19 @@ def test_the_routes_show_what_is_in_the_table(browser: TestClient, stage: Stage)
         "expected": 3,
     }
     assert [row["id"] for row in hour.json()["failures"]] == [number(1)]
+    assert hour.json()["last_seen"] == "2023-08-29T21:20:00Z"
     assert hour.headers["cache-control"] == "private, max-age=300"
+    one = browser.get(f"{root}/contacts/{number(1).upper()}").json()
+    assert (one["id"], one["group"]) == (number(1), "leaked")
+    assert browser.get(f"{root}/contact/{number(1)}").headers["content-type"].startswith("text/html")
+    listed = browser.get(f"{root}/leaks.csv", params={"since": "2023-08-29T20", "hours": 2})
+    assert listed.headers["content-type"].startswith("text/csv")
+    assert 'filename="leaks-2023-08-29T20-2h.csv"' in listed.headers["content-disposition"]
+    head, *leaks = listed.text.splitlines()
+    assert head == (
+        "contact,agent connected,ended,queue,agent,cause,since,known until,known for,record in Connect"
+    )
+    assert leaks == [f"{number(1)},,,,,NO_OBJECT,,,,"]
     assert {"Authorization", "Cookie"} <= set(hour.headers["vary"].split(", "))
     health = browser.get(f"{root}/health").json()
     assert health["oldest_due"]["id"] == number(2)

@@ -29,7 +29,7 @@ from local_aws.contact_centre.watching import Watch
 from soak.ports import Bucket, Connect, Log, Population, Table, Topic
 from soak.process import Process, process
 from soak.weather import Killed, Weather
-from support.fakes import BUCKET, INSTANCE_ID, PREFIX, FakeHistory, FakeMetrics
+from support.fakes import BUCKET, INSTANCE_ID, PREFIX, SENDER, FakeHistory, FakeMetrics
 from support.population import FakeCountedHours, FakeParts
 
 START = datetime(2024, 2, 28, 18, 0, tzinfo=UTC)  # over midnight, into a leap day
@@ -343,6 +343,7 @@ class Day:
             metrics=self.metrics,
             parts=parts,
             counted_hours=self._counted_hours,
+            sender=SENDER,
         )
 
     def _sample(self) -> Sample:

@@ -16,6 +16,7 @@ from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import AudioLeakageError, ContactNotFound, SetupError
 from audio_leakage.ports import AirflowRun, Item
 from audio_leakage.runs.context import RunContext
+from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import Scope, Window
 from audio_leakage.settings import Settings
 
@@ -34,6 +35,7 @@ SETTINGS = Settings(
     recording_bucket=BUCKET,
     recording_prefix=PREFIX,
 )
+SENDER = Sender(dag_id="monitor_audio_leakage", variable="audio_leakage", connect_instance_id=INSTANCE_ID)
 TOPIC = "arn:aws:sns:af-south-1:123456789012:alerts"
 ALERTING = replace(SETTINGS, alert_topic_arn=TOPIC)
 
@@ -176,7 +178,8 @@ class FakeHistory:
         return dict(self.kept) or None
 
     def keep_progress(self, values: Mapping[str, Any]) -> None:
-        if values.get("ReadUntil", "") >= self.kept.get("ReadUntil", ""):
+        is_replaced = values.get("TableId") != self.kept.get("TableId")
+        if is_replaced or values.get("ReadUntil", "") >= self.kept.get("ReadUntil", ""):
             self.kept = dict(values)
 
 
@@ -273,7 +276,8 @@ class FakeBucket:
                 self.listings.append(f"{bucket}/{prefix} from {place}")
             size, modified = self.objects[path]
             if self.now is None or modified <= self.now:
-                yield {"Key": path.removeprefix(f"{bucket}/"), "Size": size, "LastModified": modified}
+                key, etag = path.removeprefix(f"{bucket}/"), f'"{size:x}-{modified.timestamp():.0f}"'
+                yield {"Key": key, "Size": size, "LastModified": modified, "ETag": etag}
 
 
 @dataclass
@@ -288,6 +292,12 @@ class FakeTable:
     batches: list[int] = field(default_factory=list)  # number of ids in each get_many
     transactions: list[int] = field(default_factory=list)  # number of ids in each purge_all
     error: AudioLeakageError | None = None
+    id: str | None = "the table's id"
+
+    def table_id(self) -> str | None:
+        if self.error:
+            raise self.error
+        return self.id
 
     def put(self, *contacts: Contact) -> None:
         self.items |= {contact.contact_id: _as_stored(contact.to_item()) for contact in contacts}
@@ -452,10 +462,11 @@ class World:
             "flow_log": self.flow_log,
             "alert_topic": self.topic,
             "metrics": self.metrics,
+            "sender": SENDER,
             "seconds_left": lambda: 75,
         }
         scope: dict[str, Any] = {"window": Window(now - 5 * MINUTE, now), "history": self.history}
-        for name in ("window", "only_window", "history", "adopts"):
+        for name in ("window", "only_window", "by_any_time", "contact_ids", "history", "adopts"):
             scope |= {name: changes.pop(name)} if name in changes else {}
         return RunContext(**(parts | {"scope": Scope(**scope)} | changes))
 

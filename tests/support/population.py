@@ -9,7 +9,17 @@ from audio_leakage.errors import AudioLeakageError
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.hour import hour_named
 from audio_leakage.population.policy import Default, Policy
-from support.fakes import ALERTING, INSTANCE_ID, FakeFlowLog, FakeMetrics, FakeTable, FakeTopic, answer, at
+from support.fakes import (
+    ALERTING,
+    INSTANCE_ID,
+    SENDER,
+    FakeFlowLog,
+    FakeMetrics,
+    FakeTable,
+    FakeTopic,
+    answer,
+    at,
+)
 
 HOUR = "2023-08-29T10"
 QUEUE = "54b468a3-86b1-4746-aeb5-c31b62eecaa2"
@@ -143,6 +153,7 @@ class HourlyWorld:
             metrics=self.metrics,
             parts=self.parts,
             counted_hours=self.counted,
+            sender=SENDER,
         )
         return replace(context, **changes)
 

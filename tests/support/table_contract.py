@@ -45,6 +45,10 @@ class ContactTableContract:
 
     # Creating
 
+    def test_a_table_keeps_its_id(self, table: ContactTable) -> None:
+        assert table.table_id()
+        assert table.table_id() == table.table_id()
+
     def test_a_new_item_is_created_once(self, table: ContactTable) -> None:
         assert table.create(contact().to_item())
         assert not table.create(contact(ContactState.COMPLETED_AGENT).to_item())

@@ -19,12 +19,14 @@ AUDITOR = ROOT / "include" / "flow_auditor"
 SUBSCRIBER = ROOT / "include" / "flow_log_subscriber"
 INFRASTRUCTURE = ROOT / "include" / "infrastructure"
 LOCAL_AWS = ROOT / "include" / "local_aws"
+EVIDENCE_TOOLS = ROOT / "include" / "evidence_tools"
 OURS = {
     "audio_leakage",
     "audio_leakage_aws",
     "audio_leakage_hooks",
     "audio_leakage_tasks",
     "audio_leakage_ui",
+    "evidence_tools",
     "flow_auditor",
     "flow_log_subscriber",
     "infrastructure",
@@ -62,7 +64,7 @@ def test_the_domain_imports_only_the_standard_library() -> None:
 
 
 #: The rooms of the domain, the lowest first. A room imports itself and those before it.
-ROOMS = ("contacts", "flow_audit", "runs", "flow_log", "population", "use_cases")
+ROOMS = ("contacts", "flow_audit", "runs", "flow_log", "population", "evidence", "use_cases")
 
 
 def test_the_domain_has_exactly_these_rooms() -> None:
@@ -181,6 +183,11 @@ def test_the_deployment_imports_only_the_domain_and_boto3() -> None:
     assert needed == {"audio_leakage", "boto3", "botocore", "infrastructure"}
 
 
+def test_the_evidence_tools_import_only_the_domain_and_boto3() -> None:
+    needed = packages(EVIDENCE_TOOLS) - sys.stdlib_module_names
+    assert needed == {"audio_leakage", "audio_leakage_aws", "boto3", "botocore", "evidence_tools"}
+
+
 def test_the_web_app_imports_only_our_packages_and_what_airflow_has() -> None:
     assert packages(UI) - sys.stdlib_module_names == {
         "airflow",
@@ -203,7 +210,10 @@ def test_the_pages_load_nothing_from_other_sites() -> None:
     assert named == {("page.js", "http://www.w3.org/2000/svg")}
 
 
-@pytest.mark.parametrize("folder", [DOMAIN, AWS, AUDITOR, HOOKS, TASKS, SUBSCRIBER, INFRASTRUCTURE, UI])
+@pytest.mark.parametrize(
+    "folder",
+    [DOMAIN, AWS, AUDITOR, HOOKS, TASKS, SUBSCRIBER, INFRASTRUCTURE, UI, EVIDENCE_TOOLS],
+)
 def test_deployed_code_imports_no_development_packages(folder: Path) -> None:
     assert not packages(folder) & {"local_aws", "moto", "pytest", "hypothesis", "time_machine", "rich"}
 

@@ -1,5 +1,6 @@
 """The documentation, held to the code."""
 
+import json
 import re
 from collections import Counter
 from dataclasses import MISSING, fields
@@ -11,12 +12,18 @@ import pytest
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ClosedReason, ContactState, ContactWarning, FailureCause
 from audio_leakage.contacts.verdict import FAILURE_CAUSES
+from audio_leakage.evidence.classes import CLASSES, ContactClass
+from audio_leakage.evidence.files import rows_of as rows_of_file
+from audio_leakage.evidence.reports import DayStatus
 from audio_leakage.runs.alerts import AlertKind
+from audio_leakage.runs.mutes import Mute, Mutes
 from audio_leakage.runs.progress import Progress
 from audio_leakage.settings import Settings
-from audio_leakage_tasks.failure import EVENT
+from audio_leakage.use_cases.proving import EVENT as DAY_EVIDENCE
+from audio_leakage_tasks.failure import EVENT, WORKS_AGAIN
 from conftest import ROOT
 from support.docs import anchors_of, parts_of, rows_of, text_of, words_of
+from support.evidence import evidence
 
 README, DOCS = ROOT / "README.md", ROOT / "docs"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
@@ -30,7 +37,7 @@ ALARMS = {
     for path in TEMPLATES
     for name in re.findall(r"^  (\w+):\n    Type: AWS::CloudWatch::Alarm\n", path.read_text(), re.MULTILINE)
 }
-EVENTS = {*map(str, AlertKind), EVENT}
+EVENTS = {*map(str, AlertKind), DAY_EVIDENCE, EVENT, WORKS_AGAIN}
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 
 
@@ -78,7 +85,8 @@ class TestSettings:
             if setting.default is MISSING:
                 assert default == "required", setting.name
             elif setting.default is not None:
-                assert default.strip("`") == str(setting.default), setting.name
+                value = list(setting.default) if isinstance(setting.default, tuple) else setting.default
+                assert default.strip("`") == str(value), setting.name
             if setting.metadata["allowed"].startswith("a number from "):
                 assert allowed == setting.metadata["allowed"].removeprefix("a number from "), setting.name
 
@@ -88,6 +96,14 @@ class TestSettings:
         }
         part = parts_of(README)["The five settings you need"]
         assert {words_of(cells[0])[0]: cells[1] for cells in rows_of(part)}.items() <= told.items()
+
+    def test_the_table_of_mutes_has_every_key_and_the_sample_is_right(self) -> None:
+        part = parts_of(DOCS / "settings.md")["Known leaks"]
+        names = [words_of(cells[0])[0] for cells in rows_of(part)]
+        assert sorted(names) == sorted(each.name for each in fields(Mute))
+        (sample,) = re.findall(r"```json\n(\[.*?)```", (DOCS / "settings.md").read_text(), re.DOTALL)
+        assert Mutes.from_json(sample, datetime(2026, 11, 27, tzinfo=UTC)).problem is None
+        assert list(json.loads(sample)[0]) == names
 
 
 class TestVerdicts:
@@ -106,6 +122,38 @@ class TestVerdicts:
 
     def test_the_warnings_are_those_of_the_code(self) -> None:
         assert first_words("verdicts.md", "Warnings") == list(ContactWarning)
+
+
+class TestEvidence:
+    def test_the_classes_are_those_of_the_code_in_their_order(self) -> None:
+        told = [
+            (words_of(cells[0])[0], cells[1], cells[2])
+            for cells in rows_of(parts_of(DOCS / "evidence.md")["Classes"])
+        ]
+        by_verdict = {ContactClass.NOT_IN_POPULATION: "its verdict"}
+        assert told == [
+            (row.contact_class, by_verdict.get(row.contact_class, row.counts_as), row.severity)
+            for row in CLASSES
+        ]
+
+    def test_the_statuses_are_those_of_the_code(self) -> None:
+        assert first_words("evidence.md", "Status of a day") == list(DayStatus)
+
+    @pytest.mark.parametrize(
+        ("part", "file"),
+        [("Fields of a contact", "contacts.jsonl.gz"), ("Fields of a call", "calls.jsonl.gz")],
+    )
+    def test_the_page_explains_every_field_and_no_other(self, part: str, file: str) -> None:
+        written = next(rows_of_file(each.stored) for each in evidence().files if each.name == file)
+        named = [
+            word for cells in rows_of(parts_of(DOCS / "evidence.md")[part]) for word in words_of(cells[0])
+        ]
+        assert sorted(named) == sorted(next(written))
+
+    def test_the_page_names_every_file(self) -> None:
+        text = (DOCS / "evidence.md").read_text()
+        files = {each.name for each in evidence().files if not each.name.startswith("inputs/")}
+        assert [name for name in sorted(files) if f"`{name}`" not in text] == []
 
 
 class TestContactTable:
@@ -130,9 +178,11 @@ class TestContactTable:
             lost_until=some,
             alert_pending="x",
             adoption_start="x",
+            mutes=(Mute(id="x", until=some, reason="x", queue_id="x"),),
         )
-        assert set(named) == set(full.to_values("contacts"))
-        assert len(full.to_values("contacts")) == len(fields(Progress)) + 1
+        kept = full.to_values("contacts", "an id")
+        assert set(named) == set(kept)
+        assert len(kept) == len(fields(Progress)) + 2
 
     def test_the_page_names_both_indexes_with_their_keys(self) -> None:
         template = (ROOT / "include" / "infrastructure" / "table.yaml").read_text()
@@ -226,7 +276,8 @@ class TestReferences:
         assert sends == []
 
     @pytest.mark.parametrize(
-        "room", ["contacts", "flow_audit", "runs", "flow_log", "population", "use_cases"]
+        "room",
+        ["contacts", "flow_audit", "runs", "flow_log", "population", "evidence", "use_cases"],
     )
     def test_the_table_of_a_room_names_each_of_its_modules(self, room: str) -> None:
         folder = ROOT / "include" / "audio_leakage" / room

@@ -39,9 +39,9 @@ def test_help_fits_100_columns() -> None:
     assert [line for line in make("help").splitlines() if len(line) > 100] == []
 
 
-def test_help_has_four_groups() -> None:
+def test_help_has_five_groups() -> None:
     groups = [line for line in make("help").splitlines() if line and not line.startswith(" ")]
-    assert groups == ["Try", "Test", "Deploy", "Maintain"]
+    assert groups == ["Try", "Test", "Prove", "Deploy", "Maintain"]
 
 
 def test_help_has_one_line_for_each_target() -> None:

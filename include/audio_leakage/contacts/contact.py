@@ -83,6 +83,7 @@ class Contact:
     failure_cause: FailureCause | None = None
     searched: tuple[str, ...] = ()  # bucket/prefix of every place that was searched in vain
     closed_reason: ClosedReason | None = None
+    expires_at: int | None = None  # epoch seconds; after that DynamoDB deletes the item
     alert_pending: str | None = None  # the verdict somebody has yet to hear of
 
     not_found_since: datetime | None = None
@@ -151,10 +152,13 @@ class Contact:
 
     def to_item(self) -> dict[str, Any]:
         """Return the attributes to store, those of the two indexes among them."""
-        item = {attribute: _stored(getattr(self, name)) for name, attribute in _ATTRIBUTES.items()}
-        item["OpenState"] = _stored(self.open_state)
-        item["InitialisedHour"] = format_time(self.initialised_at)[:13] if self.initialised_at else None
-        return {attribute: value for attribute, value in item.items() if value not in (None, [])}
+        values = ((attribute, getattr(self, name)) for name, attribute in _ATTRIBUTES.items())
+        item = {attribute: _stored(value) for attribute, value in values if value is not None and value != ()}
+        if self.open_state:
+            item["OpenState"] = str(self.open_state)
+        if self.initialised_at:
+            item["InitialisedHour"] = format_time(self.initialised_at)[:13]
+        return item
 
     @classmethod
     def from_item(cls, item: Item) -> Self:

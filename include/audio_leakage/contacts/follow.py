@@ -7,7 +7,7 @@ from typing import Any
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.recording import is_conversation
 from audio_leakage.contacts.snapshot import ContactSnapshot
-from audio_leakage.contacts.states import ClosedReason, advance, state_of
+from audio_leakage.contacts.states import ClosedReason, RecordedState, advance, state_of
 from audio_leakage.settings import Settings
 
 #: A little less than the schedule's five minutes, so that "in the next run" holds for one that starts early.
@@ -113,6 +113,33 @@ def not_found(contact: Contact, now: datetime, settings: Settings) -> Contact:
     is_over = look_again > since + settings.recheck_for
     return replace(
         contact, closed_reason=ClosedReason.NOT_FOUND, next_check_at=None if is_over else look_again
+    )
+
+
+def due_again(contact: Contact, served: Contact, now: datetime) -> Contact | None:
+    """Return a finished contact as due, because somebody else than the monitor says that an agent took it.
+
+    :param served: the same contact as a search shows it.
+    :return: None for a contact that is proven to be recorded, and for one that left the queue: a state never
+        goes back.
+    """
+    state = advance(contact.state, served.state)
+    if contact.recorded_state is RecordedState.CALL_RECORDED_SUCCESS or not state.reached_agent:
+        return None
+    if contact.recorded_state is not None:
+        return replace(contact, next_check_at=now, expires_at=None)
+    return replace(
+        contact,
+        state=state,
+        closed_reason=None,
+        expires_at=None,
+        channel=served.channel,
+        initiation_method=served.initiation_method,
+        connected_to_agent_timestamp=served.connected_to_agent_timestamp,
+        disconnect_timestamp=contact.disconnect_timestamp or served.disconnect_timestamp,
+        agent_id=contact.agent_id or served.agent_id,
+        queue_id=contact.queue_id or served.queue_id,
+        next_check_at=now,
     )
 
 

@@ -35,7 +35,7 @@ def recover(run: RunContext) -> dict[str, int]:
     :raises AwsError: when the log group is missing, denied or throttled, or a contact could not be entered.
     :raises InvalidContact: at the end, when the table has an item that cannot be read.
     """
-    if run.settings.flow_log_group is None:
+    if run.settings.flow_log_group is None or run.scope.contact_ids:
         return {}
     reader = _Reader(run)
     error = reader.read()
@@ -131,7 +131,7 @@ class _Reader:
         if self.only_window:
             return
         self.progress = replace(self.progress, read_until=self.reached)
-        self.run.scope.history.keep_progress(self.progress.to_values(self.run.settings.contact_table))
+        self.run.keep_progress(self.progress)
 
     def _tell_what_is_lost(self) -> AwsError | None:
         lost_from, lost_until = self.progress.lost_from, self.progress.lost_until
@@ -142,7 +142,7 @@ class _Reader:
         log.warning("the flow log of %s was not read: it lies more than a day back", lost)
         self._keep()  # the position has moved on, the alert is still to come
         try:
-            self.run.tell(not_read_alert(lost, self.run.dag_id, self.run.settings.connect_instance_id))
+            self.run.tell(not_read_alert(lost, self.run.sender))
         except AwsError as error:
             return error
         self.progress = replace(self.progress, alert_pending=None)

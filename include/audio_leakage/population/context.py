@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from audio_leakage.errors import AwsError
@@ -19,9 +19,10 @@ from audio_leakage.ports import (
     PopulationSource,
     SecondsLeft,
 )
-from audio_leakage.runs.alerts import Alert
+from audio_leakage.runs.alerts import Alert, publish
+from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import Window
-from audio_leakage.settings import Settings
+from audio_leakage.settings import VARIABLE, Settings
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ class HourContext:
     at_once: int = 1
     """Maximum number of concurrent writes."""
     dag_id: str = RECONCILE_DAG_ID
+    sender: Sender = field(default_factory=lambda: Sender(dag_id=RECONCILE_DAG_ID, variable=VARIABLE))
+    """Who alerts come from, and where their reader finds more."""
 
     @property
     def counted(self) -> Counted:
@@ -70,12 +73,7 @@ class HourContext:
 
     def tell(self, alert: Alert) -> None:
         """Publish an alert if the settings name a topic."""
-        if self.settings.alert_topic_arn is None:
-            return
-        self.alert_topic.publish(
-            self.settings.alert_topic_arn, alert.subject, alert.message, alert.attributes
-        )
-        log.info("alert published: %s", alert.subject)
+        publish(alert, self.alert_topic, self.settings.alert_topic_arn)
 
     def publish_metrics(self, **values: float) -> None:
         """Publish metrics; a backfill publishes none, because it says nothing about the present.

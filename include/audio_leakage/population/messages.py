@@ -8,18 +8,19 @@ from audio_leakage.population.figures import Figures
 from audio_leakage.population.hour import name_of
 from audio_leakage.population.policy import Policy, Rule
 from audio_leakage.runs.alerts import Alert, AlertKind
+from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import Window
 
 #: Queues listed per message; the rest are only counted.
 _LISTED = 30
-_ADVICE = "What to do: docs/operations.md#{}"
 
 
-def not_watched_alert(figures: Figures, hour: Window, policy: Policy, instance_id: str) -> Alert:
+def not_watched_alert(figures: Figures, hour: Window, policy: Policy, sender: Sender) -> Alert:
     """Build the one message about the contacts of an hour that nobody watched.
 
     :param figures: of all hours that the run is about.
     :param hour: the hour that the run is about.
+    :param sender: who tells, and where the reader finds more.
     """
     unexplained = figures.classes[Class.UNEXPLAINED]
     # A retry finds what the try before it has entered, and nobody may have heard of that.
@@ -31,8 +32,8 @@ def not_watched_alert(figures: Figures, hour: Window, policy: Policy, instance_i
         f"{_calls(unexplained)} unexplained" if unexplained else "",
     ]
     about = (
-        f"Amazon Connect instance {instance_id}, hour {name_of(hour)} UTC: an agent took "
-        f"{_calls(figures.population)}, and no flow told the monitor about some of them."
+        f"Hour {name_of(hour)} UTC: an agent took {_calls(figures.population)}, "
+        "and no flow told the monitor about some of them."
     )
     lines = [about, ""]
     if entered:
@@ -50,23 +51,22 @@ def not_watched_alert(figures: Figures, hour: Window, policy: Policy, instance_i
         ]
     version = f" {policy.version}" if policy.version else ""
     return Alert(
-        subject=f"Audio leakage: {', '.join(filter(None, what))}",
+        subject=sender.subject(", ".join(filter(None, what))),
         message="\n".join(
-            [*lines, f"Policy{version}: default {policy.default}.", _ADVICE.format("calls_not_watched")]
+            [*lines, f"Policy{version}: default {policy.default}.", *sender.where(str(AlertKind.NOT_WATCHED))]
         ),
         attributes={
-            "event": str(AlertKind.NOT_WATCHED),
-            "count": entered,
+            **sender.attributes(str(AlertKind.NOT_WATCHED), entered),
             "unexplained": unexplained,
-            "connect_instance_id": instance_id,
         },
     )
 
 
-def rules_end_alert(rules: Sequence[Rule], today: date, variable: str, instance_id: str) -> Alert:
+def rules_end_alert(rules: Sequence[Rule], today: date, variable: str, sender: Sender) -> Alert:
     """Build the message about rules of the policy that end soon or have ended.
 
     :param variable: the policy's Variable.
+    :param sender: who tells, and where the reader finds more.
     """
     lines = [
         f"rule {rule.id}, recording {rule.recording}: "
@@ -74,18 +74,14 @@ def rules_end_alert(rules: Sequence[Rule], today: date, variable: str, instance_
         for rule in rules
     ]
     about = (
-        f"Variable {variable}, Amazon Connect instance {instance_id}. A rule that has ended no longer "
-        "matches: the next rule or the default holds."
+        f"The policy is in the Variable {variable}. A rule that has ended no longer matches: "
+        "the next rule or the default holds."
     )
     subject = "1 rule of the policy ends" if len(rules) == 1 else f"{len(rules)} rules of the policy end"
     return Alert(
-        subject=f"Audio leakage: {subject}",
-        message="\n".join([about, "", *lines, "", _ADVICE.format("policy_rule_ends")]),
-        attributes={
-            "event": str(AlertKind.RULE_ENDS),
-            "count": len(rules),
-            "connect_instance_id": instance_id,
-        },
+        subject=sender.subject(subject),
+        message="\n".join([about, "", *lines, "", *sender.where(str(AlertKind.RULE_ENDS))]),
+        attributes=sender.attributes(str(AlertKind.RULE_ENDS), len(rules)),
     )
 
 

@@ -2,12 +2,14 @@
 
 ====================  =============================================================
 ``window``            the stretch of time a run is about
+``mutes``             leaks that are known, and told to nobody for a time
 ``progress``          how far earlier runs have come, kept in an Airflow Variable
 ``context``           settings, ports and time of one task
 ``due``               the contacts that are due in this run
 ``sweep``             the loop over them: many side by side, none stops the others
 ``backoff``           contacts whose look failed: tried again, less and less often
 ``unknown_contacts``  what it means when Connect knows none of them
+``sender``            who sends a message, and where its reader finds more
 ``alerts``            the messages that people receive
 ``metrics``           the figures that alarms are set on
 ====================  =============================================================

@@ -5,20 +5,30 @@ goes once the alert is published. So a killed task or an unreachable topic costs
 alert: the next run finds the contact due and alerts.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactWarning, FailureCause, RecordedState
 from audio_leakage.contacts.verdict import next_look
-from audio_leakage.runs.window import STEP, Window
+from audio_leakage.ports import AlertTopic
+from audio_leakage.runs.mutes import Mute
+from audio_leakage.runs.sender import Sender
+from audio_leakage.runs.window import LONGEST, MOST_NAMED, STEP, Window
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
 
-#: Contacts listed per alert; the rest are only counted.
-_LISTED = 50
+log = logging.getLogger(__name__)
+
+#: Contacts listed per alert. The rest are counted: a person reads what they have in common first.
+_LISTED = 10
+#: The share of contacts from which on a fact counts as common.
+_COMMON = 0.8
 _LONGEST_FACT = 300
 
 
@@ -33,6 +43,7 @@ class AlertKind(StrEnum):
     NOT_READ = "FLOW_LOG_NOT_READ"
     NOT_WATCHED = "CALLS_NOT_WATCHED"
     RULE_ENDS = "POLICY_RULE_ENDS"
+    MUTE_ENDED = "MUTE_ENDED"
 
 
 _WORDS = {
@@ -42,6 +53,11 @@ _WORDS = {
     AlertKind.HEALED: ("call", "recorded after all"),
     AlertKind.SET_ASIDE: ("contact", "set aside"),
 }
+#: The alerts about leaks, which a mute keeps quiet.
+LEAKS = (AlertKind.FAILED, AlertKind.EXPIRED)
+#: What a further look may change. Nothing takes a success back.
+_CHECKED_AGAIN = (*LEAKS, AlertKind.SET_ASIDE)
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,14 @@ class Alert:
     subject: str
     message: str
     attributes: dict[str, str | int]
+
+
+def publish(alert: Alert, topic: AlertTopic, topic_arn: str | None) -> None:
+    """Publish an alert if there is a topic."""
+    if topic_arn is None:
+        return
+    topic.publish(topic_arn, alert.subject, alert.message, alert.attributes)
+    log.info("alert published: %s", alert.subject)
 
 
 def with_alert_due(before: Contact, after: Contact, now: datetime) -> Contact:
@@ -80,44 +104,140 @@ def after_alert(contact: Contact, now: datetime, settings: Settings) -> Contact:
     )
 
 
-def alerts(contacts: Sequence[Contact], instance_id: str) -> Iterable[tuple[Alert, list[Contact]]]:
+def alerts(contacts: Sequence[Contact], sender: Sender) -> Iterable[tuple[Alert, list[Contact]]]:
     """Yield one alert for each kind that is pending, each with its contacts."""
     for kind in AlertKind:
         concerned = [contact for contact in contacts if contact.alert_pending == kind]
         if concerned:
-            yield alert_of(kind, concerned, instance_id), concerned
+            yield alert_of(kind, concerned, sender), concerned
 
 
-def alert_of(kind: AlertKind, contacts: Sequence[Contact], instance_id: str) -> Alert:
-    """Build one alert about several contacts."""
+def alert_of(kind: AlertKind, contacts: Sequence[Contact], sender: Sender) -> Alert:
+    """Build one alert about several contacts: what they have in common, where to look, then one by one."""
     noun, what = _WORDS[kind]
     calls = f"1 {noun}" if len(contacts) == 1 else f"{len(contacts)} {noun}s"
-    lines = [_line(contact) for contact in contacts[:_LISTED]]
+    common = _in_common(contacts)
+    listed = [line for contact in contacts[:_LISTED] for line in _lines(contact, sender)]
     rest = [f"... and {len(contacts) - _LISTED} more"] if len(contacts) > _LISTED else []
+    again = _check_again(contacts, sender) if kind in _CHECKED_AGAIN else []
     return Alert(
-        subject=f"Audio leakage: {calls} {what}",
-        message="\n".join([f"{calls} {what}, Amazon Connect instance {instance_id}:", "", *lines, *rest]),
-        attributes={"event": str(kind), "count": len(contacts), "connect_instance_id": instance_id},
+        subject=sender.subject(f"{calls} {what}"),
+        message="\n".join(
+            [
+                f"{calls} {what}.",
+                *([f"In common: {', '.join(common)}"] if common else []),
+                "",
+                *sender.where(str(kind)),
+                *again,
+                "",
+                *listed,
+                *rest,
+            ]
+        ),
+        attributes=sender.attributes(str(kind), len(contacts)),
     )
 
 
-def not_read_alert(lost: Window, dag_id: str, instance_id: str) -> Alert:
+def mute_ended_alert(mute: Mute, leaked: int, sender: Sender) -> Alert:
+    """Build the message about a mute that has ended: how many leaks it kept quiet, and what it was for.
+
+    :param leaked: calls that leaked meanwhile and have no recording up to now.
+    """
+    calls = "1 call" if leaked == 1 else f"{leaked} calls"
+    told = f"{calls} leaked meanwhile. The mail about {'it' if leaked == 1 else 'them'} comes now."
+    return Alert(
+        subject=sender.subject(f"mute {mute.id} has ended, {calls} leaked meanwhile"),
+        message="\n".join(
+            [
+                told if leaked else "No call leaked meanwhile that has no recording.",
+                "",
+                f"Mute: {mute.id}, {mute.scope}, until {format_time(mute.until)}",
+                f"Reason: {mute.reason}",
+                "",
+                *sender.where(str(AlertKind.MUTE_ENDED)),
+            ]
+        ),
+        attributes=sender.attributes(str(AlertKind.MUTE_ENDED), leaked),
+    )
+
+
+def not_read_alert(lost: Window, sender: Sender) -> Alert:
     """Build the alert about a stretch of the flow log that no run will read by itself.
 
     :param lost: the stretch.
-    :param dag_id: the DAG to backfill.
     """
     first, last = format_time(lost.start + STEP), format_time(lost.end)
-    return Alert(
-        subject="Audio leakage: a part of the flow log was not read",
-        message=(
-            f"The flow log of {lost} was not read: it lies more than a day back. We do not know the calls of "
-            f"that time that the subscription missed. Amazon Connect instance {instance_id}.\n\n"
-            f"To read it: airflow backfill create --dag-id {dag_id} --from-date {first} --to-date {last} "
-            "--max-active-runs 3 --reprocess-behavior completed"
-        ),
-        attributes={"event": str(AlertKind.NOT_READ), "count": 1, "connect_instance_id": instance_id},
+    command = (
+        f"airflow backfill create --dag-id {sender.dag_id} --from-date {first} --to-date {last} "
+        "--max-active-runs 3 --reprocess-behavior completed"
     )
+    return Alert(
+        subject=sender.subject("a part of the flow log was not read"),
+        message="\n".join(
+            [
+                f"The flow log of {lost} was not read: it lies more than a day back.",
+                "We do not know the calls of that time that the subscription missed.",
+                "",
+                *sender.where(str(AlertKind.NOT_READ)),
+                f"To read it: {command}",
+            ]
+        ),
+        attributes=sender.attributes(str(AlertKind.NOT_READ), 1),
+    )
+
+
+def _in_common(contacts: Sequence[Contact]) -> list[str]:
+    """Return what most of several contacts share, and between which minutes their calls began."""
+    if len(contacts) < 2:
+        return []
+    facts: Mapping[str, list[str | None]] = {
+        "queue": [contact.queue_id for contact in contacts],
+        "agent": [contact.agent_id for contact in contacts],
+        "cause": [contact.failure_cause for contact in contacts],
+        "last error": [contact.last_error for contact in contacts],
+    }
+    shared = [text for name, values in facts.items() if (text := _shared(name, values))]
+    minutes = sorted({_minute(moment) for moment in _begun(contacts)})
+    if not minutes:
+        return shared
+    first, last = minutes[0], minutes[-1]
+    end = "" if first == last else f" to {last[11:] if first[:10] == last[:10] else last}"
+    return [*shared, f"begun {first}{end} UTC"]
+
+
+def _shared(name: str, values: Sequence[str | None]) -> str | None:
+    ((value, count),) = Counter(values).most_common(1)
+    if value is None or count < _COMMON * len(values):
+        return None
+    share = "" if count == len(values) else f" ({count} of {len(values)})"
+    return f"{name} {_on_one_line(value)}{share}"
+
+
+def _begun(contacts: Iterable[Contact]) -> list[datetime]:
+    times = (contact.connected_to_agent_timestamp or contact.initialised_at for contact in contacts)
+    return [moment for moment in times if moment]
+
+
+def _minute(moment: datetime) -> str:
+    return format_time(moment)[:16].replace("T", " ")
+
+
+def _check_again(contacts: Sequence[Contact], sender: Sender) -> list[str]:
+    """Return the command that looks at these contacts again: by their ids, or by the time of many calls."""
+    begun = _begun(contacts)
+    if len(contacts) <= _LISTED or not begun or max(begun) - min(begun) >= LONGEST - _MINUTE:
+        params = {"contact_ids": " ".join(contact.contact_id for contact in contacts[:MOST_NAMED])}
+    else:
+        first, last = min(begun).replace(second=0, microsecond=0), max(begun) + _MINUTE
+        params = {"window_start": format_time(first), "window_end": format_time(last)}
+    return [f"Check again: airflow dags trigger {sender.dag_id} --conf '{json.dumps(params)}'"]
+
+
+def _lines(contact: Contact, sender: Sender) -> Iterator[str]:
+    yield _line(contact)
+    address = sender.call(contact.contact_id)
+    if address:
+        yield f"  {address}"
 
 
 def _line(contact: Contact) -> str:

@@ -79,7 +79,7 @@ class Backoff:
 
     def _tell(self, contacts: list[Contact]) -> AwsError | None:
         try:
-            self.run.tell(alert_of(AlertKind.SET_ASIDE, contacts, self.run.settings.connect_instance_id))
+            self.run.tell(alert_of(AlertKind.SET_ASIDE, contacts, self.run.sender))
         except AwsError as error:
             log.warning("%d contacts keep their place until the alert is out: %s", len(contacts), error)
             return error

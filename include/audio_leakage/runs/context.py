@@ -12,8 +12,8 @@ from typing import TypeVar
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.recording import RecordingStorage
 from audio_leakage.contacts.snapshot import ContactSnapshot
-from audio_leakage.errors import ContactNotFound, InvalidContact, RefusedError
-from audio_leakage.instances import DAG_ID
+from audio_leakage.errors import AwsError, ContactNotFound, InvalidContact, RefusedError
+from audio_leakage.instances import DAG_ID, mutes_variable_of
 from audio_leakage.ports import (
     AlertTopic,
     Connect,
@@ -23,10 +23,12 @@ from audio_leakage.ports import (
     RecordingBucket,
     SecondsLeft,
 )
-from audio_leakage.runs.alerts import Alert
+from audio_leakage.runs.alerts import Alert, publish
+from audio_leakage.runs.mutes import Mutes
 from audio_leakage.runs.progress import Progress
+from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import LATE_LINES, Scope, Window
-from audio_leakage.settings import Settings
+from audio_leakage.settings import VARIABLE, Settings
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +52,10 @@ class RunContext:
     metrics: Metrics
     at_once: int = 1
     """Maximum number of concurrent requests."""
-    dag_id: str = DAG_ID
-    """The DAG, for commands that people are told to run."""
+    sender: Sender = field(default_factory=lambda: Sender(dag_id=DAG_ID, variable=VARIABLE))
+    """Who alerts come from, and where their reader finds more."""
+    mutes_text: Callable[[], str | None] = lambda: None
+    """Reads the Variable of the mutes; None if it is not set."""
     known: int = field(default=0, init=False)
     """How many contacts Connect knew."""
     unknown: list[Contact] = field(default_factory=list, init=False)
@@ -67,10 +71,42 @@ class RunContext:
             return RecordingStorage(settings.recording_bucket, settings.recording_prefix)
         return RecordingStorage(*self.connect.recording_storage(settings.connect_instance_id))
 
+    @property
+    def storage_source(self) -> str:
+        """Who says where the recordings lie, in a sentence for a person who must correct it."""
+        if self.settings.recording_bucket is not None:
+            return "The settings name this bucket"
+        return f"Connect instance '{self.settings.connect_instance_id}' names this bucket, no setting does"
+
+    @cached_property
+    def mutes(self) -> Mutes:
+        """Which leaks are known, and told to nobody for now."""
+        return Mutes.from_json(self.mutes_text(), self.now, mutes_variable_of(self.sender.dag_id))
+
     @cached_property
     def progress(self) -> Progress:
         """How far runs had come when this task first asked."""
-        return Progress.from_values(self.scope.history.progress(), self.settings.contact_table)
+        return self.kept_progress()
+
+    @cached_property
+    def table_id(self) -> str | None:
+        """The id of the contact table; None if we may not ask for it, or it cannot be had now."""
+        try:
+            return self.contacts.table_id()
+        except AwsError as error:
+            log.info("nobody can tell whether the table was replaced: %s", error)
+            return None
+
+    def kept_progress(self) -> Progress:
+        """Return how far runs have come by now."""
+        kept = self.scope.history.progress()
+        return Progress.from_values(kept, self.settings.contact_table, self.table_id)
+
+    def keep_progress(self, progress: Progress) -> None:
+        """Keep how far this run has come, for later runs."""
+        kept_id = (self.scope.history.progress() or {}).get("TableId")
+        values = progress.to_values(self.settings.contact_table, self.table_id or kept_id)
+        self.scope.history.keep_progress(values)
 
     def has_recovered(self, stretch: Window) -> bool:
         """Tell whether runs have read all of a stretch of the flow log, lines that come late included."""
@@ -88,12 +124,7 @@ class RunContext:
 
     def tell(self, alert: Alert) -> None:
         """Publish an alert if the settings name a topic."""
-        if self.settings.alert_topic_arn is None:
-            return
-        self.alert_topic.publish(
-            self.settings.alert_topic_arn, alert.subject, alert.message, alert.attributes
-        )
-        log.info("alert published: %s", alert.subject)
+        publish(alert, self.alert_topic, self.settings.alert_topic_arn)
 
     def describe(self, contact: Contact) -> ContactSnapshot:
         """Ask Connect about a contact.

@@ -9,6 +9,7 @@ from itertools import islice
 from audio_leakage.contacts.states import ClosedReason, ContactState, RecordedState
 from audio_leakage.ports import Item
 from audio_leakage.runs.context import RunContext
+from audio_leakage.runs.window import Window
 from audio_leakage.times import format_time
 
 #: How long a contact that is happening now can have been due.
@@ -27,8 +28,8 @@ def due(run: RunContext, *states: ContactState, until: datetime | None = None) -
 
     These are all that are due, the longest due first. But most turns go to what is happening now, because
     recovery, adoption and backfills bring contacts that have been due since their own past. A run that is
-    only about its window looks at the contacts of the window: those that are due, and in any case those that
-    failed, that Connect did not know, or whose last look failed.
+    only about its window, or about named contacts, looks at these: those that are due, and in any case those
+    that failed, that Connect did not know, or whose last look failed.
 
     :param until: only contacts that have been due since then; now by default.
     """
@@ -60,8 +61,13 @@ def can_describe_all(run: RunContext, *states: ContactState) -> bool:
 
 def concerns(run: RunContext, item: Item) -> bool:
     """Tell whether a run may touch a contact that it came across: any, or only those of its window."""
+    scope = run.scope
+    if not scope.only_window:
+        return True
+    if scope.contact_ids:
+        return item.get("ContactId") in scope.contact_ids
     start, end = _bounds(run)
-    return not run.scope.only_window or start <= str(item.get("InitialisedAt", "")) < end
+    return scope.window.saw(item) if scope.by_any_time else start <= str(item.get("InitialisedAt", "")) < end
 
 
 def in_turn(*contacts: Iterator[Item]) -> Iterator[Item]:
@@ -80,13 +86,38 @@ def _live_first(live: Iterator[Item], past: Iterator[Item]) -> Iterator[Item]:
 
 
 def _due_in_window(run: RunContext, states: Collection[ContactState], due_by: str) -> Iterator[Item]:
-    for item in run.contacts.initialised(run.scope.window.hours, *_bounds(run)):
-        is_due = item.get("OpenState") is not None and due_since(item) <= due_by
+    for item in _of_scope(run):
+        is_open = item.get("OpenState") is not None
+        is_due = is_open and (due_since(item) <= due_by or bool(run.scope.contact_ids))
         failed = item.get("RecordedState") == RecordedState.CALL_RECORDED_FAILURE
         unknown = item.get("ClosedReason") == ClosedReason.NOT_FOUND
         last_look_failed = item.get("Attempts") is not None
         if item.get("State") in states and (is_due or failed or unknown or last_look_failed):
             yield item
+
+
+def unknown_contacts(run: RunContext) -> list[str]:
+    """Return the contacts that somebody named and the table does not have."""
+    found = {item["ContactId"] for item in _named(run)}
+    return [contact_id for contact_id in run.scope.contact_ids if contact_id not in found]
+
+
+def _of_scope(run: RunContext) -> Iterator[Item]:
+    """Yield the contacts that a run with a window or with named contacts is about."""
+    window = run.scope.window
+    if run.scope.contact_ids:
+        yield from _named(run)
+    elif run.scope.by_any_time:
+        longest = Window(window.start - run.settings.longest_call, window.end)
+        start, end = format_time(longest.start), format_time(longest.end)
+        yield from filter(window.saw, run.contacts.initialised(longest.hours, start, end))
+    else:
+        yield from run.contacts.initialised(window.hours, *_bounds(run))
+
+
+def _named(run: RunContext) -> Iterator[Item]:
+    ids = list(run.scope.contact_ids)
+    yield from run.contacts.get_many(ids) if ids else ()
 
 
 def _bounds(run: RunContext) -> tuple[str, str]:

@@ -1,7 +1,8 @@
-"""How far the flow log has been read, and how far a scan for adoption has come.
+"""How far the flow log has been read, how far a scan for adoption has come, and which mutes were in force.
 
 An Airflow Variable keeps this, so that every run finds it, whatever Airflow knows of the runs before. It
-names the contact table it is about: for another table nothing has been read.
+names the contact table it is about. For a table of another name nothing has been read. A table that was made
+or restored anew has the same name and another id: into it, nothing has been read since reading began.
 """
 
 import json
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
+from audio_leakage.runs.mutes import Mute, read_mutes
 from audio_leakage.runs.window import LONGEST, Window
 from audio_leakage.times import format_time, parse_time
 
@@ -28,6 +30,8 @@ class Progress:
     """The kind of alert that somebody has yet to receive about that stretch."""
     adoption_start: str | None = None
     """The ContactId after which an unfinished scan for adoption goes on."""
+    mutes: tuple[Mute, ...] = ()
+    """The mutes that were in force when a run last looked: their end is still to be told."""
 
     def covers(self, stretch: Window) -> bool:
         """Tell whether runs have read all of a stretch of the flow log."""
@@ -54,29 +58,36 @@ class Progress:
             alert_pending="FLOW_LOG_NOT_READ",
         )
 
-    def to_values(self, table: str) -> dict[str, Any]:
+    def to_values(self, table: str, table_id: str | None = None) -> dict[str, Any]:
         """Return the values to keep.
 
         :param table: the contact table they are about.
+        :param table_id: its id, where it is known.
         """
         values = {
             "Table": table,
+            "TableId": table_id,
             "ReadFrom": _text(self.read_from),
             "ReadUntil": _text(self.read_until),
             "LostFrom": _text(self.lost_from),
             "LostUntil": _text(self.lost_until),
             "AlertPending": self.alert_pending,
             "AdoptionStart": self.adoption_start,
+            "Mutes": [mute.to_values() for mute in self.mutes] or None,
         }
         return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
-    def from_values(cls, values: Mapping[str, Any] | None, table: str) -> Self:
+    def from_values(cls, values: Mapping[str, Any] | None, table: str, table_id: str | None = None) -> Self:
         """Read what was kept; what is missing or cannot be read is None, so that the log is read again.
 
         :param table: the contact table; values about another one count as missing.
+        :param table_id: its id, where it is known. With another id, reading begins where it once began.
         """
         found = values if values and values.get("Table") == table else {}
+        if is_replaced(found, table_id):
+            began = _time(found.get("ReadFrom"))
+            return cls(read_from=began, read_until=began, mutes=read_mutes(found.get("Mutes")))
         return cls(
             read_from=_time(found.get("ReadFrom")),
             read_until=_time(found.get("ReadUntil")),
@@ -84,7 +95,13 @@ class Progress:
             lost_until=_time(found.get("LostUntil")),
             alert_pending=found.get("AlertPending"),
             adoption_start=found.get("AdoptionStart"),
+            mutes=read_mutes(found.get("Mutes")),
         )
+
+
+def is_replaced(values: Mapping[str, Any], table_id: str | None) -> bool:
+    """Tell whether values are about an earlier table of the same name."""
+    return table_id is not None and values.get("TableId") not in (None, table_id)
 
 
 def read_progress(text: object) -> Mapping[str, Any] | None:

@@ -5,17 +5,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from audio_leakage.errors import WindowError
-from audio_leakage.ports import AirflowRun, RunHistory
+from audio_leakage.contacts.contact import check_contact_id
+from audio_leakage.errors import InvalidContact, WindowError
+from audio_leakage.ports import AirflowRun, Item, RunHistory
 from audio_leakage.times import format_time, parse_time
 
 STEP = timedelta(minutes=5)
 #: Neither a named window nor what a run recovers after an outage is longer.
 LONGEST = timedelta(days=1)
+#: How many contacts somebody may name: there is time to look at each of them.
+MOST_NAMED = 100
 #: How long after its time CloudWatch Logs may show a line.
 LATE_LINES = timedelta(minutes=10)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ADOPTION_HOURS = (0, 6, 12, 18)
+#: Every time of a call that a mail or the page may show.
+_TIMES_OF_A_CALL = (
+    "InitialisedAt",
+    "InitiationTimestamp",
+    "ConnectedToAgentTimestamp",
+    "AfterContactWorkStartTimestamp",
+    "AfterContactWorkEndTimestamp",
+    "DisconnectTimestamp",
+    "EndAssumedAt",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,11 @@ class Window:
         count = -(-(self.end - first) // timedelta(hours=1))
         return [format_time(first + timedelta(hours=hour))[:13] for hour in range(count)]
 
+    def saw(self, item: Item) -> bool:
+        """Tell whether a call was going on in this window, from the first of its times to the last."""
+        times = [str(item[name]) for name in _TIMES_OF_A_CALL if item.get(name)]
+        return bool(times) and min(times) < format_time(self.end) and max(times) >= format_time(self.start)
+
     def parts(self, longest: timedelta) -> Iterator["Window"]:
         """Yield it in pieces that are no longer than that, the earliest first."""
         start = self.start
@@ -66,6 +84,10 @@ class Scope:
     history: RunHistory
     only_window: bool = False
     """Whether it works on the contacts of its window alone: a backfill, or a named window."""
+    by_any_time: bool = False
+    """Whether these are all calls that were going on in it, and not only those whose block ran in it."""
+    contact_ids: tuple[str, ...] = ()
+    """The contacts that somebody named; the run works on nothing else."""
     adopts: bool = False
     """Whether it looks for items that somebody else wrote."""
 
@@ -80,16 +102,26 @@ class Scope:
 def scope_of(run: AirflowRun, params: Mapping[str, str | None], history: RunHistory, now: datetime) -> Scope:
     """Return what a run is about.
 
-    :param params: ``window_start`` and ``window_end``, if somebody named a window.
+    :param params: ``window_start`` and ``window_end``, if somebody named a window, or ``contact_ids``.
     :param history: the runs before this one.
     :param now: aware.
-    :raises WindowError: when the named window cannot be used.
+    :raises WindowError: when the named window or contacts cannot be used.
     """
     named = named_window(params.get("window_start"), params.get("window_end"), now)
+    contact_ids = named_contacts(params.get("contact_ids"))
+    if named and contact_ids:
+        raise WindowError("contact_ids and a window must not be given together")
     window = named or window_of(run)
-    only_window = named is not None or run.run_type == "backfill"
+    only_window = named is not None or bool(contact_ids) or run.run_type == "backfill"
     adopts = not only_window and (run.run_type == "manual" or window.is_for_adoption)
-    return Scope(window=window, history=history, only_window=only_window, adopts=adopts)
+    return Scope(
+        window=window,
+        history=history,
+        only_window=only_window,
+        by_any_time=named is not None,
+        contact_ids=contact_ids,
+        adopts=adopts,
+    )
 
 
 def window_of(run: AirflowRun) -> Window:
@@ -134,6 +166,23 @@ def named_window(start: str | None, end: str | None, now: datetime) -> Window | 
     return window
 
 
+def named_contacts(text: str | None) -> tuple[str, ...]:
+    """Return the contacts somebody named for a manual run, each once.
+
+    :param text: their ids, with spaces or commas between them, or nothing.
+    :raises WindowError: says what is wrong with it and what is allowed.
+    """
+    ids = tuple(dict.fromkeys((text or "").replace(",", " ").lower().split()))
+    try:
+        for contact_id in ids:
+            check_contact_id(contact_id)
+    except InvalidContact as error:
+        raise WindowError(f"contact_ids: {error}") from None
+    if len(ids) > MOST_NAMED:
+        raise WindowError(f"contact_ids names {len(ids)} contacts: at most {MOST_NAMED}; name a window")
+    return ids
+
+
 def _covered_until(last_success: AirflowRun | None) -> datetime | None:
     """Return up to where nothing is missing, given the last run that succeeded; None if there was none.
 
@@ -141,7 +190,8 @@ def _covered_until(last_success: AirflowRun | None) -> datetime | None:
     """
     if last_success is None:
         return None
-    only_window = last_success.run_type == "backfill" or (last_success.conf or {}).get("window_start")
+    conf = last_success.conf or {}
+    only_window = last_success.run_type == "backfill" or conf.get("window_start") or conf.get("contact_ids")
     return _LONG_AGO if only_window else window_of(last_success).end
 
 

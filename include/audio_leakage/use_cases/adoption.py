@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.runs.context import RunContext
-from audio_leakage.runs.progress import Progress
 from audio_leakage.runs.sweep import Sweep
 
 log = logging.getLogger(__name__)
@@ -50,6 +49,4 @@ def adopt(run: RunContext) -> dict[str, int]:
 
 
 def _keep_start(run: RunContext, start: str | None) -> None:
-    table, history = run.settings.contact_table, run.scope.history
-    progress = Progress.from_values(history.progress(), table)
-    history.keep_progress(replace(progress, adoption_start=start).to_values(table))
+    run.keep_progress(replace(run.kept_progress(), adoption_start=start))

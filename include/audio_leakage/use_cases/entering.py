@@ -135,7 +135,7 @@ def _tell(run: HourContext, figures: Figures) -> None:
     has_entered = figures.classes[Class.ENTERED_BY_POLICY] + figures.classes[Class.ENTERED_BY_CALL] > 0
     is_news = figures.entered > 0 or (run.is_retry and has_entered)
     if is_news or (figures.classes[Class.UNEXPLAINED] and not run.is_backfill):
-        run.tell(not_watched_alert(figures, run.hour, run.policy, run.settings.connect_instance_id))
+        run.tell(not_watched_alert(figures, run.hour, run.policy, run.sender))
 
 
 def _tell_of_rules(run: HourContext) -> None:
@@ -145,7 +145,7 @@ def _tell_of_rules(run: HourContext) -> None:
     if not ending or run.is_backfill or run.counted.rules_told_on == today:
         return
     variable = policy_variable_of(run.dag_id)
-    run.tell(rules_end_alert(ending, today, variable, run.settings.connect_instance_id))
+    run.tell(rules_end_alert(ending, today, variable, run.sender))
     run.remember(lambda known: replace(known, rules_told_on=today))
 
 

@@ -4,15 +4,17 @@ If there is time to describe every due contact, each is described. If not, searc
 while the rest is described, the longest due first. Both ways come to the same result.
 """
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState
-from audio_leakage.errors import AwsError, InvalidContact
+from audio_leakage.errors import AwsError, InvalidContact, WindowError
 from audio_leakage.flow_log.recovery import recover
 from audio_leakage.runs.context import RunContext
-from audio_leakage.runs.due import can_describe_all, count_due, due, due_since, in_turn
+from audio_leakage.runs.due import can_describe_all, count_due, due, due_since, in_turn, unknown_contacts
+from audio_leakage.runs.metrics import publish_metrics
 from audio_leakage.runs.sweep import Step, Sweep, described, record_outcome
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.adoption import adopt
@@ -24,6 +26,8 @@ from audio_leakage.use_cases.bulk_search import (
     BulkSearch,
     TimeRangeSearch,
 )
+
+log = logging.getLogger(__name__)
 
 _WAITING, _TALKING = ContactState.IN_PROGRESS_QUEUE_IVR, ContactState.IN_PROGRESS_AGENT
 #: States in which no search may show a contact: voice is searchable once it is connected to an agent.
@@ -40,6 +44,8 @@ def poll_initialised(run: RunContext) -> dict[str, int]:
 
     :return: how many contacts were due, recovered and adopted, and how many had each outcome.
     """
+    publish_metrics(run, Runs=1)
+    _warn_of_items_that_left(run)
     entered: dict[str, int] = {}
     trouble: AwsError | InvalidContact | None = None
     for enter in (recover, adopt):
@@ -52,7 +58,18 @@ def poll_initialised(run: RunContext) -> dict[str, int]:
     counts = {**entered, **_poll(run, searches, ContactState.INITIALISED)}
     if trouble:
         raise trouble
+    if unknown := unknown_contacts(run):
+        raise WindowError(
+            f"contact_ids: the contact table has no contact {', '.join(unknown)}; if its flow asked for a "
+            "recording, name the window in which its recording block ran"
+        )
     return counts
+
+
+def _warn_of_items_that_left(run: RunContext) -> None:
+    keep_for = run.settings.keep_items_for
+    if run.scope.only_window and keep_for and run.scope.window.start < run.now - keep_for:
+        log.warning("items of this window have left the table, the evidence of their day has their verdicts")
 
 
 def poll_in_progress(run: RunContext) -> dict[str, int]:

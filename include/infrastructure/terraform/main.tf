@@ -58,6 +58,25 @@ resource "aws_cloudformation_stack" "policy" {
   }
 }
 
+resource "aws_cloudformation_stack" "evidence" {
+  count = var.evidence_bucket == "" ? 0 : 1
+
+  name          = "${var.name}-evidence"
+  template_body = file("${local.templates}/evidence.yaml")
+  capabilities  = ["CAPABILITY_IAM"]
+  tags          = var.tags
+
+  parameters = {
+    for key, value in {
+      BucketName        = var.evidence_bucket
+      LockMode          = var.evidence_lock_mode
+      LockYears         = var.evidence_lock_years
+      ExecutionRoleName = var.execution_role_name
+      IamPath           = var.iam_path
+    } : key => value if value != ""
+  }
+}
+
 # A key that changes with the code: CloudFormation updates the function only with the key.
 resource "aws_s3_object" "subscriber" {
   count = local.subscribes ? 1 : 0

@@ -21,6 +21,8 @@ output "variable" {
       contact_table       = local.table_name
       flow_log_group      = var.flow_log_group
       alert_topic_arn     = aws_cloudformation_stack.monitoring.outputs["TopicArn"]
+      evidence_bucket     = var.evidence_bucket
+      evidence_key_arn    = join("", [for stack in aws_cloudformation_stack.evidence : stack.outputs["KeyArn"]])
     } : key => value if value != ""
   })
 }

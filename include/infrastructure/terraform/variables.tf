@@ -56,6 +56,24 @@ variable "kms_key_arn" {
   description = "Your own KMS key for the table."
 }
 
+variable "evidence_bucket" {
+  type        = string
+  default     = ""
+  description = "Name of a new bucket for evidence of each day."
+}
+
+variable "evidence_lock_mode" {
+  type        = string
+  default     = ""
+  description = "GOVERNANCE, or COMPLIANCE, which lets nobody shorten the lock."
+}
+
+variable "evidence_lock_years" {
+  type        = string
+  default     = ""
+  description = "How long evidence is locked."
+}
+
 variable "iam_path" {
   type        = string
   default     = "/"

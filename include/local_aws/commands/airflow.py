@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).parents[3]
 DAG_ID = "monitor_audio_leakage"
+RECONCILE_DAG_ID = "reconcile_audio_leakage"
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,20 @@ class Airflow:
         return f"http://127.0.0.1:{self.port}"
 
     @contextmanager
-    def running(self, component: str = "standalone", ready: str = f"/dags/{DAG_ID}") -> Iterator[None]:
+    def running(
+        self,
+        component: str = "standalone",
+        ready: str = f"/dags/{DAG_ID}",
+        dag_ids: Sequence[str] = (DAG_ID,),
+    ) -> Iterator[None]:
         """Run Airflow inside a ``with`` block: scheduler, executor, DAG processor and API server.
 
         :param component: the component to run; ``api-server`` runs nothing else.
         :param ready: a path of the API that answers once Airflow is up.
+        :param dag_ids: the DAGs that run inside the block. Every other one stays paused.
         :raises RuntimeError: with the end of the log, if Airflow does not start.
         """
-        runs_tasks = component == "standalone"
-        if runs_tasks:
-            # A task that starts before the API server answers has failed, and uses up its tries.
-            self.cli("dags", "pause", "--yes", DAG_ID)
+        running = dag_ids if component == "standalone" else ()
         with (self.home / "standalone.log").open("a") as log:
             process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "airflow", component],
@@ -72,9 +76,10 @@ class Airflow:
             )
             try:
                 self._wait_until_healthy(process, ready)
-                if runs_tasks:
-                    self._unpause()
+                # A task that starts before the API server answers has failed, and uses up its tries.
+                self._pause(running, paused=False)
                 yield
+                self._pause(running, paused=True)
             finally:
                 _stop(process)
 
@@ -94,11 +99,12 @@ class Airflow:
         counts: dict[str, Any] = self.get(f"{task}/xcomEntries/return_value?deserialize=true")["value"]
         return counts
 
-    def _unpause(self) -> None:
-        body = json.dumps({"is_paused": False}).encode()
-        dag = f"{self.url}/api/v2/dags/{DAG_ID}?update_mask=is_paused"
-        request = Request(dag, body, {"Content-Type": "application/json"}, method="PATCH")  # noqa: S310
-        urlopen(request, timeout=120).close()  # noqa: S310
+    def _pause(self, dag_ids: Sequence[str], *, paused: bool) -> None:
+        body = json.dumps({"is_paused": paused}).encode()
+        for dag_id in dag_ids:
+            dag = f"{self.url}/api/v2/dags/{dag_id}?update_mask=is_paused"
+            request = Request(dag, body, {"Content-Type": "application/json"}, method="PATCH")  # noqa: S310
+            urlopen(request, timeout=120).close()  # noqa: S310
 
     def _wait_until_healthy(self, process: subprocess.Popen[bytes], ready: str) -> None:
         for _ in range(600):
@@ -122,7 +128,7 @@ def free_port() -> int:
 
 
 def new_airflow(home: Path, environment: Mapping[str, str], **changes: str) -> Airflow:
-    """Return an Airflow with an empty database and our DAG.
+    """Return an Airflow with an empty database and our DAGs, all of them paused.
 
     :param home: folder for its database and its logs.
     :param environment: environment variables of its processes, on top of this process's.
@@ -131,9 +137,10 @@ def new_airflow(home: Path, environment: Mapping[str, str], **changes: str) -> A
     port = free_port()
     settings = {
         "AIRFLOW_HOME": str(home),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

@@ -1,7 +1,8 @@
 """`make ui`: Airflow's UI with the monitor in it, over a contact centre that plays on for as long as it runs.
 
 An hour and a half of calls has been played and worked through before Airflow starts, so that there is
-something to look at. Airflow lives in a temporary folder. The log stays in ``build/ui``.
+something to look at. The settings are a Variable that you can edit, and the mails have a page. Airflow lives
+in a temporary folder. The log stays in ``build/ui``.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import sys
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
+from local_aws.commands.airflow import DAG_ID, RECONCILE_DAG_ID, Airflow, new_airflow
 from local_aws.commands.console import (
     load_dags,
     log_in,
@@ -26,8 +27,9 @@ from local_aws.commands.console import (
 )
 from local_aws.commands.playback import SETTINGS, play_past, windows_ago
 from local_aws.connect.simulator import ConnectSimulator
-from local_aws.contact_centre.company import BUCKET, PREFIX, ROOT, contact_centre, set_up
+from local_aws.contact_centre.company import BUCKET, PREFIX, ROOT, TOPIC, contact_centre, set_up
 from local_aws.contact_centre.seed_contacts import INSTANCE_ID
+from local_aws.mailbox import Mailbox
 from local_aws.server import LocalAws
 
 if TYPE_CHECKING:
@@ -62,25 +64,33 @@ def _show(home: Path, console: Console) -> None:
     console.print("We play an hour and a half of calls, then Airflow starts. That takes three minutes or so.")
     centre = contact_centre(windows_ago(_PAST), _DURATION, calls_per_hour=60)
     connect = ConnectSimulator(INSTANCE_ID, centre, recording_bucket=BUCKET, recording_prefix=PREFIX)
-    with LocalAws(connect) as aws, aws.applied():
+    with LocalAws(connect) as aws, aws.applied(), Mailbox(aws, TOPIC) as mailbox:
         set_up(aws)
         with status(console, "Airflow prepares its database"):
-            airflow = new_airflow(home, {"AIRFLOW_VAR_AUDIO_LEAKAGE": json.dumps(SETTINGS)})
+            airflow = new_airflow(home, {})
+            for name, values in variables(mailbox.topic_arn).items():
+                airflow.cli("variables", "set", name, json.dumps(values))
             dag = load_dags(airflow.environment)[DAG_ID]
         with progress(console, "windows of five minutes", _PAST) as advance:
             play_past(dag, centre, aws, _PAST, advance)
-        _run(airflow, console, lambda: centre.play(datetime.now(UTC), aws))
+        _run(airflow, mailbox.url, console, lambda: centre.play(datetime.now(UTC), aws))
 
 
-def _run(airflow: Airflow, console: Console, play: Callable[[], object]) -> None:
+def variables(topic_arn: str) -> dict[str, Any]:
+    """Return the Variables of Airflow by name. They are in its database, so that a person can edit them."""
+    return {"audio_leakage": {**SETTINGS, "alert_topic_arn": topic_arn}, "audio_leakage_mutes": []}
+
+
+def _run(airflow: Airflow, mails: str, console: Console, play: Callable[[], object]) -> None:
     """Run Airflow and play on until Ctrl-C.
 
+    :param mails: address of the page of mails.
     :raises KeyboardInterrupt: at Ctrl-C, when Airflow is stopped.
     """
     with ExitStack() as running:
         with status(console, "Airflow starts"):
-            running.enter_context(airflow.running())
-        _say_where(airflow, console)
+            running.enter_context(airflow.running(dag_ids=(DAG_ID, RECONCILE_DAG_ID)))
+        _say_where(airflow.url, mails, console)
         try:
             while True:
                 play()
@@ -90,10 +100,12 @@ def _run(airflow: Airflow, console: Console, play: Callable[[], object]) -> None
             raise
 
 
-def _say_where(airflow: Airflow, console: Console) -> None:
+def _say_where(airflow: str, mails: str, console: Console) -> None:
     console.print(
-        f"\n  Call recordings  {airflow.url}/plugin/call-recordings"
-        f"\n  Runs of the DAG  {airflow.url}/dags/{DAG_ID}\n"
+        f"\n  Call recordings  {airflow}/plugin/call-recordings"
+        f"\n  Runs of the DAG  {airflow}/dags/{DAG_ID}"
+        f"\n  Settings         {airflow}/variables"
+        f"\n  Mails            {mails}\n"
         "\nYou need no login. Each run has a tab 'Calls'. Calls go on, and a run starts"
         "\nevery five minutes. Press Ctrl-C to stop everything."
     )

@@ -1,6 +1,6 @@
 // The table of contacts, with filters and search. Each row has a timeline, and unfolds to show its evidence.
 
-import { dayAndSecond, duration, el, link, second, soon, svg, words } from "./page.js";
+import { dayAndMinute, dayAndSecond, duration, el, link, second, soon, svg, words } from "./page.js";
 
 export const GROUPS = ["leaked", "unreadable", "waiting", "in progress", "recorded", "not expected"];
 const ROWS_AT_ONCE = 200;
@@ -8,7 +8,7 @@ const ROWS_AT_ONCE = 200;
 // The columns of the table: heading, class of the cell, and what the cell of a row shows.
 const COLUMNS = [
   { head: "Contact", cell: (row) => el("div", { class: "contact" }, toggleOf(row), idOf(row)) },
-  { head: "Verdict", cell: (row) => [badge(row), reasonOf(row), ...warningsOf(row)] },
+  { head: "Verdict", cell: (row) => [badge(row), reasonOf(row), knownOf(row), ...warningsOf(row)] },
   { head: "Talk / recording", class: "number", cell: (row) => [durationOf(row.talk_seconds), el("small", {}, durationOf(row.recording_seconds))] },
   { head: "Course of the call", cell: (row) => courseOf(row) },
   { head: "Evidence", class: "where", cell: (row) => whereOf(row) },
@@ -93,6 +93,10 @@ function toggleOf(row) {
 }
 
 const idOf = (row) => el("span", { class: "id" }, link(row.id, row.url));
+// Connect's contact ids are UUIDs. Nothing else can be looked up, so nothing else gets into an address.
+const hasPage = (row) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(row.id);
+// The pages lie at <dag>/ and <dag>/contact/, so the DAG's own address tells where a call's page is.
+const pageOf = (row) => new URL(`${location.pathname.split("/").slice(0, location.pathname.split("/").indexOf("audio-leakage") + 2).join("/")}/contact/${row.id}`, location.href).href;
 const durationOf = (seconds) => duration(seconds) || "–";
 
 function reasonOf(row) {
@@ -100,6 +104,9 @@ function reasonOf(row) {
   return reason ? el("small", {}, words(reason)) : null;
 }
 
+// A leak that somebody knows of, and wants no mail about. It is a leak all the same.
+const known = ({ until, reason }) => `known until ${dayAndMinute(until)}: ${reason}`;
+const knownOf = (row) => (row.known ? el("small", { class: "known" }, known(row.known)) : null);
 const warningsOf = (row) => (row.warnings ?? []).map((warning) => el("small", { class: "warning" }, warning));
 
 function badge(row) {
@@ -172,8 +179,10 @@ const FACTS = {
 function evidenceOf(row) {
   const list = el("dl");
   const fact = (name, ...values) => list.append(el("dt", {}, name), el("dd", {}, ...values));
+  if (hasPage(row)) fact("Page of this call", link(row.id, pageOf(row)));
   for (const [name, text] of steps(row)) fact(name[0].toUpperCase() + name.slice(1), dayAndSecond(text));
   for (const [name, text] of Object.entries(FACTS)) if (row[name]) fact(text, String(row[name]));
+  if (row.known) fact("Known", known(row.known).replace("known ", ""));
   if (row.warnings) fact("Warnings", row.warnings.join(", "));
   if (row.next_check_at) fact("Next check", dayAndSecond(row.next_check_at));
   if (row.recording) fact(row.recorded ? "Recording" : "Connect's pointer", link(row.recording.text, row.recording.url));

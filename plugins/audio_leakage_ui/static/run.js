@@ -1,7 +1,7 @@
 // The tab "Calls" of a run.
 
 import { Calls } from "./calls.js";
-import { addCounts, closedList, dayAndMinute, el, get, minute, noteLeaks, show, showProblem, words, zone } from "./page.js";
+import { addCounts, closedList, dayAndMinute, dayAndSecond, el, get, minute, noteLeaks, show, showProblem, words, zone } from "./page.js";
 
 const TASKS = ["poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings"];
 const dagId = decodeURIComponent(location.pathname.split("/").at(-2));
@@ -16,7 +16,7 @@ async function showRun() {
 
 async function showCalls(about) {
   show("about", `The present state of contacts whose recording block ran from ${dayAndMinute(about.start)} to `
-    + `${minute(about.end)} (${zone}). A ${about.run_type} run.`);
+    + `${minute(about.end)} (${zone}), as of ${dayAndSecond(Date.now())}. A ${about.run_type} run.`);
   const calls = new Calls("Contacts", { empty: "No recording block ran in this window." });
   const closed = {};
   let leftOut = 0;
@@ -24,6 +24,7 @@ async function showCalls(about) {
     const part = await get(`calls?${question}&hour=${hour}`);
     leftOut += part.left_out;
     calls.add(part.rows, part.counts);
+    if (about.named) calls.note.textContent = `A person named ${about.named} contacts for this run.`;
     if (leftOut) calls.note.textContent = `${leftOut} contacts are counted, but not listed.`;
     if (!calls.element.isConnected) show("calls", calls.element);
     show("closed", ...closedList(addCounts(closed, part.closed)));
@@ -39,23 +40,24 @@ function sayWhereElse(error) {
 async function showTasks() {
   const { task_instances: found } = await get(airflow);
   const states = Object.fromEntries(found.map((task) => [task.task_id, task.state]));
-  show("tasks", ...await Promise.all(TASKS.map(async (task) => taskCard(task, states[task], await countsOf(task)))));
+  show("tasks", ...await Promise.all(TASKS.map(async (task) => taskCard(task, states[task], await xcom(task, "return_value"), await xcom(task, "task_failure")))));
 }
 
-async function countsOf(task) {
+async function xcom(task, key) {
   try {
-    const { value } = await get(`${airflow}/${task}/xcomEntries/return_value?deserialize=true`);
+    const { value } = await get(`${airflow}/${task}/xcomEntries/${key}?deserialize=true`);
     return value !== null && typeof value === "object" ? value : {};
   } catch {
     return {}; // a task that failed or has not run has no return value
   }
 }
 
-function taskCard(task, state, counts) {
+function taskCard(task, state, counts, failure) {
   const lines = Object.entries(counts).filter(([name, count]) => name !== "window" && count)
     .map(([name, count]) => el("li", {}, el("b", {}, String(count)), ` ${words(name)}`));
   return el("div", { class: `card task ${state ?? ""}` },
     el("h2", {}, task), el("p", { class: "state" }, words(state) || "not run"),
+    failure.reason && state !== "success" ? el("p", { class: "reason" }, failure.reason) : null,
     lines.length ? el("ul", {}, ...lines) : el("p", { class: "note" }, state === "success" ? "Nothing was due." : ""));
 }
 

@@ -96,7 +96,8 @@ class TestContactTable:
     def test_a_missing_table_is_named(self, table: ContactTable) -> None:
         nowhere = ContactTable(table.conn, "nowhere")
         with pytest.raises(
-            SetupError, match="table 'nowhere' does not exist: create it, or correct 'contact_table'"
+            SetupError,
+            match=r"table 'nowhere' does not exist: if it was lost, restore it to a point in time, .*create it",
         ):
             list(nowhere.due("INITIALISED", "2023"))
         with pytest.raises(SetupError, match="table 'nowhere' does not exist"):

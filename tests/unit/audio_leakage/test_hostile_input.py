@@ -25,6 +25,7 @@ from support.fakes import (
     INSTANCE_ID,
     MARK,
     PREFIX,
+    SENDER,
     SETTINGS,
     FakeFlowLog,
     FakeTable,
@@ -301,13 +302,16 @@ def failed(**fields: Any) -> Contact:
 
 
 def message(contacts: Iterable[Contact]) -> str:
-    ((alert, _),) = alerts(list(contacts), INSTANCE_ID)
+    ((alert, _),) = alerts(list(contacts), SENDER)
     return alert.message
 
 
 def test_a_fact_in_an_alert_cannot_forge_another_line() -> None:
     forged = message([failed(agent_id="a\ncontact 1, cause NO_OBJECT")])
-    assert len(forged.splitlines()) == 3
+    assert [line for line in forged.splitlines() if line.startswith("contact ")] == [
+        line for line in forged.splitlines() if "contact 1" in line
+    ]
+    assert len(forged.splitlines()) == len(message([failed(agent_id="a")]).splitlines())
 
 
 def test_an_alert_with_long_facts_stays_within_the_limit_of_sns() -> None:

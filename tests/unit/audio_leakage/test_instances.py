@@ -29,6 +29,5 @@ def test_an_instance_name_given_twice_is_refused() -> None:
         dag_ids(("emea", "apac", "emea"))
 
 
-def test_a_forgotten_comma_in_the_instances_is_explained() -> None:
-    with pytest.raises(SettingsError, match="the further instances are 'emea', allowed is a tuple"):
-        dag_ids("emea")
+def test_a_forgotten_comma_after_one_instance_means_that_instance() -> None:
+    assert dag_ids("emea") == dag_ids(("emea",)) == ["monitor_audio_leakage", "monitor_audio_leakage__emea"]

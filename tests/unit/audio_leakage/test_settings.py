@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from audio_leakage.errors import SettingsError
-from audio_leakage.settings import Settings
+from audio_leakage.settings import Recipient, Settings, recipient_in
 from support.fakes import INSTANCE_ID
 
 REQUIRED = {"connect_instance_id": INSTANCE_ID, "contact_table": "contacts"}
@@ -30,15 +30,31 @@ def test_every_setting_can_be_set() -> None:
         "recording_prefix": "connect/acme/CallRecordings",
         "flow_log_group": "/aws/connect/acme",
         "alert_topic_arn": "arn:aws:sns:af-south-1:123456789012:alerts",
+        "evidence_bucket": "evidence",
+        "evidence_prefix": "compliance/calls",
+        "evidence_key_arn": "arn:aws:kms:af-south-1:123456789012:key/0d990263-018e-4e65-a703-eff731de951e",
         "aws_conn_id": "aws_connect",
         "first_check_minutes": 0.5,
         "failure_after_minutes": 90,
         "recheck_days": 0,
+        "reverify_after_days": [14, 400],
+        "keep_items_days": 30,
         "describe_contact_rps": 4,
         "search_contacts_rps": 0.2,
     }
     settings = Settings.from_json(json.dumps(values))
     assert {key: getattr(settings, key) for key in values} == values
+
+
+@pytest.mark.parametrize("days", [30, "30", [0], [True], [1.5], [701], list(range(1, 12))])
+def test_days_that_are_no_days_are_refused(days: object) -> None:
+    message = refusal(json.dumps(REQUIRED | {"reverify_after_days": days}))
+    assert "allowed is a list of at most 10 whole numbers from 1 to 700" in message
+
+
+def test_items_stay_until_their_evidence_is_final() -> None:
+    assert "two more than 'recheck_days'" in refusal(json.dumps(REQUIRED | {"keep_items_days": 8}))
+    assert "needs 'evidence_bucket'" in refusal(json.dumps(REQUIRED | {"keep_items_days": 9}))
 
 
 def test_a_setting_of_null_takes_the_default() -> None:
@@ -59,7 +75,38 @@ def test_a_missing_required_setting_is_named_with_its_meaning(key: str) -> None:
 
 def test_an_unknown_setting_is_named_with_the_allowed_ones() -> None:
     message = refusal(json.dumps(REQUIRED | {"recording_buckets": "x"}))
-    assert "'recording_buckets' is unknown, allowed keys are connect_instance_id, contact_table" in message
+    assert "'recording_buckets' is unknown (did you mean 'recording_bucket'?), allowed keys are" in message
+    assert "allowed keys are connect_instance_id, contact_table" in message
+
+
+def test_a_key_that_is_near_to_none_is_answered_without_a_guess() -> None:
+    message = refusal(json.dumps(REQUIRED | {"colour": "x"}))
+    assert "'colour' is unknown, allowed keys are" in message
+
+
+TOPIC = "arn:aws:sns:af-south-1:123456789012:alerts"
+
+
+@pytest.mark.parametrize(
+    ("text", "recipient"),
+    [
+        (json.dumps({"alert_topic_arn": TOPIC, "nonsense": 1}), Recipient(TOPIC, "aws_default")),
+        (
+            json.dumps(REQUIRED | {"alert_topic_arn": TOPIC, "aws_conn_id": None, "recheck_days": -1}),
+            Recipient(TOPIC, None, INSTANCE_ID),
+        ),
+        (f'{{"alert_topic_arn": "{TOPIC}" "aws_conn_id": "other"', Recipient(TOPIC, "other")),
+        (f"{{'alert_topic_arn': '{TOPIC}'}}", Recipient(TOPIC, "aws_default")),
+        (json.dumps({"alert_topic_arn": "alerts"}), None),
+        (json.dumps(REQUIRED), None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_topic_is_found_in_settings_that_cannot_be_used(
+    text: str | None, recipient: Recipient | None
+) -> None:
+    assert recipient_in(text) == recipient
 
 
 @pytest.mark.parametrize(
@@ -84,6 +131,9 @@ def test_a_variable_that_is_no_json_object_is_refused(text: str | None, says: st
         ("recording_bucket", "s3://recordings", "the name of a bucket"),
         ("recording_prefix", "connect/acme/", "a prefix without date and without slash at either end"),
         ("alert_topic_arn", "alerts", "the ARN of an SNS topic"),
+        ("evidence_bucket", "s3://evidence", "the name of a bucket"),
+        ("evidence_prefix", "audit/", "a prefix without slash at either end"),
+        ("evidence_key_arn", "alias/evidence", "the ARN of a KMS key"),
         ("aws_conn_id", "", "the id of an Airflow connection, or null for boto3's own credentials"),
         ("first_check_minutes", -1, "a number from 0 to 1440"),
         ("first_check_minutes", True, "a number from 0 to 1440"),
@@ -102,8 +152,8 @@ def test_a_value_out_of_range_is_named_with_the_allowed_range(key: str, value: o
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"recording_bucket": "recordings"}, "must be set both or neither"),
-        ({"recording_prefix": "connect/acme"}, "must be set both or neither"),
+        ({"recording_bucket": "recordings"}, "must be set both or neither: only 'recording_bucket' is set"),
+        ({"recording_prefix": "connect/acme"}, "must be set both or neither: only 'recording_prefix' is"),
         ({"first_check_minutes": 61}, "must not be more than 'failure_after_minutes'"),
     ],
 )

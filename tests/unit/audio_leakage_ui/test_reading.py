@@ -11,6 +11,7 @@ import pytest
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ClosedReason, ContactState, FailureCause, RecordedState
+from audio_leakage.runs.mutes import Mute, Mutes
 from audio_leakage.runs.progress import Progress
 from audio_leakage.runs.window import Window
 from audio_leakage_ui.calls import MOST_ROWS, Group, calls_of, row_of
@@ -170,6 +171,22 @@ def test_an_hour_shows_counts_delays_failures_and_set_aside_contacts() -> None:
     assert [row["attempts"] for row in hour["set_aside"]] == [4]
 
 
+def test_known_leaks_are_counted_by_mute_and_are_leaks_all_the_same() -> None:
+    mute = Mute(id="key", until=at("2023-08-30T12:00"), reason="CHG-1", cause=FailureCause.NO_OBJECT)
+    other = replace(LEAKED, contact_id=number(1), failure_cause=FailureCause.DELETED)
+    healed = replace(RECORDED, contact_id=number(2), failure_cause=FailureCause.NO_OBJECT)
+    items = [contact.to_item() for contact in (LEAKED, other, healed)]
+    hour = hour_of(items, CONSOLES, Mutes((mute,)))
+    assert hour["known"] == {"key": 1}
+    assert hour["counts"]["leaked"] == 2
+    assert [row.get("known") for row in hour["failures"]] == [{"until": mute.until, "reason": "CHG-1"}, None]
+    assert [row.get("known") is None for row in calls_of(items, CONSOLES, Mutes((mute,)))["rows"]] == [
+        False,
+        True,
+        True,
+    ]
+
+
 def test_the_longest_due_contact_and_those_set_aside_are_found() -> None:
     waiting = [
         replace(SERVED, next_check_at=at("10:40"), contact_id=number(1)),
@@ -233,9 +250,16 @@ def test_a_missed_window_comes_with_its_backfill_command() -> None:
     assert (failed["last_run"]["run_id"], failed["last_success"]["run_id"]) == ("run 10:15", "run 10:15")
 
 
+def test_every_window_of_a_gap_is_counted() -> None:
+    runs = [run("11:00"), run("10:25")]
+    health = health_of("monitor_audio_leakage", runs, at("10:20"), at("11:05"))
+    assert [gap["start"] for gap in health["missed"]] == [at("10:25")]
+    assert health["missed_windows"] == 6
+
+
 def test_a_monitor_that_never_ran_has_missed_nothing() -> None:
     health = health_of("monitor_audio_leakage", [], since=None, now=at("10:25"))
-    assert health == {"last_run": None, "last_success": None, "missed": []}
+    assert health == {"last_run": None, "last_success": None, "missed": [], "missed_windows": 0}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from audio_leakage.contacts.states import ClosedReason, RecordedState
-from audio_leakage.errors import ServiceUnavailable
+from audio_leakage.errors import ServiceUnavailable, SetupError
 from audio_leakage.flow_log.ingest import ingest
 from audio_leakage.runs.progress import Progress
 from audio_leakage.runs.window import Window
@@ -158,6 +158,36 @@ def test_the_log_is_not_read_again_where_recovery_has_read_it() -> None:
     world.connect.answers[CONTACT_ID] = answer()
     assert check_recordings(world.run(at("13:00"), WITH_LOG))["CALL_RECORDED_FAILURE"] == 1
     assert world.flow_log.asked == []
+
+
+def test_a_table_made_anew_is_filled_from_where_reading_began() -> None:
+    world = World()
+    first = Progress(read_from=at("08:00"), read_until=at("10:30"))
+    world.history.keep_progress(first.to_values(SETTINGS.contact_table, "the table's id"))
+    _, asked = recover(world, ON)
+    assert asked.start == at("10:20")
+    world.contacts.items.clear()
+    world.contacts.id = "the id of the next one"
+    world.flow_log.asked.clear()
+    counts, asked = recover(world, ON)
+    assert (asked.start, counts["recovered"]) == (at("07:50"), 1)
+    assert read_until(world) == at("10:35")
+    assert world.history.kept["TableId"] == "the id of the next one"
+
+
+def test_a_table_whose_id_cannot_be_asked_for_is_taken_for_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def denied(_: FakeTable) -> str:
+        raise SetupError("dynamodb:DescribeTable was denied")
+
+    world = World()
+    first = Progress(read_from=at("08:00"), read_until=at("10:30"))
+    world.history.keep_progress(first.to_values(SETTINGS.contact_table, "the table's id"))
+    monkeypatch.setattr(FakeTable, "table_id", denied)
+    _, asked = recover(world, ON)
+    assert asked.start == at("10:20")
+    assert world.history.kept["TableId"] == "the table's id"
 
 
 def test_the_log_is_read_only_for_a_contact_about_to_fail() -> None:

@@ -1,8 +1,11 @@
 """Every failure and every healed failure is alerted at least once."""
 
+from dataclasses import replace
+
 import pytest
 
 from audio_leakage.errors import AudioLeakageError, ServiceUnavailable, SetupError
+from audio_leakage.runs.alerts import AlertKind, alert_of
 from audio_leakage.runs.context import RunContext
 from audio_leakage.use_cases.checking import check_recordings
 from support.fakes import (
@@ -10,6 +13,7 @@ from support.fakes import (
     CONTACT_ID,
     INSTANCE_ID,
     MINUTE,
+    SENDER,
     World,
     answer,
     at,
@@ -35,7 +39,14 @@ def test_a_failure_is_alerted_once_with_the_facts_a_person_needs(world: World) -
     ((subject, message, attributes),) = world.topic.published
     assert subject == "Audio leakage: 1 call not recorded"
     assert message.splitlines() == [
-        f"1 call not recorded, Amazon Connect instance {INSTANCE_ID}:",
+        "1 call not recorded.",
+        "",
+        (f"Where: Amazon Connect instance {INSTANCE_ID}, DAG monitor_audio_leakage, Variable audio_leakage"),
+        "What to do: docs/operations.md#call_recorded_failure",
+        (
+            "Check again: airflow dags trigger monitor_audio_leakage "
+            f'--conf \'{{"contact_ids": "{CONTACT_ID}"}}\''
+        ),
         "",
         (
             f"contact {CONTACT_ID}, agent connected 2023-08-29T10:30:11.038Z, ended 2023-08-29T10:31:10.343Z, "
@@ -88,15 +99,60 @@ def test_an_unreachable_topic_costs_neither_the_verdict_nor_the_alert(
     assert len(world.topic.published) == 1
 
 
-def test_an_alert_lists_fifty_contacts_and_counts_the_rest() -> None:
+def test_a_storm_is_told_by_what_its_calls_have_in_common() -> None:
     world = World()
     world.contacts.put(*(ended_with_agent(contact_id=number(position)) for position in range(120)))
     world.connect.answers = {number(position): answer(number(position)) for position in range(120)}
     check_recordings(run(world, "11:32"))
     ((subject, message, attributes),) = world.topic.published
     assert (subject, attributes["count"]) == ("Audio leakage: 120 calls not recorded", 120)
-    assert message.count("contact 0000") == 50
-    assert message.endswith("... and 70 more")
+    assert message.count("contact 0000") == 10
+    assert message.endswith("... and 110 more")
+    agent = "59ede75e-26d7-44f9-bf20-32e6bfc378af"
+    assert message.splitlines()[1] == f"In common: agent {agent}, cause NO_OBJECT, begun 2023-08-29 10:30 UTC"
+    window = '{"window_start": "2023-08-29T10:30:00.000Z", "window_end": "2023-08-29T10:31:11.038Z"}'
+    assert f"Check again: airflow dags trigger monitor_audio_leakage --conf '{window}'" in message
+    assert len(message) < 4000
+
+
+def test_an_alert_links_to_the_page_the_calls_and_the_runbook() -> None:
+    sender = replace(
+        SENDER,
+        environment="acme-prod",
+        instance_name="acme",
+        airflow_url="https://airflow.acme.example",
+        runbook_url="https://wiki.acme.example/audio-leakage",
+    )
+    alert = alert_of(AlertKind.FAILED, [ended_with_agent()], sender)
+    page = "https://airflow.acme.example/audio-leakage/monitor_audio_leakage/"
+    assert alert.subject == "Audio leakage [acme-prod]: 1 call not recorded"
+    assert {
+        f"Look: {page}",
+        f"  {page}contact/{CONTACT_ID}",
+        "What to do: https://wiki.acme.example/audio-leakage#call_recorded_failure",
+        (
+            f"Where: Amazon Connect instance acme ({INSTANCE_ID}), environment acme-prod, "
+            "DAG monitor_audio_leakage, Variable audio_leakage"
+        ),
+    } <= set(alert.message.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("queues", "common"),
+    [
+        (["a"] * 5, "queue a, "),
+        (["a"] * 4 + ["b"], "queue a (4 of 5), "),
+        (["a"] * 3 + ["b"] * 2, ""),
+        ([None] * 5, ""),
+    ],
+)
+def test_a_fact_that_most_calls_share_is_told_before_them(queues: list[str | None], common: str) -> None:
+    contacts = [
+        ended_with_agent(contact_id=number(place), queue_id=queue, agent_id=str(place))
+        for place, queue in enumerate(queues)
+    ]
+    message = alert_of(AlertKind.FAILED, contacts, SENDER).message
+    assert message.splitlines()[1] == f"In common: {common}begun 2023-08-29 10:30 UTC"
 
 
 def test_a_failure_has_no_pending_alert_without_a_topic(world: World) -> None:

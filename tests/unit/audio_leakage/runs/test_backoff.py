@@ -90,7 +90,8 @@ def test_a_contact_that_keeps_failing_is_set_aside_and_alerted_once(
         pauses.append(next_check - now)
     ((subject, message, attributes),) = world.topic.published
     assert subject == "Audio leakage: 1 contact set aside"
-    assert message.startswith(f"1 contact set aside, Amazon Connect instance {INSTANCE_ID}:")
+    assert message.startswith("1 contact set aside.\n")
+    assert f"Amazon Connect instance {INSTANCE_ID}" in message
     assert f"contact {CONTACT_ID}, last error {says}" in message
     assert attributes["event"] == "CONTACT_SET_ASIDE"
     assert max(pauses) >= timedelta(hours=2)

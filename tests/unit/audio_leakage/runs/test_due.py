@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from audio_leakage.contacts.states import ClosedReason, ContactState, RecordedState
+from audio_leakage.errors import WindowError
 from audio_leakage.runs.window import Window
 from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.polling import poll_initialised
@@ -86,6 +87,61 @@ def test_a_backfill_checks_failures_again_though_they_are_not_due() -> None:
     counts = check_recordings(world.run(at("12:00") + timedelta(days=9), window=WINDOW, only_window=True))
     assert counts["CALL_RECORDED_SUCCESS"] == 1
     assert world.contacts.contact().warnings == ("LATE",)
+
+
+def test_named_contacts_are_looked_at_due_or_not_and_no_others() -> None:
+    world = two_windows()
+    run = world.run(at("12:00"), only_window=True, contact_ids=(number(4), number(5)))
+    assert poll_initialised(run)["due"] == 0
+    assert check_recordings(run)["due"] == 2
+    assert world.contacts.contact(number(5)).recorded_state is RecordedState.CALL_RECORDED_FAILURE
+    assert world.contacts.contact(number(3)).recorded_state is None
+
+
+def test_a_named_contact_that_failed_heals() -> None:
+    world = World()
+    failed = ended_with_agent(
+        recorded_state=RecordedState.CALL_RECORDED_FAILURE, next_check_at=None, failed_at=at("11:31")
+    )
+    world.contacts.put(failed)
+    world.bucket.put()
+    check_recordings(world.run(at("12:00"), only_window=True, contact_ids=(CONTACT_ID,)))
+    assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_SUCCESS
+
+
+def test_a_named_contact_that_the_table_lacks_is_an_error_and_stops_no_other() -> None:
+    world = two_windows()
+    run = world.run(at("12:00"), only_window=True, contact_ids=(number(1), number(9)))
+    with pytest.raises(
+        WindowError, match=f"the contact table has no contact {number(9)}; .* name the window"
+    ):
+        poll_initialised(run)
+    assert world.contacts.contact(number(1)).state is ContactState.COMPLETED_AGENT
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "due"),
+    [
+        pytest.param("10:29:58", "10:29:59", 1, id="the recording block"),
+        pytest.param("10:30:11", "10:30:12", 1, id="an agent was connected"),
+        pytest.param("10:30:40", "10:30:50", 1, id="in the middle of the talk"),
+        pytest.param("10:31:10", "10:31:11", 1, id="the end"),
+        pytest.param("10:29:00", "10:29:57", 0, id="before the call"),
+        pytest.param("10:31:11", "10:40", 0, id="after the call"),
+    ],
+)
+def test_any_time_of_a_call_finds_it_in_a_named_window(start: str, end: str, due: int) -> None:
+    world = World()
+    world.contacts.put(
+        ended_with_agent(
+            initialised_at=at("10:29:58"),
+            recorded_state=RecordedState.CALL_RECORDED_FAILURE,
+            next_check_at=None,
+        )
+    )
+    window = Window(at(start), at(end))
+    run = world.run(at("15:00"), window=window, only_window=True, by_any_time=True)
+    assert check_recordings(run)["due"] == due
 
 
 def test_a_second_backfill_changes_nothing() -> None:

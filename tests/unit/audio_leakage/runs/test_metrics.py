@@ -1,6 +1,7 @@
 """The use cases publish the metrics that alarms are set on."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,18 @@ from audio_leakage.errors import ServiceUnavailable, SetupError
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import Window
 from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised
-from support.fakes import MINUTE, SETTINGS, FakeFlowLog, World, answer, at, contact, ended_with_agent, number
+from support.fakes import (
+    ALERTING,
+    MINUTE,
+    SETTINGS,
+    FakeFlowLog,
+    World,
+    answer,
+    at,
+    contact,
+    ended_with_agent,
+    number,
+)
 from support.flow_lines import line
 
 
@@ -29,6 +41,7 @@ def test_a_run_publishes_its_leaks_and_how_far_it_is_behind(world: World) -> Non
     check_recordings(world.run(now))
     assert world.metrics.latest == {
         "Leaks": 1,
+        "LeaksNotTold": 1,
         "Short": 0,
         "OldestDueMinutes": pytest.approx((now - at("10:30")) / MINUTE),
     }
@@ -38,6 +51,16 @@ def test_a_leak_is_counted_once_in_the_run_that_finds_it(world: World) -> None:
     for minutes in (0, 60):
         check_recordings(world.run(at("11:40") + minutes * MINUTE))
     assert world.metrics.latest["Leaks"] == 0
+
+
+@pytest.mark.parametrize(("error", "not_told"), [(None, 0), (SetupError("denied"), 1)])
+def test_a_leak_raises_an_alarm_only_if_no_alert_told_of_it(
+    world: World, error: SetupError | None, not_told: int
+) -> None:
+    world.topic.error = error
+    with suppress(SetupError):
+        check_recordings(world.run(at("11:40"), ALERTING))
+    assert (world.metrics.latest["Leaks"], world.metrics.latest["LeaksNotTold"]) == (1, not_told)
 
 
 def test_a_leak_is_counted_even_if_the_task_fails(world: World) -> None:
@@ -73,11 +96,12 @@ def test_throttled_contacts_are_counted_in_a_successful_run(
 def test_a_run_without_due_contacts_is_not_behind() -> None:
     world = World()
     check_recordings(world.run(at("11:40")))
-    assert world.metrics.latest == {"Leaks": 0, "Short": 0, "OldestDueMinutes": 0}
+    assert world.metrics.latest == {"Leaks": 0, "LeaksNotTold": 0, "Short": 0, "OldestDueMinutes": 0}
 
 
 def test_a_backfill_publishes_no_metrics(world: World) -> None:
     window = Window(at("10:25"), at("10:30"))
+    poll_initialised(world.run(at("11:40"), only_window=True, window=window))
     check_recordings(world.run(at("11:40"), only_window=True, window=window))
     assert world.metrics.latest == {}
 
@@ -92,4 +116,4 @@ def test_unreadable_lines_are_counted() -> None:
     world = World(flow_log=FakeFlowLog((line(ContactId="nobody"),)))
     settings = replace(SETTINGS, flow_log_group="/aws/connect/acme")
     poll_initialised(world.run(at("10:40"), settings))
-    assert world.metrics.latest == {"UnreadableLines": 1, "MinutesNotRead": 0}
+    assert world.metrics.latest == {"Runs": 1, "UnreadableLines": 1, "MinutesNotRead": 0}

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audio_leakage.contacts.states import FailureCause
+from audio_leakage.runs.mutes import Mute
 from audio_leakage.runs.progress import Progress, read_progress
 from audio_leakage.runs.window import Window
 from support.fakes import at
@@ -40,6 +42,16 @@ def test_a_stretch_more_than_a_day_back_is_lost_and_reported() -> None:
     assert progress.alert_pending == "FLOW_LOG_NOT_READ"
 
 
+def test_the_mutes_in_force_are_kept_also_for_a_table_that_was_made_anew() -> None:
+    mute = Mute(id="key", until=at("2023-08-30 12:00"), reason="CHG-4711", cause=FailureCause.NO_OBJECT)
+    values = Progress(read_from=at("05:00"), read_until=at("06:00"), mutes=(mute,)).to_values(
+        "contacts", "one"
+    )
+    for table_id in ("one", "another"):
+        assert Progress.from_values(values, "contacts", table_id).mutes == (mute,)
+    assert Progress.from_values(values, "other contacts").mutes == ()
+
+
 def test_a_stretch_that_was_not_told_yet_grows_until_it_is() -> None:
     known = Progress(read_from=at("2023-08-01 00:00"), read_until=at("2023-08-27 10:00"))
     untold = known.before(WINDOW, WINDOW)
@@ -70,6 +82,24 @@ def test_progress_survives_the_way_through_the_table(progress: Progress) -> None
     values = read_progress(json.dumps(progress.to_values("contacts")))
     assert Progress.from_values(values, "contacts") == progress
     assert Progress.from_values(values, "others") == Progress()
+
+
+def test_into_a_table_made_anew_nothing_was_read_since_reading_began() -> None:
+    known = Progress(read_from=at("00:00"), read_until=at("06:15"))
+    values = known.to_values("contacts", "an id")
+    assert Progress.from_values(values, "contacts", "an id") == known
+    assert Progress.from_values(values, "contacts") == known
+    anew = Progress.from_values(values, "contacts", "another id")
+    assert not anew.covers(WINDOW)
+    assert anew.before(WINDOW, WINDOW).read_until == at("00:00")
+
+
+def test_what_a_table_made_anew_lacks_beyond_a_day_is_reported() -> None:
+    known = Progress(read_from=at("2023-08-01 00:00"), read_until=at("06:15"))
+    anew = Progress.from_values(known.to_values("contacts", "an id"), "contacts", "another id")
+    lost = anew.before(WINDOW, WINDOW)
+    assert (lost.lost_from, lost.lost_until) == (at("2023-08-01 00:00"), at("2023-08-28 06:20"))
+    assert lost.alert_pending == "FLOW_LOG_NOT_READ"
 
 
 @pytest.mark.parametrize(

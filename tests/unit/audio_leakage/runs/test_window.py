@@ -157,3 +157,37 @@ def test_an_invalid_named_window_is_refused_with_the_reason(start: str, end: str
 )
 def test_a_window_knows_the_hours_it_touches(start: str, end: str, hours: list[str]) -> None:
     assert Window(at(start), at(end)).hours == hours
+
+
+ONE, TWO = "955c07e1-af64-4094-9c16-c59995ecdcbe", "00000000-0000-4000-8000-000000000002"
+
+
+def test_somebody_names_contacts_as_a_mail_or_a_sheet_gives_them() -> None:
+    scope = scope_with(scheduled(run_type="manual"), contact_ids=f" {ONE.upper()},\n{TWO} {ONE}")
+    assert (scope.contact_ids, scope.only_window, scope.adopts) == ((ONE, TWO), True, False)
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ({"contact_ids": "acme"}, "contact_ids: ContactId is 'acme'; allowed is a UUID of 36 characters"),
+        (
+            {"contact_ids": " ".join(f"{ONE[:-3]}{place:03}" for place in range(101))},
+            "contact_ids names 101 contacts: at most 100; name a window",
+        ),
+        (
+            {"contact_ids": ONE, "window_start": "2023-08-29T10:00Z", "window_end": "2023-08-29T11:00Z"},
+            "contact_ids and a window must not be given together",
+        ),
+    ],
+)
+def test_contacts_that_cannot_be_worked_on_are_refused_with_the_reason(
+    params: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(WindowError, match=says):
+        scope_with(scheduled(run_type="manual"), **params)
+
+
+def test_a_run_about_named_contacts_proves_nothing_of_the_time_before() -> None:
+    last = scheduled("06:10", run_type="manual", conf={"contact_ids": ONE})
+    assert scope_with(scheduled(), last).missed == Window(at("2023-08-28T06:20"), at("06:20"))

@@ -1,0 +1,109 @@
+"""### What can we prove about a day?
+
+Each morning this DAG writes down what can be proved about the UTC day before: which contacts had to be
+recorded, which were, and where the recordings lie. It compares three sources: the contacts that Amazon
+Connect counts, the verdicts of `monitor_audio_leakage`, and the recording bucket, which it lists itself.
+
+| task | does | reads | may change |
+|---|---|---|---|
+| `complete_population` | takes each hour and proves it complete | Connect | evidence |
+| `list_recordings` | lists the day's folder of recordings | S3 | evidence |
+| `reconcile` | puts each contact into one class | the table, S3, Connect | evidence, what is due |
+| `recheck_earlier_days` | does these three for earlier days | the same | evidence, what is due |
+| `write_evidence` | appends a signed revision for each of these days | evidence | evidence |
+| `tell` | publishes the day's figures and the head of the chain | evidence | |
+
+Nothing is overwritten, and a day that is the same as before gets no revision (`unchanged: 1`). You can clear
+a task, and you can backfill days side by side. Only `monitor_audio_leakage` judges: a contact that the
+population or the bucket contradicts becomes due for it.
+
+Without the setting `evidence_bucket` every task is skipped. docs/evidence.md explains each file.
+
+To prove a day by hand, trigger the DAG with the param `day`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, Param, dag, task
+from airflow.timetables.interval import CronDataIntervalTimetable
+
+from audio_leakage import use_cases
+from audio_leakage.instances import EVIDENCE_DAG_ID, dag_ids
+from audio_leakage_tasks.evidence import Summary, summary_of_day
+from audio_leakage_tasks.failure import tell_of_failure
+
+#: Names of further Amazon Connect instances, the same as in monitor_audio_leakage.py.
+FURTHER_INSTANCES: tuple[str, ...] = ()
+
+
+def build(dag_id: str, instances: int) -> DAG:
+    """Build the daily DAG of one Amazon Connect instance.
+
+    :param dag_id: its id.
+    :param instances: how many instances share the account's quotas.
+    """
+
+    @dag(
+        dag_id=dag_id,
+        schedule=CronDataIntervalTimetable("40 6 * * *", timezone="UTC"),
+        start_date=datetime(2023, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        default_args={
+            "owner": "data-platform",
+            "retries": 2,
+            "retry_delay": timedelta(minutes=2),
+            "execution_timeout": timedelta(minutes=20),
+            "on_failure_callback": tell_of_failure,
+        },
+        params={
+            "day": Param(
+                None,
+                type=["null", "string"],
+                pattern=r"^\d{4}-\d\d-\d\d$",
+                description="Prove this UTC day, such as 2026-11-23; empty: the day of the data interval",
+            )
+        },
+        tags=["amazon-connect", "call-recording", "compliance"],
+        doc_md=__doc__,
+    )
+    def audio_leakage_evidence() -> None:
+        @task(multiple_outputs=False, execution_timeout=timedelta(hours=4))
+        def complete_population() -> Summary:
+            """Take each hour of the day that is not proven yet."""
+            return summary_of_day(use_cases.complete_population, instances)
+
+        @task(multiple_outputs=False)
+        def list_recordings() -> Summary:
+            """List the folder of the day in the recording bucket."""
+            return summary_of_day(use_cases.list_recordings, instances)
+
+        @task(multiple_outputs=False, trigger_rule="all_done")
+        def reconcile() -> Summary:
+            """Put each contact of the day into one class."""
+            return summary_of_day(use_cases.reconcile, instances)
+
+        @task(multiple_outputs=False, execution_timeout=timedelta(hours=4))
+        def recheck_earlier_days() -> Summary:
+            """Compare earlier days again."""
+            return summary_of_day(use_cases.recheck_earlier_days, instances)
+
+        @task(multiple_outputs=False, trigger_rule="all_done")
+        def write_evidence() -> Summary:
+            """Append a revision of the day, and of earlier days."""
+            return summary_of_day(use_cases.write_evidence, instances)
+
+        @task(multiple_outputs=False)
+        def tell() -> Summary:
+            """Publish the day's figures and the head of the chain."""
+            return summary_of_day(use_cases.tell_evidence, instances)
+
+        reconciled = [complete_population(), list_recordings()] >> reconcile()
+        [reconciled, recheck_earlier_days()] >> write_evidence() >> tell()
+
+    return audio_leakage_evidence()
+
+
+_dags = [build(dag_id, 1 + len(FURTHER_INSTANCES)) for dag_id in dag_ids(FURTHER_INSTANCES, EVIDENCE_DAG_ID)]

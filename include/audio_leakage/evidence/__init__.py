@@ -1,0 +1,17 @@
+"""What we can prove about a day, as files that anybody can verify; no port, no log.
+
+===================  ==============================================================
+``classes``          the table of classes: what is proven of a contact
+``calls``            legs to calls
+``coverage``         sums, and the share of the contacts that are proven
+``ledger``           population + items + recordings -> the files of a day
+``population_rows``  contacts of the population as rows, and what the policy says of them
+``reports``          the files for people: exceptions, sums and the mail
+``revision``         a numbered revision of a day, and the same computed again
+``files``            canonical JSON, JSON Lines, CSV and their hashes
+``manifest``         the hashes of a revision's files, as an in-toto statement
+``chain``            numbered links, and the text of each that is signed
+``signature``        RSA verified with the standard library
+``verify``           everything that was written, verified
+===================  ==============================================================
+"""

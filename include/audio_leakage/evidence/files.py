@@ -1,0 +1,160 @@
+"""The files of a day, byte for byte: canonical JSON, JSON Lines and what their hashes are taken of.
+
+Canonical JSON has sorted keys, no spaces, UTF-8, and no numbers but integers. So the same facts give the same
+bytes on every machine. We hash the uncompressed bytes, too, because compression differs between versions.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Self
+
+#: What a row or a document is made of: objects, lists, texts, integers, truth values and null.
+Json = Mapping[str, Any]
+
+_COMPRESSED = ".gz"
+_LINES_AT_ONCE = 100
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """One file as it is stored."""
+
+    name: str
+    """Path below the folder of its revision."""
+    stored: bytes
+    content_sha256: str
+    """Hex digest of the uncompressed bytes."""
+    rows: int | None = None
+    """Number of lines, of a file that has one row a line."""
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the bytes as they are stored."""
+        return sha256(self.stored)
+
+    @classmethod
+    def read(cls, name: str, stored: bytes) -> Self:
+        """Return a compressed file of rows as it was written earlier."""
+        digest, rows = hashlib.sha256(), 0
+        with gzip.GzipFile(fileobj=BytesIO(stored)) as lines:
+            for line in lines:
+                digest.update(line)
+                rows += 1
+        return cls(name, stored, digest.hexdigest(), rows)
+
+
+def sha256(content: bytes) -> str:
+    """Return the hex digest of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def canonical(document: Json) -> bytes:
+    """Return a document as canonical JSON, with a newline at its end."""
+    return f"{_ENCODER.encode(document)}\n".encode()
+
+
+def document(name: str, content: Json) -> EvidenceFile:
+    """Return a file that holds one JSON document."""
+    return text(name, canonical(content))
+
+
+def text(name: str, content: bytes) -> EvidenceFile:
+    """Return a file that is stored as it is."""
+    return EvidenceFile(name, content, sha256(content))
+
+
+class JsonLines:
+    """A compressed file of rows that is written row by row, so that a large day fits into memory.
+
+    :param name: path below the folder of its revision, ending in ``.jsonl.gz``.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._stored = BytesIO()
+        self._compressed = gzip.GzipFile(
+            fileobj=self._stored, mode="wb", filename="", compresslevel=6, mtime=0
+        )
+        self._digest = hashlib.sha256()
+        self._rows = 0
+        self._waiting: list[bytes] = []
+
+    def write(self, row: Json) -> None:
+        """Add one row."""
+        self.write_line(canonical(row))
+
+    def write_line(self, line: bytes) -> None:
+        """Add one row that is canonical JSON already."""
+        self._waiting.append(line)
+        self._rows += 1
+        if len(self._waiting) == _LINES_AT_ONCE:
+            self._flush()
+
+    def close(self) -> EvidenceFile:
+        """Return the file; no row can be added after that."""
+        self._flush()
+        self._compressed.close()
+        return EvidenceFile(self._name, self._stored.getvalue(), self._digest.hexdigest(), self._rows)
+
+    def _flush(self) -> None:
+        lines = b"".join(self._waiting)
+        self._waiting.clear()
+        self._compressed.write(lines)
+        self._digest.update(lines)
+
+
+def json_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
+    """Return a compressed file of rows."""
+    lines = JsonLines(name)
+    for row in rows:
+        lines.write(row)
+    return lines.close()
+
+
+def sorted_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
+    """Return a compressed file of rows, sorted by ``contact_id``. Only texts are held, not rows."""
+    lines = JsonLines(name)
+    for _, line in sorted((str(row["contact_id"]), canonical(row)) for row in rows):
+        lines.write_line(line)
+    return lines.close()
+
+
+def rows_of(stored: bytes) -> Iterator[Json]:
+    """Yield the rows of a compressed file of rows."""
+    with gzip.open(BytesIO(stored), "rt", encoding="utf-8", newline="\n") as lines:
+        yield from map(json.loads, lines)
+
+
+def uncompressed(name: str, stored: bytes) -> bytes:
+    """Return the bytes behind a stored file.
+
+    :raises ValueError: when a compressed file cannot be read.
+    """
+    if not name.endswith(_COMPRESSED):
+        return stored
+    try:
+        return gzip.decompress(stored)
+    except (EOFError, OSError) as error:
+        raise ValueError(f"{name} is not a whole gzip file: {error}") from None
+
+
+def csv(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> EvidenceFile:
+    """Return a file of comma-separated values (RFC 4180).
+
+    A cell that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    lines = [",".join(map(_cell, row)) for row in (head, *rows)]
+    return text(name, "".join(f"{line}\r\n" for line in lines).encode())
+
+
+def _cell(value: object) -> str:
+    cell = "" if value is None else str(value)
+    if cell.startswith(("=", "+", "-", "@")):
+        cell = f"'{cell}"
+    quote = any(sign in cell for sign in ',"\r\n')
+    return '"{}"'.format(cell.replace('"', '""')) if quote else cell

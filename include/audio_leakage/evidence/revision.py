@@ -1,0 +1,186 @@
+"""A revision of a day: its folder of files, and the same files computed again from the kept inputs."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from audio_leakage.evidence.files import EvidenceFile, Json, document, rows_of, sha256
+from audio_leakage.evidence.ledger import CHANGES, Inputs, Ledger, Policy, ledger_of
+from audio_leakage.evidence.manifest import manifest
+from audio_leakage.evidence.reports import Day, reports, summary_of
+
+#: Kinds of revision.
+FIRST, FINAL, REVERIFIED = "first", "final", "reverified"
+
+POPULATION, ITEMS = "inputs/population.jsonl.gz", "inputs/items.jsonl.gz"
+RECORDINGS, BEFORE = "inputs/recordings.jsonl.gz", "inputs/before.jsonl.gz"
+FACTS, POLICY, SETTINGS = "inputs/metrics.json", "policy.json", "settings.json"
+_FOLDER = re.compile(r"day=(\d{4}-\d{2}-\d{2})/revision=(\d{3,})/")
+
+
+@dataclass(frozen=True, slots=True)
+class DayEvidence:
+    """Everything that is found out about a day, before it has a number."""
+
+    day: Day
+    files: tuple[EvidenceFile, ...]
+    summary: Json
+    findings: Json
+    """What a later revision must differ in to be written: the findings, not when they were made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The revision before, as its manifest tells."""
+
+    revision: int
+    manifest_sha256: str
+    kind: str
+    as_of: str
+    """When what it says was gathered."""
+    status: str
+    counts: Json
+    """Number of contacts by class."""
+    findings: Json
+    rules: Json
+    """Digests of the policy and of the settings that held."""
+
+
+def evidence_of(
+    day: Day, inputs: Iterable[EvidenceFile], policy_document: Json | None, policy: Policy, settings: Json
+) -> DayEvidence:
+    """Compute everything that is written about a day.
+
+    :param inputs: the four files of rows.
+    :param policy_document: the text of the policy that holds; None where there is none.
+    :param policy: the same policy, to be asked.
+    :param settings: the settings of the monitor.
+    """
+    kept = {file.name: file for file in inputs}
+    ledger = _ledger(day, {name: file.stored for name, file in kept.items()}, policy)
+    texts = [
+        document(FACTS, day.to_json()),
+        document(POLICY, {"policy": policy_document}),
+        document(SETTINGS, settings),
+    ]
+    summary = summary_of(day, ledger)
+    findings = {file.name: file.content_sha256 for file in ledger.files if file.name != CHANGES} | {
+        "policy": texts[1].sha256,
+        "reasons": summary["reasons"],
+        "status": summary["status"],
+    }
+    return DayEvidence(day, (*kept.values(), *texts, *ledger.files, *reports(day, ledger)), summary, findings)
+
+
+def replay(read: Callable[[str], bytes], day: Day, policy: Policy) -> Mapping[str, str]:
+    """Compute a revision again from its kept inputs; return the digest of each file's content.
+
+    :param read: returns a file of the revision by its name.
+    """
+    stored = {name: read(name) for name in (POPULATION, ITEMS, RECORDINGS, BEFORE)}
+    ledger = _ledger(day, stored, policy)
+    return {file.name: file.content_sha256 for file in (*ledger.files, *reports(day, ledger))}
+
+
+def is_unchanged(evidence: DayEvidence, earlier: Earlier | None) -> bool:
+    """Tell whether a revision would say nothing new.
+
+    The final revision is written although it found the same: it says that nothing is waited for any more.
+    """
+    if earlier is None or evidence.findings != earlier.findings:
+        return False
+    return evidence.day.kind == earlier.kind or evidence.day.kind != FINAL
+
+
+def numbered(
+    evidence: DayEvidence, revision: int, earlier: Earlier | None, origin: Json
+) -> tuple[EvidenceFile, ...]:
+    """Return the files of a revision, its manifest the last.
+
+    :param revision: its number.
+    :param earlier: the revision that it corrects.
+    :param origin: how it came about: time, window, producer and listing.
+    """
+    supersedes = earlier and {
+        "changes": evidence.summary["changes"],
+        "manifest_sha256": earlier.manifest_sha256,
+        "revision": earlier.revision,
+    }
+    texts = {file.name: file.sha256 for file in evidence.files if file.name in (POLICY, SETTINGS)}
+    predicate = {
+        **origin,
+        "as_of": evidence.day.as_of,
+        "counts": evidence.summary["classes"],
+        "day": evidence.day.day,
+        "findings": evidence.findings,
+        "instance": evidence.day.instance,
+        "kind": evidence.day.kind,
+        "policy_sha256": texts[POLICY],
+        "revision": revision,
+        "settings_sha256": texts[SETTINGS],
+        "status": evidence.summary["status"],
+        "supersedes": supersedes,
+    }
+    return (*evidence.files, manifest(evidence.files, predicate))
+
+
+def earlier_of(revision: int, stored_manifest: bytes, predicate: Mapping[str, Any]) -> Earlier:
+    """Return a revision from its manifest."""
+    return Earlier(
+        revision=revision,
+        manifest_sha256=sha256(stored_manifest),
+        kind=str(predicate["kind"]),
+        as_of=str(predicate["as_of"]),
+        status=str(predicate["status"]),
+        counts=predicate["counts"],
+        findings=predicate["findings"],
+        rules={"policy": predicate["policy_sha256"], "settings": predicate["settings_sha256"]},
+    )
+
+
+def folder_of(day: str, revision: int) -> str:
+    """Return the folder of a revision, below the folder of the instance."""
+    return f"day={day}/revision={revision:03d}/"
+
+
+def day_folder(day: date) -> str:
+    """Return the folder of all revisions of a day, below the folder of the instance."""
+    return f"day={day.isoformat()}/"
+
+
+def revision_of(key: str) -> int | None:
+    """Return the number of the revision that a key belongs to; None for any other key."""
+    found = _FOLDER.match(key)
+    return int(found[2]) if found else None
+
+
+def before_of(contacts: bytes, first_seen: bytes) -> Iterable[Json]:
+    """Yield the rows that the next revision compares with.
+
+    :param contacts: the stored contacts of a revision.
+    :param first_seen: its own rows of the kind. A recording is compared with the one seen first, so that a
+        change is told in every later revision.
+    """
+    rows = merge(rows_of(first_seen), rows_of(contacts), key=itemgetter("contact_id"))
+    for _, same in groupby(rows, key=itemgetter("contact_id")):
+        *known, row = same
+        if "severity" not in row:
+            continue  # it is no contact of the day any more
+        seen = next((each for each in known if each["etag"] is not None), row)
+        yield {
+            "class": row["class"],
+            "contact_id": row["contact_id"],
+            "counts_as": row["counts_as"],
+            "etag": seen["etag"],
+            "size": seen["size"],
+        }
+
+
+def _ledger(day: Day, stored: Mapping[str, bytes], policy: Policy) -> Ledger:
+    rows = (rows_of(stored[name]) for name in (POPULATION, ITEMS, RECORDINGS, BEFORE))
+    return ledger_of(Inputs(*rows), policy, is_final=day.kind != FIRST)

@@ -1,0 +1,109 @@
+"""What the tasks of the daily DAG work with: settings, policy, ports and the day."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Self
+
+from audio_leakage.contacts.recording import RecordingStorage
+from audio_leakage.evidence.files import Json
+from audio_leakage.population.context import HourContext
+from audio_leakage.population.policy import Policy
+from audio_leakage.ports import AlertTopic, Connect, ContactTable, EvidenceStore, RecordingBucket
+from audio_leakage.runs.sender import Sender
+from audio_leakage.runs.window import Window
+from audio_leakage.settings import Settings
+from audio_leakage.use_cases.evidence_chain import Chain
+
+DAY = timedelta(days=1)
+
+
+@dataclass(kw_only=True)
+class DayContext:
+    """One task's part of a daily run. Nothing is asked of AWS before it is needed."""
+
+    settings: Settings
+    policy: Policy
+    policy_document: Json | None
+    """The policy as it is set."""
+    day: date
+    """The UTC day that is proved."""
+    now: datetime
+    connect: Connect
+    bucket: RecordingBucket
+    storage: Callable[[], RecordingStorage]
+    contacts: ContactTable
+    store: EvidenceStore
+    chain: Chain
+    alert_topic: AlertTopic
+    hour_context: Callable[[Window], HourContext]
+    """Returns what ``take_population`` works with, for one hour."""
+    sender: Sender
+    producer: Json = field(default_factory=dict)
+    is_scheduled: bool = True
+    """Whether the run looks at earlier days again: a backfill and a day named by hand do not."""
+
+    @property
+    def start(self) -> datetime:
+        """When the day begins."""
+        return datetime.combine(self.day, time.min, UTC)
+
+    @property
+    def end(self) -> datetime:
+        """When the day is over."""
+        return self.start + DAY
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing is waited for any more."""
+        return self.now >= self.end + self.settings.recheck_for
+
+    @property
+    def hours(self) -> list[Window]:
+        """The hours of the day."""
+        starts = [self.start + timedelta(hours=hour) for hour in range(24)]
+        return [Window(start, start + timedelta(hours=1)) for start in starts]
+
+    @property
+    def earlier_days(self) -> list[Self]:
+        """The earlier days that the run looks at again, if there is evidence of them."""
+        if not self.is_scheduled:
+            return []
+        days_later = [self.settings.recheck_for // DAY + 1, *self.settings.reverify_after_days]
+        return [replace(self, day=self.day - timedelta(days=days)) for days in dict.fromkeys(days_later)]
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether a revision of the day was begun."""
+        return any(True for _ in self.store.keys(f"day={self.day.isoformat()}/"))
+
+
+class HeldParts:
+    """The parts of an hour's population, kept by this task alone."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+
+    def of_earlier_tries(self) -> list[str]:
+        """Return nothing: whole hours are kept in the evidence bucket."""
+        return []
+
+    def keep(self, place: int, part: str) -> None:
+        """Keep one part."""
+        del self._parts[place:]
+        self._parts.append(part)
+
+    def taken(self) -> Iterator[str]:
+        """Yield the parts."""
+        return iter(self._parts)
+
+
+class NoCountedHours:
+    """Remembers nothing: a day is proved after all its hours have settled."""
+
+    def read(self) -> Mapping[str, Any]:
+        """Return nothing."""
+        return {}
+
+    def change(self, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+        """Change nothing."""

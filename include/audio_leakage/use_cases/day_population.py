@@ -1,0 +1,96 @@
+"""The use case ``complete_population``: every hour of a day, taken, proved and kept."""
+
+from collections.abc import Iterator
+from datetime import UTC
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from audio_leakage.evidence.files import Json, json_lines, rows_of
+from audio_leakage.evidence.population_rows import row_of_member
+from audio_leakage.population.parts import Part, by_hour
+from audio_leakage.population.proof import Completeness
+from audio_leakage.runs.window import Window
+from audio_leakage.times import format_time
+from audio_leakage.use_cases.day_context import DayContext
+from audio_leakage.use_cases.population import take_population
+
+_NOT_TAKEN: Json = {"status": "not taken", "listed": 0}
+
+
+def complete_population(run: DayContext) -> dict[str, Any]:
+    """Take each hour of the day that is not proven yet, and keep it.
+
+    A retry goes on with the hour at which the try before it stopped. An hour that is taken again is kept
+    beside the one before.
+    """
+    taken = 0
+    for hour in run.hours:
+        if _proof(run, hour)["status"] != Completeness.COMPLETE:
+            _take_hour(run, hour)
+            taken += 1
+    proofs = [_proof(run, hour) for hour in run.hours]
+    return {
+        "hours_taken": taken,
+        "population": sum(proof["listed"] for proof in proofs),
+        "unproven_hours": sum(proof["status"] != Completeness.COMPLETE for proof in proofs),
+    }
+
+
+def members_of_day(run: DayContext) -> Iterator[Json]:
+    """Yield each contact of the population once, in the order of their ids, as the last taking shows it."""
+    takings = [key for hour in run.hours for key in _takings(run, hour)]
+    rows = merge(*(_members(run, key) for key in takings), key=itemgetter("contact_id"))
+    for _, same in groupby(rows, key=itemgetter("contact_id")):
+        yield next(same)
+
+
+def hour_rows(run: DayContext) -> list[Json]:
+    """Return the counts of each hour as the evidence shows them."""
+    return [_hour_row(_proof(run, hour)) for hour in run.hours]
+
+
+def _take_hour(run: DayContext, hour: Window) -> None:
+    context = run.hour_context(hour)
+    summary = take_population(context)
+    members = by_hour(map(Part.from_text, context.parts.taken()))[summary["hour"]].members
+    proof = {
+        name: value if isinstance(value, str | bool) else int(value)
+        for name, value in summary["proofs"][0].items()
+    }
+    rows = [{"proof": proof}, *(row_of_member(members[each]) for each in sorted(members))]
+    key = f"{_folder(run, hour)}{format_time(run.now)}.jsonl.gz"
+    run.store.write(key, json_lines(key, rows).stored)
+
+
+def _folder(run: DayContext, hour: Window) -> str:
+    return f"population/day={run.day.isoformat()}/hour={hour.start.astimezone(UTC):%H}/"
+
+
+def _takings(run: DayContext, hour: Window) -> list[str]:
+    """Return the keys of every taking of an hour, the last one first."""
+    return sorted(run.store.keys(_folder(run, hour)), reverse=True)
+
+
+def _members(run: DayContext, key: str) -> Iterator[Json]:
+    return (row for row in rows_of(run.store.read(key)) if "proof" not in row)
+
+
+def _proof(run: DayContext, hour: Window) -> Json:
+    last = next(iter(_takings(run, hour)), None)
+    proof: Json = next(rows_of(run.store.read(last)))["proof"] if last else _NOT_TAKEN
+    return {"hour": format_time(hour.start)[:13], **proof}
+
+
+def _hour_row(proof: Json) -> Json:
+    counts = f"listed {proof['listed']}, TotalCount {proof.get('total_count')}, metric {proof.get('handled')}"
+    is_taken, is_proven = "total_count" in proof, proof["status"] == Completeness.COMPLETE
+    why = f"{proof['status']}, {counts}" if is_taken else proof["status"]
+    return {
+        "hour": proof["hour"],
+        "listed": proof["listed"],
+        "metrics_count": proof.get("handled"),
+        "total_count": proof.get("total_count"),
+        "unproven": None if is_proven else why,
+    }

@@ -1,0 +1,121 @@
+"""The use case ``list_recordings``: the day's folder of recordings, listed for the evidence itself.
+
+So the evidence does not rest on the monitor's own word.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC, date
+from typing import Any
+
+from audio_leakage.contacts.contact import check_contact_id
+from audio_leakage.contacts.recording import RecordingStorage, is_conversation
+from audio_leakage.contacts.snapshot import ContactSnapshot
+from audio_leakage.errors import ContactNotFound, InvalidContact
+from audio_leakage.evidence.files import EvidenceFile, Json, rows_of, sorted_lines
+from audio_leakage.evidence.ledger import OTHER_DAY, UNRECOGNISED_OBJECT
+from audio_leakage.times import format_time
+from audio_leakage.use_cases.day_context import DayContext
+from audio_leakage.use_cases.day_items import items_of
+
+#: At most this many recordings without a contact are asked Connect about each day.
+_MOST_STRAYS = 200
+
+
+def list_recordings(run: DayContext) -> dict[str, Any]:
+    """List the folder of the day in the recording bucket, and keep the listing."""
+    storage = run.storage()
+    folder = _folder_of(storage, run.day)
+    found = run.bucket.list_objects(storage.bucket, folder)
+    key = f"{_listings(run)}{format_time(run.now)}.jsonl.gz"
+    listing = sorted_lines(key, (_listed(storage.bucket, folder, each) for each in found))
+    run.store.write(key, listing.stored)
+    return {"objects": listing.rows, "listing": key}
+
+
+def is_listed(run: DayContext) -> bool:
+    """Tell whether the folder of the day was listed to its end."""
+    return any(True for _ in run.store.keys(_listings(run)))
+
+
+def recordings_of(run: DayContext, known: Collection[str], items: EvidenceFile) -> Iterator[Json]:
+    """Yield the last listing, and the recordings that the monitor found outside the day's folder.
+
+    :param known: ids of the contacts of the day. Of each other recording we say what is known.
+    :param items: the items of the day's contacts.
+    """
+    strays = {row["contact_id"] for row in _listing(run) if _is_stray(row, known)}
+    answers = _known_about(run, sorted(strays))
+    for row in _listing(run):
+        yield {**row, "known": answers.get(row["contact_id"])} if _is_stray(row, known) else row
+    yield from _elsewhere(run, items)
+
+
+def _listing(run: DayContext) -> Iterable[Json]:
+    last = max(run.store.keys(_listings(run)), default=None)
+    return rows_of(run.store.read(last)) if last else ()
+
+
+def _is_stray(row: Json, known: Collection[str]) -> bool:
+    return row["known"] is None and row["contact_id"] not in known
+
+
+def _known_about(run: DayContext, strays: list[str]) -> dict[str, str | None]:
+    """Return what is known of contacts that are not the day's and have a recording in its folder."""
+    answers: dict[str, str | None] = {item["ContactId"]: OTHER_DAY for item in items_of(run, strays)}
+    unknown = [each for each in strays if each not in answers]
+    return answers | {each: _ask_connect(run, each) for each in unknown[:_MOST_STRAYS]}
+
+
+def _ask_connect(run: DayContext, contact_id: str) -> str | None:
+    """Return what Connect knows of a contact that has a recording; None if it knows nothing."""
+    try:
+        answer = run.connect.describe_contact(run.settings.connect_instance_id, contact_id)
+        snapshot = ContactSnapshot.from_answer(contact_id, answer, run.now)
+    except (ContactNotFound, InvalidContact):
+        return None
+    connected = snapshot.connected_to_agent_timestamp
+    if connected is None or connected.astimezone(UTC).date() != run.day:
+        return OTHER_DAY
+    return "VOICE" if snapshot.channel == "VOICE" else None
+
+
+def _elsewhere(run: DayContext, items: EvidenceFile) -> Iterator[Json]:
+    """Yield recordings that lie outside the day's folder, where the monitor found them."""
+    storage = run.storage()
+    folder = _folder_of(storage, run.day)
+    for item in rows_of(items.stored):
+        key = item.get("RecordingKey")
+        if key is None or key.startswith(folder):
+            continue
+        bucket = str(item.get("RecordingLocation", storage.bucket)).partition("/")[0]
+        for found in run.bucket.list_objects(bucket, key):
+            if found["Key"] == key:
+                yield {**_listed(bucket, "", found), "contact_id": item["ContactId"].lower(), "known": None}
+
+
+def _listed(bucket: str, folder: str, found: Mapping[str, Any]) -> Json:
+    """Return an object of a listing as it is kept."""
+    key = str(found["Key"])
+    contact_id, _, rest = key.removeprefix(folder).partition("_")
+    try:
+        is_recording = bool(check_contact_id(contact_id)) and "/" not in rest and is_conversation(key)
+    except InvalidContact:
+        is_recording = False
+    return {
+        "bucket": bucket,
+        "contact_id": contact_id.lower() if is_recording else "",
+        "etag": str(found.get("ETag", "")).strip('"'),
+        "key": key,
+        "known": None if is_recording else UNRECOGNISED_OBJECT,
+        "last_modified": format_time(found["LastModified"]),
+        "size": int(found["Size"]),
+        "storage_class": str(found.get("StorageClass", "STANDARD")),
+    }
+
+
+def _listings(run: DayContext) -> str:
+    return f"listings/day={run.day.isoformat()}/"
+
+
+def _folder_of(storage: RecordingStorage, day: date) -> str:
+    return "/".join(filter(None, (storage.prefix, f"{day:%Y/%m/%d}"))) + "/"

@@ -1,0 +1,178 @@
+"""Append a revision to the chain of evidence. Nothing is overwritten, and nothing needs a lock.
+
+The files of a revision come first, then its manifest, then its link. A run that ends in between leaves files
+without a link, which are no evidence. The next try writes a folder of its own. Two runs that append at the
+same time want the same number for their link: S3 gives it to one, and the other takes the next one.
+"""
+
+import base64
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from audio_leakage.errors import BrokenEvidence, ServiceUnavailable, SetupError
+from audio_leakage.evidence.chain import CHAIN, RSA_SHA256, Link, link_name, sequence_of
+from audio_leakage.evidence.files import EvidenceFile, Json, sha256
+from audio_leakage.evidence.manifest import MANIFEST, read_manifest
+from audio_leakage.evidence.revision import (
+    DayEvidence,
+    Earlier,
+    earlier_of,
+    folder_of,
+    is_unchanged,
+    numbered,
+    revision_of,
+)
+from audio_leakage.evidence.signature import PublicKey, pem_of
+from audio_leakage.ports import EvidenceStore, SigningKey
+from audio_leakage.times import format_time
+
+log = logging.getLogger(__name__)
+
+#: Computes the evidence of a day from its last link and what that tells; None if there is none.
+Prove = Callable[[tuple[Link, Earlier] | None], DayEvidence]
+#: More runs than these never append side by side; another number is a mistake.
+_TRIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The chain of one instance.
+
+    :param store: where it lies.
+    :param key: what signs it.
+    :param key_arn: the key in KMS; None for a chain that is not signed.
+    """
+
+    store: EvidenceStore
+    key: SigningKey
+    key_arn: str | None
+
+    def head(self) -> Link | None:
+        """Return the last link, verified; None for an empty chain.
+
+        :raises BrokenEvidence: when it is not what a link must be. Nothing is appended to it then.
+        """
+        numbers = [number for key in self.store.keys(CHAIN) if (number := sequence_of(key)) is not None]
+        return self._link(max(numbers)) if numbers else None
+
+    def earlier(self, day: str) -> tuple[Link, Earlier] | None:
+        """Return the last revision of a day that has a link; None if there is none."""
+        if not any(revision_of(key) for key in self.store.keys(f"day={day}/")):
+            return None
+        link = next((link for link in self._backwards() if link.day == day), None)
+        if link is None:
+            return None
+        return link, self._told_by(link)
+
+    def before(self, link: Link) -> Earlier | None:
+        """Return what the link before a link tells, whatever its day; None for the first link."""
+        return self._told_by(self._link(link.sequence - 1)) if link.sequence > 1 else None
+
+    def append(self, day: str, prove: Prove, origin: Json, now: datetime) -> tuple[Link, bool]:
+        """Write a revision unless it says nothing new; return the day's last link, and whether it is new.
+
+        :param day: the UTC day.
+        :param prove: computes the evidence of the day. Another run may append a revision meanwhile. Then it
+            is asked again.
+        :param origin: how the evidence came about, for the manifest.
+        :raises BrokenEvidence: when the chain is not whole where it is continued.
+        """
+        evidence: DayEvidence | None = None
+        seen: Link | None = None
+        for _ in range(_TRIES):
+            head = self.head()
+            known = self.earlier(day)
+            link, earlier = known or (None, None)
+            if evidence is None or link != seen:
+                evidence, seen = prove(known), link
+            if link and is_unchanged(evidence, earlier):
+                return link, False
+            revision = 1 + max(self._revisions(day), default=0)
+            files = numbered(evidence, revision, earlier, origin)
+            if not self._write_files(folder_of(day, revision), files):
+                continue  # another run has begun this revision
+            draft = Link(
+                instance=evidence.day.instance,
+                day=day,
+                revision=revision,
+                kind=evidence.day.kind,
+                written_at=format_time(now),
+                manifest_path=folder_of(day, revision) + MANIFEST,
+                manifest_sha256=files[-1].sha256,
+            )
+            written = self._write_link(draft, head.sequence if head else 0)
+            if written is not None:
+                return written, True
+        raise ServiceUnavailable("the chain of evidence grew faster than this run could append to it")
+
+    def _told_by(self, link: Link) -> Earlier:
+        stored = self.store.read(link.manifest_path)
+        if sha256(stored) != link.manifest_sha256:
+            raise BrokenEvidence(
+                f"{link.manifest_path} is not what link {link.sequence} says", f"day {link.day}"
+            )
+        return earlier_of(link.revision, stored, read_manifest(stored)[1])
+
+    def _backwards(self) -> Iterator[Link]:
+        head = self.head()
+        for sequence in range(head.sequence if head else 0, 0, -1):
+            yield self._link(sequence)
+
+    def _link(self, sequence: int) -> Link:
+        affects = f"the chain from link {sequence} on"
+        try:
+            link = Link.from_bytes(self.store.read(link_name(sequence)))
+        except ValueError as error:
+            raise BrokenEvidence(f"link {sequence} cannot be read: {error}", affects) from None
+        if link.algorithm == RSA_SHA256 and self.key_arn is not None:
+            self._check(link, affects)
+        return link
+
+    def _check(self, link: Link, affects: str) -> None:
+        pem = self.store.read(f"keys/{link.public_key_sha256}.pem")
+        is_ours = sha256(pem) == link.public_key_sha256
+        if not is_ours or not PublicKey.from_pem(pem).verifies(link.signed_text, link.signature_bytes):
+            raise BrokenEvidence(f"the signature of link {link.sequence} is not valid", affects)
+
+    def _revisions(self, day: str) -> Iterator[int]:
+        return (number for key in self.store.keys(f"day={day}/") if (number := revision_of(key)))
+
+    def _write_files(self, folder: str, files: tuple[EvidenceFile, ...]) -> bool:
+        return all(self.store.write(folder + file.name, file.stored) for file in files)
+
+    def _write_link(self, draft: Link, known: int) -> Link | None:
+        """Return the link once it is written; None when another run has written about its day meanwhile.
+
+        :param known: the number of the last link when this run looked for the revision that it corrects.
+        """
+        for _ in range(_TRIES):
+            head = self.head()
+            newest = head.sequence if head else 0
+            if any(self._link(sequence).day == draft.day for sequence in range(known + 1, newest + 1)):
+                return None
+            link = self._signed(draft.following(head), head)
+            if self.store.write(link.name, link.to_bytes()):
+                log.info(
+                    "link %d: day %s, revision %d (%s)", link.sequence, link.day, link.revision, link.kind
+                )
+                return link
+        return None
+
+    def _signed(self, link: Link, head: Link | None) -> Link:
+        known = head.public_key_sha256 if head else ""
+        if self.key_arn is None:
+            if known:
+                raise SetupError(
+                    "the chain of evidence is signed: set 'evidence_key_arn' to the key that signs it"
+                )
+            return link
+        pem = pem_of(self.key.public_key(self.key_arn))
+        digest = sha256(pem)
+        if known not in ("", digest):
+            raise SetupError("the chain of evidence is signed by another key: correct 'evidence_key_arn'")
+        self.store.write(f"keys/{digest}.pem", pem)
+        link = replace(link, algorithm=RSA_SHA256, key_arn=self.key_arn, public_key_sha256=digest)
+        signature = self.key.sign(self.key_arn, link.signed_text)
+        return replace(link, signature=base64.b64encode(signature).decode())

@@ -1,0 +1,149 @@
+"""The use cases of the daily DAG that write the evidence of a day and tell of it."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from audio_leakage.errors import AwsError, MissingError
+from audio_leakage.evidence.chain import Link
+from audio_leakage.evidence.classes import ContactClass
+from audio_leakage.evidence.files import Json
+from audio_leakage.evidence.manifest import MANIFEST
+from audio_leakage.evidence.reports import SUMMARY, SUMMARY_TXT
+from audio_leakage.evidence.revision import FIRST, Earlier
+from audio_leakage.times import format_time
+from audio_leakage.use_cases.day_context import DayContext
+from audio_leakage.use_cases.day_population import complete_population
+from audio_leakage.use_cases.day_recordings import list_recordings
+from audio_leakage.use_cases.reconciling import Reconciled, evidence_from, last_reconciled, reconcile
+from audio_leakage.use_cases.retention import let_items_expire
+
+log = logging.getLogger(__name__)
+
+#: The message attribute ``event`` of the daily mail.
+EVENT = "DAY_EVIDENCE"
+_FIGURES = ("required", "proven", "lost", "undecided", "coverage_percent", "coverage_at_most")
+_SINCE = (ContactClass.DELETED_SINCE, ContactClass.CHANGED_SINCE)
+
+
+def recheck_earlier_days(run: DayContext) -> dict[str, Any]:
+    """List earlier days again, and compare them again: what was deleted or changed since is found.
+
+    A day is looked at again when ``recheck_days`` are over, and after each of ``reverify_after_days``.
+
+    :return: how many contacts each class has, for each day that has evidence.
+    :raises AwsError: at the end, when a day could not be looked at.
+    """
+    classes: dict[str, Mapping[str, int]] = {}
+    failure: AwsError | None = None
+    for earlier in run.earlier_days:
+        if not earlier.has_evidence:
+            continue
+        try:
+            complete_population(earlier)
+            list_recordings(earlier)
+            classes[earlier.day.isoformat()] = reconcile(earlier)["classes"]
+        except AwsError as error:
+            log.warning("day %s could not be looked at again: %s", earlier.day, error)
+            failure = failure or error
+    if failure:
+        raise failure
+    return {"earlier_days": classes}
+
+
+def write_evidence(run: DayContext) -> dict[str, Any]:
+    """Append a revision of the day, and of each earlier day, unless it says nothing new.
+
+    :raises MissingError: when ``reconcile`` has kept nothing of the day.
+    """
+    found = last_reconciled(run)
+    if found is None:
+        raise MissingError(f"day {run.day} was not reconciled: clear the task 'reconcile'")
+    written = _write(run, found)
+    earlier = {
+        each.day.isoformat(): _write(each, kept)
+        for each in run.earlier_days
+        if each.has_evidence and (kept := last_reconciled(each))
+    }
+    head = run.chain.head()
+    return {
+        **written,
+        "earlier_days": earlier,
+        "head": _name_of(head) if head else None,
+    }
+
+
+def tell_evidence(run: DayContext) -> dict[str, Any]:
+    """Publish the text of the day's last revision with the head of the chain. Each reader is a witness."""
+    known, head = run.chain.earlier(run.day.isoformat()), run.chain.head()
+    if known is None or head is None or run.settings.alert_topic_arn is None:
+        return {"told": 0}
+    link, revision = known
+    text = run.store.read(link.manifest_path.removesuffix(MANIFEST) + SUMMARY_TXT).decode()
+    lines = [
+        *text.splitlines(),
+        *_lines_of_earlier_days(run),
+        *_lines_of_changed_rules(revision, run.chain.before(link)),
+        *([] if head.signature else ["The chain is not signed: no evidence_key_arn is set."]),
+        f"Revision {link.revision}, link {link.sequence}. The head of the chain is {_name_of(head)}",
+        *run.sender.where(EVENT),
+    ]
+    run.alert_topic.publish(
+        run.settings.alert_topic_arn,
+        run.sender.subject(f"evidence of {link.day}"),
+        "".join(f"{line}\n" for line in lines),
+        run.sender.attributes(EVENT) | {"chain_head": _name_of(head)},
+    )
+    return {"told": 1}
+
+
+def _write(run: DayContext, found: Reconciled) -> dict[str, Any]:
+    known = run.chain.earlier(found.day.day)
+    if known and known[1].as_of >= found.day.as_of:  # nothing was compared since
+        link, is_new = known[0], False
+    else:
+        link, is_new = run.chain.append(
+            found.day.day, lambda before: evidence_from(run, found, before), _origin(run), run.now
+        )
+    summary = json.loads(run.store.read(link.manifest_path.removesuffix(MANIFEST) + SUMMARY))
+    expiring = let_items_expire(run) if link.kind != FIRST else 0
+    return {
+        "status": summary["status"],
+        "revision": link.revision,
+        "kind": link.kind,
+        "unchanged": int(not is_new),
+        "expiring": expiring,
+        "link": link.sequence,
+        "signed": int(bool(link.signature)),
+        **{name: summary["total"][name] for name in _FIGURES},
+    }
+
+
+def _lines_of_earlier_days(run: DayContext) -> Iterator[str]:
+    for each in run.earlier_days:
+        known = run.chain.earlier(each.day.isoformat()) if each.has_evidence else None
+        if known is None:
+            continue
+        counts = known[1].counts
+        since = ", ".join(f"{counts[name]} {name}" for name in _SINCE if counts.get(name)) or "nothing"
+        yield f"{each.day} again, {known[1].kind}: {known[1].status}. Deleted or changed since: {since}"
+
+
+def _lines_of_changed_rules(revision: Earlier, before: Earlier | None) -> Iterator[str]:
+    """Yield one line for each document of rules that is another one than in the link before."""
+    for name, digest in revision.rules.items():
+        if before and before.rules[name] != digest:
+            yield f"Changed since the link before: {name}.json"
+
+
+def _name_of(link: Link) -> str:
+    return f"{link.sequence}:{link.sha256}"
+
+
+def _origin(run: DayContext) -> Json:
+    return {
+        "population_source": "SearchContacts by CONNECTED_TO_AGENT_TIMESTAMP",
+        "producer": dict(run.producer),
+        "window": {"end": format_time(run.end), "start": format_time(run.start)},
+    }

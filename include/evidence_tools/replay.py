@@ -1,0 +1,53 @@
+"""`make replay-evidence`: compute a revision again from its kept inputs, and compare every byte.
+
+The exit code is 0 when every file comes out the same, 1 when one does not, and 2 when we could not look.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from datetime import date
+
+from audio_leakage.errors import AudioLeakageError
+from audio_leakage.evidence.manifest import MANIFEST, read_manifest
+from audio_leakage.evidence.population_rows import decider_of
+from audio_leakage.evidence.reports import Day
+from audio_leakage.evidence.revision import FACTS, POLICY, replay
+from audio_leakage.population.policy import Policy
+from audio_leakage.ports import EvidenceStore
+from evidence_tools.source import source_of
+
+
+def differences(revision: EvidenceStore) -> list[str]:
+    """Return the files of a revision that do not come out the same.
+
+    :param revision: the folder of one revision.
+    :raises MissingError: when one of its files is not there.
+    :raises ValueError: when one cannot be read.
+    """
+    files, _ = read_manifest(revision.read(MANIFEST))
+    day = Day(**json.loads(revision.read(FACTS)))
+    document = json.loads(revision.read(POLICY))["policy"]
+    text = None if document is None else json.dumps(document)
+    policy = Policy.from_json(text, date.fromisoformat(day.day))
+    again = replay(revision.read, day, decider_of(policy))
+    return [name for name, digest in again.items() if files[name]["content_sha256"] != digest]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print what was found and return the exit code."""
+    parser = ArgumentParser(prog="make replay-evidence", description=__doc__)
+    parser.add_argument("source", metavar="FROM", help="a folder 'revision=<number>', here or as s3://…")
+    given = parser.parse_args(arguments)
+    try:
+        differ = differences(source_of(given.source))
+    except (AudioLeakageError, KeyError, OSError, TypeError, ValueError) as error:
+        print(f"not replayed: {error}", file=sys.stderr)  # noqa: T201  # its purpose
+        return 2
+    print("\n".join(f"DIFFERENT: {name}" for name in differ) or "every file comes out the same")  # noqa: T201  # its purpose
+    return 1 if differ else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

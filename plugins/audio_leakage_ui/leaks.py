@@ -1,0 +1,75 @@
+"""The leaks of some hours as a list to hand over: CSV, one call a line."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from audio_leakage.contacts.contact import Contact
+from audio_leakage.errors import InvalidContact
+from audio_leakage.times import format_time
+from audio_leakage_ui.calls import NO_MUTES, Group, group_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from audio_leakage.ports import Item
+    from audio_leakage.runs.mutes import Mute, Mutes
+    from audio_leakage_ui.consoles import Consoles
+
+COLUMNS = (
+    "contact",
+    "agent connected",
+    "ended",
+    "queue",
+    "agent",
+    "cause",
+    "since",
+    "known until",
+    "known for",
+    "record in Connect",
+)
+#: A spreadsheet takes a cell that begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def leaks_csv(items: Iterable[Item], consoles: Consoles, mutes: Mutes = NO_MUTES) -> Iterator[str]:
+    """Yield the lines of the list, known leaks among them.
+
+    ``since`` is when the call was first judged as not recorded, ``known for`` the reason of its mute.
+    """
+    yield _line(COLUMNS)
+    for item in items:
+        try:
+            contact = Contact.from_item(item)
+        except InvalidContact:
+            continue  # the page counts it as unreadable
+        if group_of(contact) is Group.LEAKED:
+            yield _line(_cells(contact, consoles, mutes.of(contact)))
+
+
+def _cells(contact: Contact, consoles: Consoles, mute: Mute | None) -> tuple[str, ...]:
+    return (
+        contact.contact_id,
+        _time(contact.connected_to_agent_timestamp),
+        _time(contact.ended_at),
+        contact.queue_id or "",
+        contact.agent_id or "",
+        str(contact.failure_cause or ""),
+        _time(contact.failed_at),
+        _time(mute.until) if mute else "",
+        mute.reason if mute else "",
+        consoles.contact(contact.contact_id) or "",
+    )
+
+
+def _line(cells: Iterable[str]) -> str:
+    text = StringIO()
+    csv.writer(text).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+    return text.getvalue()
+
+
+def _time(moment: datetime | None) -> str:
+    return format_time(moment) if moment else ""

@@ -1,0 +1,210 @@
+"""The daily DAG on Airflow, against the stand-ins: evidence that an auditor's command verifies."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from airflow.models import DagBag
+from airflow.models.dagrun import DagRun
+from airflow.sdk import DAG
+from fastapi.testclient import TestClient
+
+from audio_leakage.evidence.files import rows_of
+from audio_leakage.use_cases import (
+    complete_population,
+    list_recordings,
+    recheck_earlier_days,
+    reconcile,
+    write_evidence,
+)
+from audio_leakage_tasks.evidence import day_context
+from conftest import ROOT
+from evidence_tools.verify import main
+from support.fakes import INSTANCE_ID, answer, key_of, number
+from support.stage import Stage
+
+EVIDENCE = "evidence"
+FOLDER = f"audio-leakage/v1/instance={INSTANCE_ID}/"
+MUST = {"version": "1", "default": "must"}
+
+
+@pytest.fixture
+def daily(dag: DAG) -> DAG:
+    del dag  # it empties Airflow's database
+    return DagBag(ROOT / "dags").dags["audio_leakage_evidence"]
+
+
+@pytest.fixture
+def proved(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Three calls of one day: recorded and judged, recorded and unwatched, and neither."""
+    queue = {"Id": "54b468a3-86b1-4746-aeb5-c31b62eecaa2"}
+    stage.contacts |= {number(each): answer(number(each), QueueInfo=queue)["Contact"] for each in (1, 2, 3)}
+    for each in (1, 2):
+        stage.put_object(key_of(number(each)))
+    s3, kms = stage.aws.client("s3"), stage.aws.client("kms")
+    s3.create_bucket(
+        Bucket=EVIDENCE,
+        ObjectLockEnabledForBucket=True,
+        CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name},
+    )
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Years": 7}}
+    s3.put_object_lock_configuration(
+        Bucket=EVIDENCE, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+    )
+    key = kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+    monkeypatch.setenv("AIRFLOW_VAR_AUDIO_LEAKAGE_POLICY", json.dumps(MUST))
+    stage.put(
+        {
+            "ContactId": number(1),
+            "State": "COMPLETED - AGENT",
+            "RecordedState": "CALL_RECORDED_SUCCESS",
+            "ConnectedToAgentTimestamp": "2023-08-29T10:30:11.038Z",
+        }
+    )
+    stage.configure(evidence_bucket=EVIDENCE, evidence_key_arn=key, population_rps=100)
+    return stage
+
+
+def run(daily: DAG, **conf: Any) -> DagRun:
+    run: DagRun = daily.test(run_conf={"day": "2023-08-29", **conf})
+    return run
+
+
+def summary(run: DagRun, task_id: str) -> dict[str, Any]:
+    (task,) = (task for task in run.get_task_instances() if task.task_id == task_id)
+    value: dict[str, Any] = task.xcom_pull(task_ids=task_id, key="return_value")
+    return value
+
+
+def test_a_day_is_proved_and_the_evidence_is_whole(
+    proved: Stage, daily: DAG, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = run(daily)
+    assert str(first.state) == "success"
+    assert summary(first, "complete_population")["unproven_hours"] == 0
+    classes = {"VERIFIED": 1, "RECORDED_UNWATCHED": 1, "UNDECIDED": 1}
+    assert summary(first, "reconcile")["classes"] == classes
+    assert summary(first, "write_evidence")["revision"] == 1
+    assert proved.items()[number(3)]["OpenState"] == "COMPLETED - AGENT"
+    assert summary(run(daily), "write_evidence")["revision"] == 2  # the table has one more contact now
+    assert summary(run(daily), "write_evidence")["unchanged"] == 1
+    assert main([f"s3://{EVIDENCE}/{FOLDER}"]) == 0
+    assert "\nchain 1-2 whole" in capsys.readouterr().out
+
+
+def test_each_contact_is_in_the_class_that_it_has_in_truth(proved: Stage, daily: DAG) -> None:
+    run(daily)
+    key = f"{FOLDER}day=2023-08-29/revision=001/contacts.jsonl.gz"
+    stored = proved.aws.client("s3").get_object(Bucket=EVIDENCE, Key=key)["Body"].read()
+    assert {row["contact_id"]: row["class"] for row in rows_of(stored)} == {
+        number(1): "VERIFIED",
+        number(2): "RECORDED_UNWATCHED",
+        number(3): "UNDECIDED",
+    }
+
+
+def test_the_readers_of_the_mail_are_witnesses_of_the_chain(proved: Stage, daily: DAG) -> None:
+    proved.listen()
+    head = summary(run(daily), "write_evidence")["head"]
+    (mail,) = [each for each in proved.heard() if "evidence of 2023-08-29" in each["Subject"]]
+    assert f"The head of the chain is {head}" in mail["Message"]
+    assert len(mail["Message"].splitlines()) <= 30
+
+
+def test_the_run_shows_its_classes_and_the_page_each_day(
+    proved: Stage, daily: DAG, viewer: TestClient
+) -> None:
+    del proved
+    address = f"/audio-leakage/{daily.dag_id}"
+    proving = run(daily)
+    shown = viewer.get(f"{address}/day", params={"run_id": proving.run_id}).json()
+    assert shown["tasks"]["reconcile"]["classes"]["VERIFIED"] == 1
+    assert (shown["tasks"]["write_evidence"]["link"], shown["tasks"]["write_evidence"]["signed"]) == (1, 1)
+    since = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H}"
+    day = viewer.get(f"{address}/evidence", params={"since": since}).json()["days"]["2023-08-29"]
+    assert (day["status"], day["coverage_percent"], day["coverage_at_most"]) == (
+        "PROVISIONAL",
+        "66.66",
+        "100.00",
+    )
+    assert "s3/buckets/evidence" in day["folder"]
+    assert day["folder"].endswith("day%3D2023-08-29%2Frevision%3D001%2F")
+    assert "evidence.js" in viewer.get(f"{address}/run").text
+    other = viewer.get("/audio-leakage/monitor_audio_leakage/evidence", params={"since": since})
+    assert other.status_code == 404
+
+
+def test_without_an_evidence_bucket_every_task_is_skipped(proved: Stage, daily: DAG) -> None:
+    proved.configure(evidence_bucket=None)
+    assert {str(task.state) for task in run(daily).get_task_instances()} == {"skipped"}
+
+
+def test_a_day_that_has_not_settled_is_refused(proved: Stage, daily: DAG) -> None:
+    del proved
+    assert str(run(daily, day="2099-01-01").state) == "failed"
+
+
+@dataclass
+class BackfilledRun:
+    """What a task of a backfilled run sees of Airflow."""
+
+    day: date
+    dag_id: str = "audio_leakage_evidence"
+    run_type: str = "backfill"
+    try_number: int = 1
+
+    @property
+    def run_id(self) -> str:
+        return f"backfill__{self.day}"
+
+    @property
+    def data_interval_start(self) -> datetime:
+        return datetime.combine(self.day, time(6, 40), UTC)
+
+    @property
+    def data_interval_end(self) -> datetime:
+        return self.data_interval_start + timedelta(days=1)
+
+    def get_dr_count(self, **_: Any) -> int:
+        return 4
+
+
+def backfilled(day: date) -> dict[str, Any]:
+    """Run every task of a day over the real hooks, and return what ``write_evidence`` says."""
+    run = BackfilledRun(day)
+    context: Any = {"dag_run": run, "ti": run, "params": {}}
+    for use_case in (complete_population, list_recordings, reconcile, recheck_earlier_days):
+        use_case(day_context(context, 1))
+    return write_evidence(day_context(context, 1))
+
+
+def test_seven_days_backfilled_twice_four_at_a_time_are_one_chain(
+    proved: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = [date(2023, 8, 22) + timedelta(days=place) for place in range(7)]
+    for place, day in enumerate(days):
+        connected = datetime.combine(day, time(10, 30, 11), UTC)
+        ended = connected + timedelta(minutes=1)
+        queue = {"Id": "54b468a3-86b1-4746-aeb5-c31b62eecaa2"}
+        contact_id = number(50 + place)
+        called = answer(contact_id, connected=connected, DisconnectTimestamp=ended, QueueInfo=queue)
+        proved.contacts[contact_id] = called["Contact"]
+        proved.put_object(key_of(contact_id, connected))
+        proved.put(
+            {
+                "ContactId": contact_id,
+                "State": "COMPLETED - AGENT",
+                "RecordedState": "CALL_RECORDED_SUCCESS",
+                "ConnectedToAgentTimestamp": f"{day}T10:30:11.000Z",
+            }
+        )
+    for expected in (7, 0):
+        with ThreadPoolExecutor(4) as pool:
+            written = list(pool.map(backfilled, days))
+        assert sum(not each["unchanged"] for each in written) == expected
+        assert {(each["status"], each["proven"]) for each in written} == {("COMPLETE", 1)}
+    assert main([f"s3://{EVIDENCE}/{FOLDER}"]) == 0
+    assert "\nchain 1-7 whole" in capsys.readouterr().out

@@ -1,0 +1,40 @@
+"""Bytes that are the same everywhere."""
+
+import gzip
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio_leakage.evidence.files import canonical, csv, json_lines, rows_of, sha256, uncompressed
+
+TEXTS = st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers() | st.none())
+
+
+@given(TEXTS)
+def test_the_order_of_the_members_does_not_matter(document: dict[str, object]) -> None:
+    assert canonical(document) == canonical(dict(reversed(document.items())))
+
+
+@given(st.lists(TEXTS, max_size=5))
+def test_rows_come_back_as_they_were_written(rows: list[dict[str, object]]) -> None:
+    file = json_lines("rows.jsonl.gz", rows)
+    assert list(rows_of(file.stored)) == rows
+    assert (file.rows, file.content_sha256) == (len(rows), sha256(gzip.decompress(file.stored)))
+
+
+def test_the_stored_bytes_hold_no_time_and_no_name() -> None:
+    assert json_lines("one", [{"a": 1}]).stored == json_lines("another", [{"a": 1}]).stored
+
+
+def test_a_broken_file_is_named() -> None:
+    with pytest.raises(ValueError, match=r"rows\.jsonl\.gz is not a whole gzip file"):
+        uncompressed("rows.jsonl.gz", json_lines("rows.jsonl.gz", [{}]).stored[:-9])
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [("=1+1", "'=1+1"), ("@x", "'@x"), ('a"b', '"a""b"'), ("a,b", '"a,b"'), (None, ""), (7, "7")],
+)
+def test_a_cell_is_never_a_formula(cell: object, written: str) -> None:
+    assert csv("x.csv", ["head"], [[cell]]).stored.decode() == f"head\r\n{written}\r\n"

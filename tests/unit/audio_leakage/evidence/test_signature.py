@@ -1,0 +1,40 @@
+"""RSA with the standard library, compared with a library that knows it."""
+
+import pytest
+
+from audio_leakage.evidence.signature import PublicKey, pem_of
+from support.evidence import KEY_ARN, Signer, private_key, public_der
+
+KEY = PublicKey.from_pem(pem_of(public_der()))
+MESSAGE = b"audio-leakage-evidence/v1\n"
+
+
+def test_a_signature_of_the_private_half_is_valid() -> None:
+    numbers = private_key().public_key().public_numbers()
+    assert (KEY.modulus, KEY.exponent) == (numbers.n, numbers.e)
+    assert KEY.verifies(MESSAGE, Signer().sign(KEY_ARN, MESSAGE))
+
+
+@pytest.mark.parametrize("byte", [0, 1, 100, 255])
+def test_one_changed_bit_makes_a_signature_invalid(byte: int) -> None:
+    signature = bytearray(Signer().sign(KEY_ARN, MESSAGE))
+    signature[byte] ^= 1
+    assert not KEY.verifies(MESSAGE, bytes(signature))
+
+
+@pytest.mark.parametrize("signature", [b"", b"\x00" * 255, b"\x00" * 256, b"\xff" * 256, b"\x00" * 257])
+def test_a_signature_of_another_size_or_value_is_invalid(signature: bytes) -> None:
+    assert not KEY.verifies(MESSAGE, signature)
+
+
+def test_a_signature_is_for_one_message_and_one_key() -> None:
+    assert not KEY.verifies(MESSAGE + b"x", Signer().sign(KEY_ARN, MESSAGE))
+    assert not KEY.verifies(MESSAGE, Signer("theirs").sign(KEY_ARN, MESSAGE))
+
+
+@pytest.mark.parametrize(
+    "pem", [b"", b"hello", pem_of(b""), pem_of(b"\x30\x82"), pem_of(public_der()[:-1]), pem_of(b"\x30" * 300)]
+)
+def test_whatever_is_no_key_is_refused(pem: bytes) -> None:
+    with pytest.raises(ValueError, match="public key"):
+        PublicKey.from_pem(pem)

@@ -1,0 +1,290 @@
+"""The daily run: what is proved, corrected, told and left to the monitor."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from audio_leakage.errors import MissingError, ServiceUnavailable
+from audio_leakage.evidence.chain import CHAIN
+from audio_leakage.evidence.classes import ContactClass
+from audio_leakage.evidence.files import rows_of
+from audio_leakage.evidence.ledger import CHANGES, CONTACTS
+from audio_leakage.evidence.verify import verify
+from audio_leakage.use_cases.day_population import complete_population
+from audio_leakage.use_cases.day_recordings import list_recordings
+from audio_leakage.use_cases.proving import recheck_earlier_days, write_evidence
+from audio_leakage.use_cases.reconciling import reconcile
+from support.day import KINDS, DailyWorld, Kind
+from support.evidence import Killed
+from support.fakes import ALERTING, BUCKET, MARK
+
+DAY = date(2023, 8, 29)
+WEEK = [DAY + timedelta(days=days) for days in range(7)]
+ONE_DAY = timedelta(days=1)
+
+
+def some(*names: str) -> dict[str, Kind]:
+    return {name: KINDS[name] for name in names}
+
+
+def summary(world: DailyWorld, day: date, revision: int) -> dict[str, Any]:
+    """Return the sums of a revision."""
+    stored = world.store.read(f"day={day.isoformat()}/revision={revision:03d}/summary.json")
+    whole: dict[str, Any] = json.loads(stored)
+    return whole
+
+
+def wrong(world: DailyWorld, day: date, revision: int) -> dict[str, tuple[str | None, str]]:
+    """Return the contacts that are in another class than in truth: what the evidence says, and the truth."""
+    said, truth = world.classes(day), world.truth(day, revision)
+    assert said.keys() == truth.keys()
+    return {each: (said[each], truth[each]) for each in truth if said[each] != truth[each]}
+
+
+@pytest.mark.parametrize("default", ["must", "as_flow"])
+def test_a_week_of_every_class_is_in_the_classes_that_it_has_in_truth(default: str) -> None:
+    world = DailyWorld(default)
+    for day in WEEK:
+        world.play(day)
+        world.prove(day)
+        assert wrong(world, day, 0) == {}
+        world.monitor(datetime(day.year, day.month, day.day, 7, tzinfo=UTC) + ONE_DAY)
+        world.play_later(day)
+    for day in WEEK:
+        world.prove(day + 8 * ONE_DAY)  # which compares the day again
+        assert wrong(world, day, 1) == {}
+    links = [link for link in verify(world.store).links if date.fromisoformat(link.day) in WEEK]
+    assert Counter(link.kind for link in links) == {"first": 7, "final": 7}
+    for day in WEEK:
+        for revision in (1, 2):
+            sums = summary(world, day, revision)
+            assert sum(sums["classes"].values()) == sums["population"] + sums["outside_population"]
+            assert sums["total"]["required"] == sum(
+                sums["total"][name] for name in ("proven", "lost", "undecided")
+            )
+
+
+def test_the_kinds_of_the_week_show_every_class() -> None:
+    shown = {
+        each for kind in KINDS.values() for default in ("must", "as_flow") for each in kind.classes(default)
+    }
+    assert shown == {*map(str, ContactClass), "OTHER_DAY"}
+
+
+def test_a_correction_names_the_class_before_and_the_one_now() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded", "deleted_later", "overwritten", "contradicted"))
+    world.prove(DAY)
+    world.monitor(datetime(2023, 8, 30, 7, tzinfo=UTC))
+    world.play_later(DAY)
+    world.prove(DAY + 8 * ONE_DAY)
+    rows = rows_of(world.store.read(f"day={DAY}/revision=002/{CHANGES}"))
+    assert {(row["previous_class"], row["class"]) for row in rows} == {
+        ("VERIFIED", "DELETED_SINCE"),
+        ("VERIFIED", "CHANGED_SINCE"),
+        ("CONTRADICTED", "VERIFIED_LATE"),
+    }
+
+
+def test_a_day_that_is_proved_twice_has_one_revision() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded", "missing"))
+    assert world.prove(DAY)["unchanged"] == 0
+    later = world.prove(DAY, datetime(2023, 8, 30, 9, tzinfo=UTC))
+    assert (later["unchanged"], later["revision"]) == (1, 1)
+
+
+def test_a_final_day_is_compared_again_and_gets_a_revision_only_if_something_changed() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded", "deleted_later"))
+    world.prove(DAY, datetime(2023, 9, 10, tzinfo=UTC))
+    world.prove(DAY + 30 * ONE_DAY)
+    world.play_later(DAY)
+    world.prove(DAY + 90 * ONE_DAY)
+    kinds = [link.kind for link in verify(world.store).links if link.day == str(DAY)]
+    assert kinds == ["final", "reverified"]
+    assert Counter(world.classes(DAY).values()) == {"VERIFIED": 1, "DELETED_SINCE": 1}
+
+
+def test_a_recording_is_missed_although_its_item_has_left_the_table() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded", "deleted_later"))
+    world.prove(DAY, datetime(2023, 9, 10, tzinfo=UTC))
+    world.ports.contacts.items.clear()
+    world.play_later(DAY)
+    written = world.prove(DAY + 30 * ONE_DAY)
+    assert {day: (row["kind"], row["status"]) for day, row in written["earlier_days"].items()} == {
+        str(DAY): ("reverified", "COMPLETE")
+    }
+    assert Counter(world.classes(DAY).values()) == {"VERIFIED": 1, "DELETED_SINCE": 1}
+    rows = rows_of(world.store.read(f"day={DAY}/revision=002/{CONTACTS}"))
+    assert all("REVISION_BEFORE" in row["sources"] for row in rows)
+    assert world.ports.contacts.items == {}
+
+
+def test_a_backfill_compares_no_earlier_day() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    world.prove(DAY)
+    assert world.prove(DAY + 8 * ONE_DAY, is_scheduled=False)["earlier_days"] == {}
+
+
+def test_an_hour_that_could_not_be_taken_makes_the_day_incomplete() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    run = world.run(DAY)
+    world.hourly.source.error, world.hourly.source.fails_after = ServiceUnavailable("throttled"), 30
+    with pytest.raises(ServiceUnavailable):
+        complete_population(run)
+    list_recordings(run)
+    reconcile(run)
+    assert write_evidence(run)["status"] == "INCOMPLETE"
+    sums = summary(world, DAY, 1)
+    assert "hour 23: not taken" in sums["reasons"]
+    assert sums["total"]["coverage_percent"] is None
+    world.hourly.source.error = None
+    assert world.prove(DAY, datetime(2023, 8, 30, 9, tzinfo=UTC))["status"] == "COMPLETE"
+
+
+def test_a_retry_takes_only_the_hours_that_are_missing() -> None:
+    world = DailyWorld()
+    run = world.run(DAY)
+    assert complete_population(run)["hours_taken"] == 24
+    assert complete_population(run)["hours_taken"] == 0
+
+
+def test_a_day_without_calls_is_not_complete() -> None:
+    world = DailyWorld()
+    assert world.prove(DAY)["status"] == "NO_CALLS"
+
+
+def test_nothing_is_written_about_a_day_that_was_not_compared() -> None:
+    with pytest.raises(MissingError, match="clear the task 'reconcile'"):
+        write_evidence(DailyWorld().run(DAY))
+
+
+def test_an_earlier_day_that_cannot_be_listed_keeps_its_revision_and_the_task_is_red() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    world.prove(DAY)
+    day = DAY + 8 * ONE_DAY
+    run = world.run(day)
+    complete_population(run)
+    list_recordings(run)
+    reconcile(run)
+    world.ports.bucket.errors[BUCKET] = ServiceUnavailable("slow down")
+    with pytest.raises(ServiceUnavailable):
+        recheck_earlier_days(run)
+    row = write_evidence(run)["earlier_days"][str(DAY)]
+    assert (row["kind"], row["unchanged"]) == ("first", 1)
+    assert [link.day for link in verify(world.store).links] == [str(DAY), str(day)]
+
+
+def test_contacts_that_are_contradicted_or_not_watched_become_due_for_the_monitor() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("unwatched", "contradicted", "closed_though_served", "switched_off"))
+    run = world.run(DAY)
+    complete_population(run)
+    list_recordings(run)
+    summary = reconcile(run)
+    assert (summary["entered"], summary["made_due"]) == (1, 2)
+    open_items = [item for item in world.ports.contacts.items.values() if "OpenState" in item]
+    assert [item["OpenState"] for item in open_items] == ["COMPLETED - AGENT"] * 3
+    world.monitor(run.now + timedelta(hours=1))
+    verdicts = Counter(item.get("RecordedState") for item in world.ports.contacts.items.values())
+    assert verdicts == {"CALL_RECORDED_FAILURE": 2, "CALL_RECORDED_SUCCESS": 1, None: 1}
+
+
+@pytest.mark.parametrize("writes", range(60))
+def test_a_kill_between_any_two_writes_leaves_a_chain_that_the_next_try_completes(writes: int) -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded", "missing", "unwatched"))
+    world.store.writes_left = writes
+    try:
+        world.prove(DAY)
+    except Killed:
+        verify(world.store)  # whatever is there is whole
+    world.store.writes_left = None
+    world.prove(DAY, datetime(2023, 8, 30, 9, tzinfo=UTC))
+    links = verify(world.store).links
+    assert [link.sequence for link in links] == list(range(1, len(links) + 1))
+    assert {link.day for link in links} == {str(DAY)}
+
+
+def test_no_personal_data_reaches_the_evidence() -> None:
+    world = DailyWorld()
+    world.play(DAY)
+    personal = {"Name": MARK, "Tags": {"a": MARK}, "CustomerEndpoint": {"Address": MARK}}
+    for each in world.hourly.source.results:
+        each.update(personal)
+    world.ports.connect.answers |= {
+        contact_id: {"Contact": dict(found["Contact"]) | personal}
+        for contact_id, found in world.ports.connect.answers.items()
+        if not isinstance(found, Exception)
+    }
+    for item in world.ports.contacts.items.values():
+        item["Somebody"] = MARK
+    world.prove(DAY)
+    for key, content in world.store.objects.items():
+        whole = "".join(map(str, rows_of(content))) if key.endswith(".gz") else content.decode()
+        assert MARK not in whole, key
+    assert MARK not in repr(world.ports.topic.published)
+
+
+def test_the_mail_fits_on_a_screen_and_names_the_head_and_what_changed() -> None:
+    world = DailyWorld()
+    world.play(DAY)
+    world.prove(DAY)
+    world.play_later(DAY)
+    world.default = "as_flow"
+    world.prove(DAY + 8 * ONE_DAY)
+    _, text, attributes = world.ports.topic.published[-1]
+    head = max(verify(world.store).links, key=lambda link: link.sequence)
+    assert len(text.splitlines()) <= 30
+    assert f"The head of the chain is {head.sequence}:{head.sha256}" in text
+    assert attributes["chain_head"] == f"{head.sequence}:{head.sha256}"
+    assert (
+        "2023-08-29 again, final: INCOMPLETE. Deleted or changed since: 2 DELETED_SINCE, 1 CHANGED_SINCE"
+        in text
+    )
+    assert "Changed since the link before: policy.json" in text
+    assert any(key.startswith(CHAIN) for key in world.store.objects)
+
+
+KEEPING = replace(ALERTING, evidence_bucket="evidence", keep_items_days=10)
+
+
+def expiries(world: DailyWorld) -> dict[str, int | None]:
+    """Return the time to live of each item, by the kind of its contact."""
+    items = world.ports.contacts.items
+    return {name: items[cast.contact_id].get("ExpiresAt") for name, cast in world.casts}
+
+
+def test_finished_items_leave_the_table_once_their_evidence_is_final() -> None:
+    world = DailyWorld(settings=KEEPING)
+    world.play(DAY, some("recorded", "missing", "unanswered", "open"))
+    world.prove(DAY)
+    assert set(expiries(world).values()) == {None}
+    world.prove(DAY + 8 * ONE_DAY)
+    after = int(datetime(2023, 9, 9, tzinfo=UTC).timestamp())
+    assert expiries(world) == {"recorded": after, "missing": after, "unanswered": after, "open": None}
+
+
+def test_no_item_leaves_the_table_unless_somebody_says_so() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    world.prove(DAY, datetime(2023, 9, 10, tzinfo=UTC))
+    assert expiries(world) == {"recorded": None}
+
+
+def test_a_time_to_live_that_somebody_else_wrote_stays() -> None:
+    world = DailyWorld(settings=KEEPING)
+    world.play(DAY, some("recorded"))
+    for item in world.ports.contacts.items.values():
+        item["ExpiresAt"] = 1
+    world.prove(DAY, datetime(2023, 9, 10, tzinfo=UTC))
+    assert expiries(world) == {"recorded": 1}
