@@ -75,6 +75,10 @@ class PopulationSource(Protocol):
         """Return the ARN of each queue that is no agent's own, by its id."""
         ...
 
+    def unknown_queues(self, instance_id: str, queue_ids: Iterable[str]) -> set[str]:
+        """Return those ids that are no queue of the instance, neither a standard one nor an agent's own."""
+        ...
+
     def contacts_handled(self, queues: Mapping[str, str], start: datetime, end: datetime) -> float:
         """Return the metric CONTACTS_HANDLED_BY_CONNECTED_TO_AGENT, the sum over some queues, for voice.
 

@@ -15,13 +15,15 @@ from audio_leakage_hooks.rate_limit import LONGEST_WAIT, RateLimiter, shared_lim
 from audio_leakage_hooks.retrying_hook import RetryingHook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from types_boto3_connect.client import ConnectClient
+    from types_boto3_connect.literals import QueueTypeType
     from types_boto3_connect.type_defs import (
         ContactSearchSummaryTypeDef,
         DescribeContactResponseTypeDef,
+        QueueSummaryTypeDef,
     )
 
     TimeRangeType = Literal["INITIATION_TIMESTAMP", "CONNECTED_TO_AGENT_TIMESTAMP", "DISCONNECT_TIMESTAMP"]
@@ -177,15 +179,31 @@ class ConnectHook(RetryingHook, AwsGenericHook["ConnectClient"]):
         :param instance_id: the instance's UUID.
         :return: ARN by id.
         """
+        return {queue["Id"]: queue["Arn"] for queue in self._queues(instance_id, "STANDARD")}
+
+    def unknown_queues(self, instance_id: str, queue_ids: Iterable[str]) -> set[str]:
+        """Return those ids that are no queue of the instance. Pages are followed until all are found.
+
+        .. seealso::
+            - :external+boto3:py:meth:`Connect.Client.list_queues`
+
+        :param instance_id: the instance's UUID.
+        :param queue_ids: ids of standard queues, or of agents' own, in small letters.
+        """
+        unknown = set(queue_ids)
+        for queue in self._queues(instance_id, "STANDARD", "AGENT"):
+            unknown.discard(queue["Id"].lower())
+            if not unknown:
+                break
+        return unknown
+
+    def _queues(self, instance_id: str, *types: QueueTypeType) -> Iterator[QueueSummaryTypeDef]:
         with domain_errors("connect:ListQueues", f"Connect instance '{instance_id}'", _SETTING):
             pages = self.conn.get_paginator("list_queues").paginate(
-                InstanceId=instance_id, QueueTypes=["STANDARD"], PaginationConfig={"PageSize": 1000}
+                InstanceId=instance_id, QueueTypes=types, PaginationConfig={"PageSize": 1000}
             )
-            return {
-                queue["Id"]: queue["Arn"]
-                for page in complete(pages, "NextToken")
-                for queue in member(page, "QueueSummaryList")
-            }
+            for page in complete(pages, "NextToken"):
+                yield from member(page, "QueueSummaryList")
 
     def contacts_handled(self, queues: Mapping[str, str], start: datetime, end: datetime) -> float:
         """Return the metric CONTACTS_HANDLED_BY_CONNECTED_TO_AGENT for voice, summed over some queues.

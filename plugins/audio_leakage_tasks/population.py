@@ -21,7 +21,7 @@ from audio_leakage.population.hour import hour_of
 from audio_leakage.population.policy import Policy
 from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
-from audio_leakage_tasks.task import Summary, run_as_task
+from audio_leakage_tasks.task import Summary, is_retry, run_as_task
 from audio_leakage_tasks.variable import settings_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _run(context: Context, instances: int) -> HourContext:
 
     started, now = time.monotonic(), datetime.now(UTC)
     settings, (policy, _) = settings_of(context), policy_of(context, now)
-    dag_run, ti = context["dag_run"], context["ti"]
+    dag_run = context["dag_run"]
     connect = ConnectHook(aws_conn_id=settings.aws_conn_id).resolve_connection()
     per_second = settings.population_rps * part_of_population_share(running_beside(context), instances)
     connect.limit_rate("SearchContacts", per_second, longest_wait=_SECONDS_PER_TASK)
@@ -87,7 +87,7 @@ def _run(context: Context, instances: int) -> HourContext:
         parts=_Parts(context),
         counted_hours=_CountedHours(dag_run.dag_id),
         is_backfill=is_backfill(context),
-        is_retry=ti.try_number > 1,
+        is_retry=is_retry(context),
         at_once=_AT_ONCE,
         dag_id=dag_run.dag_id,
         sender=sender_of(context, settings),

@@ -42,6 +42,16 @@ _Run = TypeVar("_Run", bound=RunOfTask)
 log = logging.getLogger("airflow.task")
 
 
+def is_retry(context: Context) -> bool:
+    """Tell whether an earlier try of a task may have done a part of its work.
+
+    Airflow goes on counting when somebody runs a task again that has ended, as a backfill does. It raises
+    ``max_tries`` then, so that the first try of the new run has as many retries as any.
+    """
+    ti = context["ti"]
+    return bool(ti.try_number > ti.max_tries - (ti.task.retries or 0) + 1)
+
+
 def run_as_task(
     use_case: Callable[[_Run], Mapping[str, Any]],
     build: Callable[[Context], _Run],

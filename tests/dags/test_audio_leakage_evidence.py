@@ -2,7 +2,7 @@
 
 import pytest
 from airflow.models import DagBag
-from airflow.sdk import DAG, TriggerRule
+from airflow.sdk import DAG
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 from conftest import ROOT
@@ -34,7 +34,7 @@ def test_a_day_is_compared_before_it_is_written_and_written_before_it_is_told(da
 
 
 def test_evidence_is_written_whatever_could_not_be_looked_at(dag: DAG) -> None:
-    rules = {task.task_id for task in dag.tasks if task.trigger_rule == TriggerRule.ALL_DONE}
+    rules = {task.task_id for task in dag.tasks if task.trigger_rule == "all_done"}
     assert rules == {"reconcile", "write_evidence"}
 
 

@@ -31,10 +31,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to AWS's own engine what holds there only, and begin with the longest test: it waits most of its time."""
+    """Leave out what only AWS's own engine or ``-m scheduler`` asks for, and begin with the longest test: it waits most."""
     items.sort(key=lambda item: "test_backfill" not in item.nodeid)
-    if not config.getoption("--dynamodb-local", default=False):
-        items[:] = [item for item in items if not item.get_closest_marker("engine")]
+    asked = {
+        "engine": config.getoption("--dynamodb-local", default=False),
+        "scheduler": "scheduler" in config.option.markexpr,
+    }
+    for marker, is_asked in asked.items():
+        if not is_asked:
+            items[:] = [item for item in items if not item.get_closest_marker(marker)]
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 from types_boto3_connect.client import ConnectClient
 from types_boto3_connect.type_defs import QueueSearchCriteriaTypeDef
 
+from audio_leakage_hooks.connect import ConnectHook
 from local_aws.connect.contacts import Queue
 from local_aws.connect.queue_listing import queue_arn
 from support.fakes import INSTANCE_ID, number
@@ -43,6 +44,14 @@ def test_an_agents_queue_has_no_name(connect: ConnectClient) -> None:
     listed = connect.list_queues(InstanceId=INSTANCE_ID, QueueTypes=["AGENT"])
     assert not [queue for queue in listed["QueueSummaryList"] if "Name" in queue]
     assert all("/queue/agent/" in queue["Arn"] for queue in listed["QueueSummaryList"])
+
+
+def test_a_queue_is_known_whatever_its_type(stage: Stage, connect: ConnectClient) -> None:
+    del connect
+    hook, slip = ConnectHook(aws_conn_id=None), number(900)
+    assert hook.unknown_queues(INSTANCE_ID, {STANDARD[0].queue_id}) == set()
+    assert hook.unknown_queues(INSTANCE_ID, {STANDARD[0].queue_id, AGENTS[-1].queue_id, slip}) == {slip}
+    assert stage.connect.calls["ListQueues"] == 2
 
 
 def test_a_search_gives_standard_queues_page_by_page(connect: ConnectClient) -> None:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -80,6 +80,9 @@ class Population:
     def standard_queues(self, instance_id: str) -> Mapping[str, str]:
         arn = f"arn:aws:connect:af-south-1:123456789012:instance/{instance_id}/queue/"
         return {each.queue_id: arn + each.queue_id for each in self.centre.queues if each.type == "STANDARD"}
+
+    def unknown_queues(self, instance_id: str, queue_ids: Iterable[str]) -> set[str]:  # noqa: ARG002
+        return {*queue_ids} - {each.queue_id for each in self.centre.queues}
 
     def contacts_handled(self, queues: Mapping[str, str], start: datetime, end: datetime) -> float:
         """Count the legs themselves: what a search shows has no part in it."""

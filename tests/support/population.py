@@ -1,6 +1,6 @@
 """The ports of the hourly run in memory."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,7 @@ class FakeSource:
     """Contacts that no search shows yet."""
     handled: float | AudioLeakageError | None = None
     """What the metric says; None counts as Connect does."""
+    queues_error: AudioLeakageError | None = None
     fails_after: int | None = None
     error: AudioLeakageError | None = None
     page_size: int = 100
@@ -71,6 +72,12 @@ class FakeSource:
     def standard_queues(self, instance_id: str) -> Mapping[str, str]:
         assert instance_id == INSTANCE_ID
         return {QUEUE: f"arn:aws:connect:af-south-1:1:instance/{INSTANCE_ID}/queue/{QUEUE}"}
+
+    def unknown_queues(self, instance_id: str, queue_ids: Iterable[str]) -> set[str]:
+        assert instance_id == INSTANCE_ID
+        if self.queues_error:
+            raise self.queues_error
+        return {*queue_ids} - {QUEUE}
 
     def contacts_handled(self, queues: Mapping[str, str], start: datetime, end: datetime) -> float:
         assert set(queues) == {QUEUE}

@@ -1,11 +1,13 @@
 """docker-compose.yaml: what it promises, read from the file itself; `make lint` holds it to the Compose schema."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
 import yaml
 
+from audio_leakage.population.policy import Default, Policy
 from audio_leakage.settings import Settings
 from conftest import ROOT
 from local_aws.contact_centre.company import LOG_GROUP, TABLE, TOPIC
@@ -49,6 +51,11 @@ def test_the_stack_listens_on_this_machine_only() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_policy_is_valid_and_wants_every_call_recorded() -> None:
+    text = AIRFLOW["airflow-worker"]["environment"]["AIRFLOW_VAR_AUDIO_LEAKAGE_POLICY"]
+    assert Policy.from_json(text, date(2026, 1, 1)) == Policy(Default.MUST, version="laptop")
 
 
 def test_the_variable_is_valid_and_matches_the_simulated_contact_centre() -> None:

@@ -13,7 +13,7 @@ from audio_leakage.instances import RECONCILE_DAG_ID, policy_variable_of
 from audio_leakage.population.classes import Class
 from audio_leakage.population.figures import Figures
 from audio_leakage.population.hour import hour_named
-from audio_leakage.population.messages import not_watched_alert, rules_end_alert
+from audio_leakage.population.messages import not_watched_alert, queues_unknown_alert, rules_end_alert
 from audio_leakage.population.policy import Default, Policy, Recording, Rule
 from audio_leakage.runs.alerts import Alert, AlertKind, alert_of, mute_ended_alert, not_read_alert
 from audio_leakage.runs.mutes import Mute
@@ -95,6 +95,8 @@ def samples() -> Iterator[tuple[str, Alert]]:
         approved_by="compliance",
     )
     today, variable = date(2023, 8, 29), policy_variable_of(HOURLY.dag_id)
+    slip = Policy(rules=(replace(rule, queues=frozenset({QUEUE})),))
+    yield "A queue that nobody knows", queues_unknown_alert([QUEUE], slip, variable, HOURLY)
     yield "A rule of the policy that ends", rules_end_alert([rule], today, variable, HOURLY)
     mute = Mute(
         id="key-rotation",

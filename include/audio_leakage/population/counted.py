@@ -31,6 +31,8 @@ class Counted:
     hours: Mapping[str, CountedHour] = field(default_factory=dict)
     rules_told_on: date | None = None
     """The UTC day on which somebody was last told of rules that end."""
+    unknown_queues: frozenset[str] = frozenset()
+    """Queues of the policy that the instance does not have, of which somebody was told."""
 
     def settled(self, now: datetime, settle_after: timedelta) -> list[str]:
         """Return the hours that ended long enough ago to be counted again, the earliest first."""
@@ -52,7 +54,8 @@ class Counted:
         """
         hours = {name: [each.listed, each.in_standard_queues] for name, each in sorted(self.hours.items())}
         told = {"RulesToldOn": self.rules_told_on.isoformat()} if self.rules_told_on else {}
-        return {"Table": table, "Hours": hours, **told}
+        unknown = {"UnknownQueues": sorted(self.unknown_queues)} if self.unknown_queues else {}
+        return {"Table": table, "Hours": hours, **told, **unknown}
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any], table: str) -> Self:
@@ -67,6 +70,7 @@ class Counted:
             for name in hours:
                 hour_named(name)  # raises if it is none
             told = values.get("RulesToldOn")
-            return cls(hours, date.fromisoformat(told) if told else None)
+            unknown = frozenset(map(str, values.get("UnknownQueues", ())))
+            return cls(hours, date.fromisoformat(told) if told else None, unknown)
         except (AttributeError, TypeError, ValueError):
             return cls()

@@ -1,6 +1,6 @@
 """The messages of the hourly run: counts and ids, no personal data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from audio_leakage.population.classes import Class
@@ -82,6 +82,33 @@ def rules_end_alert(rules: Sequence[Rule], today: date, variable: str, sender: S
         subject=sender.subject(subject),
         message="\n".join([about, "", *lines, "", *sender.where(str(AlertKind.RULE_ENDS))]),
         attributes=sender.attributes(str(AlertKind.RULE_ENDS), len(rules)),
+    )
+
+
+def queues_unknown_alert(unknown: Collection[str], policy: Policy, variable: str, sender: Sender) -> Alert:
+    """Build the message about queues that the policy names and the instance does not have.
+
+    :param unknown: ids of the queues, in small letters.
+    :param variable: the policy's Variable.
+    :param sender: who tells, and where the reader finds more.
+    """
+    lines = [
+        f"rule {rule.id}, recording {rule.recording}: queue {queue}"
+        for rule in policy.rules
+        for queue in sorted((rule.queues or frozenset()) & {*unknown})
+    ]
+    rest = [f"... and {len(lines) - _LISTED} more"] if len(lines) > _LISTED else []
+    about = (
+        f"The policy is in the Variable {variable}. It names queues that the instance does not have, "
+        "so no contact is matched by them."
+    )
+    count = len(unknown)
+    subject = "the policy names 1 unknown queue" if count == 1 else f"the policy names {count} unknown queues"
+    where = sender.where(str(AlertKind.QUEUE_UNKNOWN))
+    return Alert(
+        subject=sender.subject(subject),
+        message="\n".join([about, "", *lines[:_LISTED], *rest, "", *where]),
+        attributes=sender.attributes(str(AlertKind.QUEUE_UNKNOWN), count),
     )
 
 

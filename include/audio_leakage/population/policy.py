@@ -114,6 +114,11 @@ class Policy:
         """Return the first rule that matches a contact, or None if the default holds."""
         return next((rule for rule in self.rules if rule.matches(member)), None)
 
+    @property
+    def queues(self) -> frozenset[str]:
+        """The queues that the rules name, in small letters."""
+        return frozenset().union(*(rule.queues or () for rule in self.rules))
+
     def ending(self, today: date) -> list[Rule]:
         """Return the rules to tell of: those that end within 14 days, and those that have ended."""
         return [rule for rule in self.rules if rule.valid_until and today >= rule.valid_until - TOLD_BEFORE]

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from audio_leakage.contacts.contact import Contact
-from audio_leakage.errors import AwsError, InvalidContact
+from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable, SetupError
 from audio_leakage.instances import policy_variable_of
 from audio_leakage.population.classes import (
     EXPECTED_BY,
@@ -22,7 +22,7 @@ from audio_leakage.population.context import HourContext
 from audio_leakage.population.figures import Figures, added
 from audio_leakage.population.logged_legs import LoggedLegs
 from audio_leakage.population.member import Member
-from audio_leakage.population.messages import not_watched_alert, rules_end_alert
+from audio_leakage.population.messages import not_watched_alert, queues_unknown_alert, rules_end_alert
 from audio_leakage.population.parts import Part, Taken, by_hour
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ def enter_unwatched(run: HourContext) -> dict[str, Any]:
         raise entering.failures[0]
     _tell(run, whole)
     _tell_of_rules(run)
+    _tell_of_unknown_queues(run)
     return {
         "entered": whole.entered,
         "hours": {
@@ -147,6 +148,26 @@ def _tell_of_rules(run: HourContext) -> None:
     variable = policy_variable_of(run.dag_id)
     run.tell(rules_end_alert(ending, today, variable, run.sender))
     run.remember(lambda known: replace(known, rules_told_on=today))
+
+
+def _tell_of_unknown_queues(run: HourContext) -> None:
+    """Tell once of a queue of the policy that the instance does not have: a rule with a slip matches nothing.
+
+    Where we may not list queues, nobody can say, and the run goes on.
+    """
+    if not run.policy.queues or run.is_backfill:
+        return
+    try:
+        unknown = run.connect.unknown_queues(run.settings.connect_instance_id, run.policy.queues)
+    except (SetupError, ServiceUnavailable) as error:
+        log.warning("nobody can say whether the instance has the policy's queues: %s", error)
+        return
+    told = run.counted.unknown_queues
+    if news := unknown - told:
+        log.warning("the policy names queues that the instance does not have: %s", ", ".join(sorted(news)))
+        run.tell(queues_unknown_alert(news, run.policy, policy_variable_of(run.dag_id), run.sender))
+    if unknown != told:
+        run.remember(lambda known: replace(known, unknown_queues=frozenset(unknown)))
 
 
 def _batches(each: Iterable[_T]) -> Iterator[list[_T]]:

@@ -8,7 +8,7 @@ import pytest
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ClosedReason, ContactState, ExpectedBy
-from audio_leakage.errors import ServiceUnavailable
+from audio_leakage.errors import ServiceUnavailable, SetupError
 from audio_leakage.population.policy import Default, Policy, Recording, Rule
 from audio_leakage.ports import Item
 from audio_leakage.use_cases.entering import enter_unwatched
@@ -195,6 +195,41 @@ def test_rules_that_end_are_told_once_a_day() -> None:
     enter_unwatched(world.run(policy=policy, now=at("2023-08-30T00:20")))
     assert [attributes["event"] for _, _, attributes in world.topic.published] == ["POLICY_RULE_ENDS"] * 2
     assert "rule r, recording may: ends on 2023-09-01" in world.topic.published[0][1]
+
+
+def naming(*queues: str) -> Policy:
+    return replace(AS_FLOW, rules=(Rule(id="r", recording=Recording.MUST, queues=frozenset(queues)),))
+
+
+def test_a_queue_that_the_instance_does_not_have_is_told_once() -> None:
+    world, slip, other = world_of(), number(77), number(78)
+    for policy in (naming(QUEUE, slip), naming(QUEUE, slip), naming(slip, other)):
+        enter_unwatched(world.run(policy=policy))
+    told = [(attributes["event"], message) for _, message, attributes in world.topic.published]
+    assert [event for event, _ in told] == ["POLICY_QUEUE_UNKNOWN"] * 2
+    assert [f"rule r, recording must: queue {each}" in told[0][1] for each in (slip, QUEUE)] == [True, False]
+    assert (slip in told[1][1], other in told[1][1]) == (False, True)
+
+
+def test_a_slip_that_comes_back_is_told_again() -> None:
+    world, slip = world_of(), number(77)
+    for policy in (naming(slip), naming(QUEUE), naming(slip)):
+        enter_unwatched(world.run(policy=policy))
+    assert len(world.topic.published) == 2
+
+
+def test_nobody_is_told_of_queues_that_cannot_be_listed() -> None:
+    world = world_of()
+    world.source.queues_error = SetupError("connect:ListQueues was denied")
+    enter_unwatched(world.run(policy=naming(number(77))))
+    assert world.topic.published == []
+    assert world.counted.values == {}
+
+
+def test_a_backfill_says_nothing_about_the_policys_queues() -> None:
+    world = world_of()
+    enter_unwatched(world.run(policy=naming(number(77)), is_backfill=True))
+    assert world.topic.published == []
 
 
 def test_a_large_hour_is_compared_a_hundred_at_a_time() -> None:
