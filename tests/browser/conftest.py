@@ -70,6 +70,7 @@ def airflow_with_a_login(big_table: BigTable) -> Airflow:
             "AIRFLOW_CONN_BIG": json.dumps(connection),
             "AIRFLOW_VAR_AUDIO_LEAKAGE__BIG": json.dumps({**SETTINGS, "aws_conn_id": "big"}),
         },
+        AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION="False",  # as in use; without a scheduler none runs
         AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS="False",
         AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=str(passwords),
         AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=",".join(f"{user}:viewer" for user in USERS),
