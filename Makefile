@@ -99,6 +99,10 @@ test-dynamodb-local: $(VENV)/installed ## the contact table on AWS's own engine 
 test-demo: $(VENV)/installed ## the real demo in a terminal of 80 and of 120 columns (5 minutes)
 	$(BIN)/pytest tests/demo
 
+.PHONY: test-scheduler
+test-scheduler: $(VENV)/installed ## three missed hours through Airflow's own scheduler (3 minutes)
+	$(BIN)/pytest tests/integration -m scheduler
+
 .PHONY: faults
 faults: $(VENV)/installed ## break whatever can break, write docs/faults.md (10 minutes)
 	KILLS=10 FAULTS_TABLE=docs/faults.md $(BIN)/pytest tests/integration/test_faults.py

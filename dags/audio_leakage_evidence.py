@@ -106,4 +106,5 @@ def build(dag_id: str, instances: int) -> DAG:
     return audio_leakage_evidence()
 
 
-_dags = [build(dag_id, 1 + len(FURTHER_INSTANCES)) for dag_id in dag_ids(FURTHER_INSTANCES, EVIDENCE_DAG_ID)]
+_ids = dag_ids(FURTHER_INSTANCES, EVIDENCE_DAG_ID)
+_dags = [build(dag_id, len(_ids)) for dag_id in _ids]

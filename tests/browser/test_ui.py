@@ -221,6 +221,20 @@ def test_the_page_is_green_only_if_judged_calls_have_no_leak(
     assert bool(green_tiles(page.locator("#health"))) is is_green
 
 
+def test_an_hour_that_was_taken_and_not_compared_yet_adds_nothing_to_its_day(page: Page) -> None:
+    now = datetime.now(UTC)
+    figures = {"population": 29, "unexplained": 1, "proof": {"status": "PENDING"}}
+    hours = {
+        f"{now:%Y-%m-%dT%H}": figures,
+        f"{now - timedelta(hours=1):%Y-%m-%dT%H}": {"proof": {"status": "PENDING"}},
+    }
+    page.route("**/population?*", lambda route: route.fulfill(json={"hours": hours}))
+    page.goto(f"/audio-leakage/{DAG}/")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    cells = page.locator("#days tbody tr").first.locator("td").all_inner_texts()
+    assert cells[:2] == ["29", "1"]
+
+
 @pytest.mark.parametrize(
     ("seen_minutes_ago", "trouble"),
     [

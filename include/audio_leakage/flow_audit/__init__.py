@@ -7,6 +7,7 @@ docs/flow-audit.md, "What each block does".
 ``flow``      a flow or module, read from its content
 ``state``     what a call carries from block to block
 ``blocks``    what each block does to that state
+``places``    where a call may be, and how an agent's conversation may begin
 ``routes``    where a call goes next: blocks, modules, queues, whisper flows, an agent
 ``walk``      every route of a call, walked once for all entries
 ``results``   the one result of an entry, as a table of rules

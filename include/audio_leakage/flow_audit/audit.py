@@ -6,8 +6,9 @@ from enum import StrEnum
 from itertools import pairwise
 
 from audio_leakage.flow_audit.flow import MODULE, Branch, Flow, resource_id
+from audio_leakage.flow_audit.places import Outcome, Phase, Place
 from audio_leakage.flow_audit.results import AuditResult, result_of
-from audio_leakage.flow_audit.routes import Outcome, Phase, Place, Routes
+from audio_leakage.flow_audit.routes import Routes
 from audio_leakage.flow_audit.state import State
 from audio_leakage.flow_audit.walk import MOST_PLACES, Walk
 

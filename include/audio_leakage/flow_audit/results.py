@@ -6,7 +6,7 @@ A compliance officer reads the rules as one table: the first that holds is the r
 from collections.abc import Callable, Set
 from enum import StrEnum
 
-from audio_leakage.flow_audit.routes import Ending
+from audio_leakage.flow_audit.places import Ending
 
 
 class AuditResult(StrEnum):

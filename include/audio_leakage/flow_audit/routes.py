@@ -4,79 +4,23 @@ Source: docs/flow-audit.md, "How a call reaches an agent".
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from enum import StrEnum
-from typing import NamedTuple
 
 from audio_leakage.flow_audit.blocks import branches_taken, changes_nothing, resolved
-from audio_leakage.flow_audit.flow import Block, Branch, Flow
-from audio_leakage.flow_audit.state import Recording, State, Whisper, in_new_segment
+from audio_leakage.flow_audit.flow import Block, Flow
+from audio_leakage.flow_audit.places import (
+    Ending,
+    Move,
+    Outcome,
+    Phase,
+    Place,
+    at,
+    first,
+    outcome_of,
+)
+from audio_leakage.flow_audit.state import State, Whisper, in_new_segment
 
 #: Connect nests modules up to this depth.
 _DEEPEST = 5
-
-
-class Phase(StrEnum):
-    """Which of a call's flows runs."""
-
-    FLOW = "FLOW"
-    """The inbound or transfer flow. The call is in no queue yet."""
-    QUEUE = "QUEUE"
-    """The customer queue flow. An agent may answer after any of its blocks."""
-    AGENT_WHISPER = "AGENT_WHISPER"
-    """The agent has accepted, and the customer whisper flow comes next."""
-    CUSTOMER_WHISPER = "CUSTOMER_WHISPER"
-    """The agent joins after it."""
-    CALLBACK_WHISPER = "CALLBACK_WHISPER"
-    """The agent whisper flow of a callback; the outbound whisper flow comes next."""
-    OUTBOUND_WHISPER = "OUTBOUND_WHISPER"
-    """The agent joins after it."""
-
-
-class Ending(StrEnum):
-    """How an agent's conversation begins."""
-
-    RECORDED = "RECORDED"
-    UNLOGGED = "UNLOGGED"
-    """Recorded, and the flow log does not say so."""
-    PARTIAL = "PARTIAL"
-    """Only one of the voices is recorded."""
-    NOT_RECORDED = "NOT_RECORDED"
-    FAILED = "FAILED"
-    """Not recorded, after a block failed that asked for it or leads to a flow that may."""
-    UNKNOWN = "UNKNOWN"
-    """Nobody can say before the call runs."""
-
-
-class Outcome(NamedTuple):
-    """The end of a route: an agent joins, or the audit cannot follow it."""
-
-    ending: Ending
-    reason: str = ""
-    """Why the ending is UNKNOWN."""
-
-
-#: The modules a call is in: flow and block that invoked each, and the flow attributes there.
-Modules = tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
-
-
-class Place(NamedTuple):
-    """A call about to run a block."""
-
-    flow: str
-    """The flow's ID."""
-    block: str
-    """The block's identifier."""
-    phase: Phase
-    modules: Modules
-    state: State
-
-
-class Move(NamedTuple):
-    """One step of a route."""
-
-    to: Place | Outcome
-    branch: Branch | None = None
-    """The branch it takes; None if the flow ends or hands the call on."""
 
 
 _ANY = tuple(Phase)
@@ -112,7 +56,7 @@ class Routes:
         flow = self._flows.get(flow_id)
         if flow is None:
             return Outcome(Ending.UNKNOWN, "the call goes on to a flow that was not read")
-        return _first(flow, phase, (), state._replace(attributes=()))
+        return first(flow, phase, (), state._replace(attributes=()))
 
     def moves(self, place: Place) -> Iterator[Move]:
         """Yield every step that a call may take from a place."""
@@ -159,7 +103,7 @@ class Routes:
         flow = self._flows[place.flow]
         for branch, state in branches_taken(flow, flow.blocks[place.block], place.state):
             if branch.error or not only_errors:
-                yield Move(_at(flow, branch, place._replace(state=state)), branch)
+                yield Move(at(flow, branch, place._replace(state=state)), branch)
 
     def _into_module(self, block: Block, place: Place) -> Iterator[Move]:
         module = self._flows.get(resolved(block.parameters.get("FlowModuleId"), place.state) or "")
@@ -169,7 +113,7 @@ class Routes:
         elif len(modules) > _DEEPEST:
             yield Move(Outcome(Ending.UNKNOWN, f"modules are nested more than {_DEEPEST} deep"))
         else:
-            yield Move(_first(module, place.phase, modules, place.state._replace(attributes=())))
+            yield Move(first(module, place.phase, modules, place.state._replace(attributes=())))
 
     def _back_from_module(self, block: Block, place: Place) -> Iterator[Move]:
         if not place.modules:
@@ -181,7 +125,7 @@ class Routes:
             flow_id, block_id, place.phase, tuple(outer), place.state._replace(attributes=attributes)
         )
         ways = [branch for branch in flow.blocks[block_id].branches if not branch.error]
-        yield from (Move(_at(flow, branch, back), branch) for branch in ways)
+        yield from (Move(at(flow, branch, back), branch) for branch in ways)
 
     def _end(self, _: Block, place: Place) -> Iterator[Move]:
         if place.phase is not Phase.FLOW:  # there, the call ends with the flow
@@ -235,7 +179,7 @@ class Routes:
 
     def _beyond(self, phase: Phase, state: State) -> Place | Outcome:
         following = _FOLLOWING.get(phase)
-        return self.begin(following, state) if following else _outcome(state)
+        return self.begin(following, state) if following else outcome_of(state)
 
 
 #: The hook of a phase, and type and name of the flow that runs if the hook is not set.
@@ -255,30 +199,3 @@ _UNSURE_WHISPERS: Mapping[str, str] = {
     Whisper.DYNAMIC: "which whisper or queue flow runs is decided while the call runs",
     Whisper.UNSURE: "AWS does not say whether whisper and queue flows stay set in a new segment of the call",
 }
-_UNSURE_RECORDINGS = {
-    Recording.UNSURE: "AWS does not say whether recording stays on in a new segment of the call",
-    Recording.UNREADABLE: "a recording block cannot be read before the call runs",
-}
-
-
-def _first(flow: Flow, phase: Phase, modules: Modules, state: State) -> Place | Outcome:
-    if flow.unreadable:
-        return Outcome(Ending.UNKNOWN, f"a flow on the way cannot be read: {flow.unreadable}")
-    return Place(flow.id, flow.start, phase, modules, state)
-
-
-def _at(flow: Flow, branch: Branch, place: Place) -> Place | Outcome:
-    if branch.target not in flow.blocks:
-        return Outcome(Ending.UNKNOWN, "a branch leads to a block that is not there")
-    return place._replace(flow=flow.id, block=branch.target)
-
-
-def _outcome(state: State) -> Outcome:
-    """Return how the agent's conversation begins, from what the call carries when the agent joins."""
-    if state.recording in _UNSURE_RECORDINGS:
-        return Outcome(Ending.UNKNOWN, _UNSURE_RECORDINGS[state.recording])
-    if state.recording is Recording.OFF:
-        return Outcome(Ending.FAILED if state.has_failed else Ending.NOT_RECORDED)
-    if state.recording is not Recording.ALL:
-        return Outcome(Ending.PARTIAL)
-    return Outcome(Ending.RECORDED if state.is_logged else Ending.UNLOGGED)

@@ -10,10 +10,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from audio_leakage.flow_audit.routes import Ending, Modules, Outcome, Phase, Place, Routes
+from audio_leakage.flow_audit.places import Ending, Modules, Outcome, Phase, Place
 from audio_leakage.flow_audit.state import State
+
+if TYPE_CHECKING:
+    from audio_leakage.flow_audit.routes import Routes
 
 #: Places beyond this number are not walked. A call that comes there has an unknown ending.
 MOST_PLACES = 500_000

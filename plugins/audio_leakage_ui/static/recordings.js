@@ -133,7 +133,9 @@ async function showPopulation() {
   if (found.size) drawDays();
 }
 
-const populationOf = (date) => [...(population ?? [])].filter(([hour]) => day(hour) === date)
+// An hour that was taken and not compared yet has a proof, and no figures.
+const populationOf = (date) => [...(population ?? [])]
+  .filter(([hour, figures]) => day(hour) === date && figures.population !== undefined)
   .reduce((sums, [, { population: calls, unexplained }]) => addCounts(sums, { population: calls, unexplained }), {});
 function populationCells(date) {
   const sums = populationOf(date);

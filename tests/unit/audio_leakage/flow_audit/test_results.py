@@ -4,8 +4,8 @@ from itertools import chain, combinations
 
 import pytest
 
+from audio_leakage.flow_audit.places import Ending
 from audio_leakage.flow_audit.results import RULES, AuditResult, result_of
-from audio_leakage.flow_audit.routes import Ending
 from conftest import ROOT
 from support.docs import parts_of, rows_of, words_of
 
