@@ -48,11 +48,15 @@ _TIME_OUT = 2
 
 
 @pytest.fixture(scope="module")
-def days() -> Iterator[list[Day]]:
-    """Keep what was counted, for the file that ``FAULTS_TABLE`` names."""
+def days(request: pytest.FixtureRequest) -> Iterator[list[Day]]:
+    """Keep what was counted, for the file that ``FAULTS_TABLE`` names.
+
+    A suite that failed or broke off writes nothing: its figures would be those of a day that was not played out.
+    """
     played: list[Day] = []
     yield played
-    if name := os.environ.get("FAULTS_TABLE"):
+    is_whole = not request.session.testsfailed and request.session.exitstatus == pytest.ExitCode.OK
+    if is_whole and (name := os.environ.get("FAULTS_TABLE")):
         machine = f"{datetime.now(UTC):%d %B %Y}, {platform.system()}, Python {platform.python_version()}"
         Path(name).write_text(table_of(played, machine))
 
