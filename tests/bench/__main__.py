@@ -3,7 +3,7 @@
 We simulate Amazon Connect's quotas and realistic latencies. The table is in DynamoDB Local, which counts read and
 write units like DynamoDB. The benchmark writes a table and a plot to ``docs``.
 
-    python -m bench [--open 100 1000 …] [--finished 0 100000 …] [--leaking 3000] [--output docs]
+    python -m bench [--open 100 1000 …] [--finished 0 100000 …] [--leaking 3000] [--hour 36000] [--output docs]
 """
 
 import argparse
@@ -12,6 +12,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,8 @@ from local_aws.dynamodb_local import create_table, dynamodb_local
 
 ROOT = Path(__file__).parents[2]
 _BATCH = 25
+#: Open contacts of the run of the five-minute DAG that is measured beside the hourly one.
+BESIDE_HOUR = 10_000
 _console = Console(stderr=True)
 
 
@@ -46,9 +49,11 @@ def main() -> None:
         table = boto3.client("dynamodb")
         create_table(table, ROOT / "include" / "infrastructure" / "table.yaml", scenario.TABLE)
         storm = _storm(table, options.leaking) if options.leaking else None
+        hour = _hour(table, options.hour) if options.hour else None
         rows = list(_rows(table, sorted(options.finished), sorted(options.open)))
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    report.write(options.output, rows, storm, f"{datetime.now(UTC):%d %B %Y}, {machine}", _parsing_seconds())
+    figures = report.Figures(rows, storm, hour)
+    report.write(options.output, figures, f"{datetime.now(UTC):%d %B %Y}, {machine}", _parsing_seconds())
 
 
 def _options() -> argparse.Namespace:
@@ -56,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--open", type=int, nargs="+", default=[100, 1_000, 10_000, 50_000])
     parser.add_argument("--finished", type=int, nargs="+", default=[0, 100_000, 1_000_000])
     parser.add_argument("--leaking", type=int, default=3_000, help="contacts in the storm; 0 leaves it out")
+    parser.add_argument("--hour", type=int, default=36_000, help="contacts of the hour; 0 leaves it out")
     parser.add_argument("--output", type=Path, default=ROOT / "docs")
     return parser.parse_args()
 
@@ -63,9 +69,36 @@ def _options() -> argparse.Namespace:
 def _storm(dynamodb: Any, count: int) -> Mapping[str, Any]:  # noqa: ANN401
     """Measure a run in which all contacts are about to fail, and leave the table empty."""
     figures = {"open": count, **_measured(dynamodb, count, storm=True)}
-    gone = ({"DeleteRequest": {"Key": {"ContactId": {"S": id_}}}} for id_ in scenario.contact_ids(count))
-    _write(dynamodb, gone, count, "leaking")
+    _delete(dynamodb, scenario.contact_ids(count), count, "leaking")
     return figures
+
+
+def _hour(dynamodb: Any, count: int) -> Mapping[str, Any]:  # noqa: ANN401
+    """Measure the hourly run: nobody watched the contacts, then all are watched, then the monitor beside it.
+
+    The table is empty afterwards.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        figures = {step: _of_hour(step, folder, str(count)) for step in ("take", "enter")}
+        figures["enter again"] = _of_hour("enter", folder, str(count))
+    _delete(dynamodb, scenario.contact_ids(count, seed=4), count, "entered")
+    for name, beside in (("alone", False), ("beside", True)):
+        figures[name] = {"open": BESIDE_HOUR, **_measured(dynamodb, BESIDE_HOUR, beside=beside)}
+        _delete(dynamodb, scenario.contact_ids(BESIDE_HOUR), BESIDE_HOUR, "open")
+    return figures
+
+
+def _of_hour(*arguments: str) -> Mapping[str, Any]:
+    command = [sys.executable, "-m", "bench.hour", *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    figures: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    _console.print(arguments[0], figures)
+    return figures
+
+
+def _delete(dynamodb: Any, ids: Iterable[str], count: int, what: str) -> None:  # noqa: ANN401
+    gone = ({"DeleteRequest": {"Key": {"ContactId": {"S": id_}}}} for id_ in ids)
+    _write(dynamodb, gone, count, what)
 
 
 def _rows(dynamodb: Any, finished: list[int], open_: list[int]) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401
@@ -78,14 +111,22 @@ def _rows(dynamodb: Any, finished: list[int], open_: list[int]) -> Iterator[Mapp
         loaded = size
         for count in open_:
             yield {"open": count, "finished": size, **_measured(dynamodb, count)}
-        gone = (
-            {"DeleteRequest": {"Key": {"ContactId": {"S": id_}}}} for id_ in scenario.contact_ids(max(open_))
-        )
         if size != finished[-1]:
-            _write(dynamodb, gone, max(open_), "open")
+            _delete(dynamodb, scenario.contact_ids(max(open_)), max(open_), "open")
 
 
-def _measured(dynamodb: Any, count: int, *, storm: bool = False) -> Mapping[str, Any]:  # noqa: ANN401
+def _measured(
+    dynamodb: Any,  # noqa: ANN401
+    count: int,
+    *,
+    storm: bool = False,
+    beside: bool = False,
+) -> Mapping[str, Any]:
+    """Measure a run of the five-minute DAG.
+
+    :param storm: whether all contacts are about to fail.
+    :param beside: whether the hourly DAG searches meanwhile.
+    """
     now = datetime.now(UTC)
     item = scenario.storm_item if storm else scenario.item
     items = (item(now, n, id_) for n, id_ in enumerate(scenario.contact_ids(count)))
@@ -104,13 +145,26 @@ def _measured(dynamodb: Any, count: int, *, storm: bool = False) -> Mapping[str,
         "AWS_ENDPOINT_URL_CONNECT": addresses["connect"],
         "AWS_ENDPOINT_URL_S3": addresses["s3"],
     }
+    hourly = _searching(now, environment) if beside else None
     run = subprocess.run(
         [*python, "bench.measure", now.isoformat()], env=environment, stdout=subprocess.PIPE, check=True
     )
+    searched = json.loads(hourly.communicate()[0].splitlines()[-1]) if hourly else {}
     asked, _ = stand_ins.communicate()
     figures = json.loads(run.stdout.splitlines()[-1])
     _console.print(count, figures, asked)
-    return {**figures, "asked": json.loads(asked)}
+    return {**figures, "asked": json.loads(asked), **searched}
+
+
+def _searching(now: datetime, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start a process that searches as the hourly DAG does, until its standard input is closed."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "bench.hour", "search", now.isoformat()],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def _write(dynamodb: Any, requests: Iterable[Mapping[str, Any]], count: int, what: str) -> None:  # noqa: ANN401

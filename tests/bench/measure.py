@@ -42,7 +42,7 @@ def main(now: datetime) -> None:
     contacts = ContactTableHook(aws_conn_id=None).table(scenario.TABLE)
     units: Counter[str] = Counter()
     requests: Counter[str] = Counter()
-    _measure(contacts, units, requests)
+    count_units(contacts, units, requests)
     figures: dict[str, Any] = {}
     for use_case in (
         use_cases.poll_initialised,
@@ -73,8 +73,8 @@ def main(now: datetime) -> None:
     sys.stdout.write(json.dumps(figures) + "\n")
 
 
-def _measure(contacts: ContactTable, units: Counter[str], requests: Counter[str]) -> None:
-    """Ask DynamoDB for the units of each request, and add them up."""
+def count_units(contacts: ContactTable, units: Counter[str], requests: Counter[str]) -> None:
+    """Count requests, ask DynamoDB for the units of each, and add them up."""
 
     def ask(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401  # botocore's
         if "ReturnConsumedCapacity" in model.input_shape.members:

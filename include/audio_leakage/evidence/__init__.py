@@ -4,6 +4,7 @@
 ``classes``          the table of classes: what is proven of a contact
 ``calls``            legs to calls
 ``coverage``         sums, and the share of the contacts that are proven
+``subject``          everything known about one contact of a day, and its rows
 ``ledger``           population + items + recordings -> the files of a day
 ``population_rows``  contacts of the population as rows, and what the policy says of them
 ``reports``          the files for people: exceptions, sums and the mail

@@ -6,8 +6,8 @@ from typing import Any
 
 from audio_leakage.evidence.classes import Requirement
 from audio_leakage.evidence.files import Json
-from audio_leakage.evidence.ledger import Decision
-from audio_leakage.evidence.ledger import Policy as Decider
+from audio_leakage.evidence.subject import Decision
+from audio_leakage.evidence.subject import Policy as Decider
 from audio_leakage.population.member import Member
 from audio_leakage.population.policy import Default, Policy
 from audio_leakage.times import format_time, parse_time

@@ -10,9 +10,10 @@ from operator import itemgetter
 from typing import Any
 
 from audio_leakage.evidence.files import EvidenceFile, Json, document, rows_of, sha256
-from audio_leakage.evidence.ledger import CHANGES, Inputs, Ledger, Policy, ledger_of
+from audio_leakage.evidence.ledger import CHANGES, Inputs, Ledger, ledger_of
 from audio_leakage.evidence.manifest import manifest
 from audio_leakage.evidence.reports import Day, reports, summary_of
+from audio_leakage.evidence.subject import Policy
 
 #: Kinds of revision.
 FIRST, FINAL, REVERIFIED = "first", "final", "reverified"
