@@ -14,7 +14,7 @@ from audio_leakage.evidence.manifest import MANIFEST, read_manifest
 from audio_leakage.evidence.population_rows import decider_of
 from audio_leakage.evidence.reports import Day
 from audio_leakage.evidence.revision import FACTS, POLICY, replay
-from audio_leakage.population.policy import Policy
+from audio_leakage.population.policy_reader import read_policy
 from audio_leakage.ports import EvidenceStore
 from evidence_tools.source import source_of
 
@@ -30,7 +30,7 @@ def differences(revision: EvidenceStore) -> list[str]:
     day = Day(**json.loads(revision.read(FACTS)))
     document = json.loads(revision.read(POLICY))["policy"]
     text = None if document is None else json.dumps(document)
-    policy = Policy.from_json(text, date.fromisoformat(day.day))
+    policy = read_policy(text, date.fromisoformat(day.day))
     again = replay(revision.read, day, decider_of(policy))
     return [name for name, digest in again.items() if files[name]["content_sha256"] != digest]
 

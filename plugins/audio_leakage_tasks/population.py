@@ -18,7 +18,7 @@ from audio_leakage.errors import ServiceUnavailable
 from audio_leakage.instances import counted_hours_variable_of, policy_variable_of
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.hour import hour_of
-from audio_leakage.population.policy import Policy
+from audio_leakage.population.policy_reader import read_policy
 from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
 from audio_leakage_tasks.task import Summary, is_retry, run_as_task
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
+    from audio_leakage.population.policy import Policy
     from audio_leakage_hooks.retrying_hook import RetryingHook
 
 #: Two minutes less than the task's ``execution_timeout``, so that it ends by itself.
@@ -104,7 +105,7 @@ def policy_of(context: Context, now: datetime) -> tuple[Policy, dict[str, Any] |
 
     variable = policy_variable_of(context["dag_run"].dag_id)
     text = Variable.get(variable, default=None)
-    policy = Policy.from_json(text, now.date(), variable)
+    policy = read_policy(text, now.date(), variable)
     return policy, None if text is None else json.loads(text)
 
 

@@ -13,6 +13,7 @@ from audio_leakage.evidence.files import Json, rows_of
 from audio_leakage.evidence.ledger import CONTACTS, OBJECTS
 from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.population.policy import Default, Policy
+from audio_leakage.population.policy_reader import read_policy
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.checking import check_recordings
@@ -261,7 +262,7 @@ class DailyWorld:
     @property
     def policy(self) -> Policy:
         default = Default.MUST if self.default == "must" else Default.AS_FLOW
-        return replace(Policy.from_json(json.dumps(DOCUMENTS["must"]), date(2023, 8, 29)), default=default)
+        return replace(read_policy(json.dumps(DOCUMENTS["must"]), date(2023, 8, 29)), default=default)
 
     def play(self, day: date, kinds: Mapping[str, Kind] = KINDS) -> None:
         """Let one contact of each kind happen on a day."""

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from audio_leakage.population.policy import Default, Policy
+from audio_leakage.population.policy_reader import read_policy
 from audio_leakage.settings import Settings
 from conftest import ROOT
 from local_aws.contact_centre.company import LOG_GROUP, TABLE, TOPIC
@@ -55,7 +56,7 @@ def test_the_stack_listens_on_this_machine_only() -> None:
 
 def test_the_policy_is_valid_and_wants_every_call_recorded() -> None:
     text = AIRFLOW["airflow-worker"]["environment"]["AIRFLOW_VAR_AUDIO_LEAKAGE_POLICY"]
-    assert Policy.from_json(text, date(2026, 1, 1)) == Policy(Default.MUST, version="laptop")
+    assert read_policy(text, date(2026, 1, 1)) == Policy(Default.MUST, version="laptop")
 
 
 def test_the_variable_is_valid_and_matches_the_simulated_contact_centre() -> None:

@@ -9,6 +9,7 @@ import pytest
 from audio_leakage.errors import SettingsError
 from audio_leakage.population.member import Member
 from audio_leakage.population.policy import Default, Policy, Recording
+from audio_leakage.population.policy_reader import read_policy
 from support.fakes import at, number
 from support.population import QUEUE, result
 
@@ -25,7 +26,7 @@ RULE = {
 
 
 def read(*rules: dict[str, Any], **values: Any) -> Policy:
-    return Policy.from_json(json.dumps({"default": "must", "rules": list(rules), **values}), TODAY)
+    return read_policy(json.dumps({"default": "must", "rules": list(rules), **values}), TODAY)
 
 
 def member(connected: str = "2026-11-27T10:30", **members: Any) -> Member:
@@ -33,7 +34,7 @@ def member(connected: str = "2026-11-27T10:30", **members: Any) -> Member:
 
 
 def test_without_the_variable_each_flow_decides() -> None:
-    assert Policy.from_json(None, TODAY) == Policy(Default.AS_FLOW, ())
+    assert read_policy(None, TODAY) == Policy(Default.AS_FLOW, ())
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_a_wrong_rule_is_refused_by_its_name(wrong: dict[str, Any], says: str) -
 )
 def test_a_wrong_policy_is_refused_in_one_message(text: str, says: str) -> None:
     with pytest.raises(SettingsError) as refused:
-        Policy.from_json(text, TODAY)
+        read_policy(text, TODAY)
     assert str(refused.value).startswith("Variable 'audio_leakage_policy'")
     assert says in str(refused.value)
 
