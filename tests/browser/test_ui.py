@@ -347,7 +347,7 @@ def test_a_request_without_a_login_gets_no_answer(anonymous: BrowserContext) -> 
         for route in app.routes
         if isinstance(route, APIRoute)
     ]
-    assert len(addresses) == 12
+    assert addresses
     for address in [*addresses, "/audio-leakage/docs", "/audio-leakage/openapi.json"]:
         assert anonymous.request.get(address).status in (401, 404), address
     assert [anonymous.request.get(address).status for address in addresses] == [401] * len(addresses)
