@@ -1,25 +1,26 @@
 """### What can we prove about a day?
 
-Each morning this DAG writes down what can be proved about the UTC day before: which contacts had to be
-recorded, which were, and where the recordings lie. It compares three sources: the contacts that Amazon
-Connect counts, the verdicts of `monitor_audio_leakage`, and the recording bucket, which it lists itself.
+Each morning this DAG writes what we can prove about the UTC day before: which contacts had to be recorded,
+which were, and where the recordings lie. It compares three sources: the contacts that Amazon Connect counts,
+the verdicts of `monitor_audio_leakage`, and the recording bucket, which it lists itself.
 
 | task | does | reads | may change |
 |---|---|---|---|
-| `complete_population` | takes each hour and proves it complete | Connect | evidence |
+| `complete_population` | reads the contacts of each hour, proves that none is missing | Connect | evidence |
 | `list_recordings` | lists the day's folder of recordings | S3 | evidence |
 | `reconcile` | puts each contact into one class | the table, S3, Connect | evidence, what is due |
-| `recheck_earlier_days` | does these three for earlier days | the same | evidence, what is due |
-| `write_evidence` | appends a signed revision for each of these days | evidence | evidence |
-| `tell` | publishes the day's figures and the head of the chain | evidence | |
+| `recheck_earlier_days` | does these three tasks' work for earlier days | the same | evidence, what is due |
+| `write_evidence` | adds a signed revision of each day that has news | evidence | evidence |
+| `tell` | sends the daily mail: the figures, and the head of the chain | evidence | |
 
-Nothing is overwritten, and a day that is the same as before gets no revision (`unchanged: 1`). You can clear
-a task, and you can backfill days side by side. Only `monitor_audio_leakage` judges: a contact that the
-population or the bucket contradicts becomes due for it.
+The DAG overwrites nothing. If a day has no news, it gets no revision (`unchanged: 1`). You can always clear a
+task, and you can backfill several days at the same time. Only `monitor_audio_leakage` writes verdicts. If the
+population or the bucket contradicts one, the contact becomes due for that DAG.
 
 Without the setting `evidence_bucket` every task is skipped. docs/evidence.md explains each file.
 
-To prove a day by hand, trigger the DAG with the param `day`.
+To prove a day by hand, trigger the DAG with the param `day`. The date of a run is the start of its data
+interval: the run with the date 2026-11-01T06:40 proves 1 November, and the schedule starts it on 2 November.
 """
 
 from __future__ import annotations

@@ -1,47 +1,49 @@
 """### Which calls should have been recorded, and were they?
 
-Every five minutes this DAG looks at each Amazon Connect contact whose flow switched recording on. It follows
-the contact with DescribeContact until it ends, and proves from the recording bucket that a recording exists.
+Every five minutes this DAG looks at each contact in the contact table that is due. A contact is in the
+table because its flow ran a recording block, or because `reconcile_audio_leakage` entered it. The DAG follows
+the contact with DescribeContact until it ends. Then it looks for the recording in the bucket.
 
 | task | does | reads | may change |
 |---|---|---|---|
-| `poll_initialised` | takes up new contacts | Connect | State |
-| `purge_ivr` | removes calls that ended without an agent | | deletes `COMPLETED - QUEUE/IVR` |
-| `poll_in_progress` | follows calls in the queue and with an agent | Connect | State |
-| `check_recordings` | searches the bucket, writes the verdict | S3, Connect, SNS | RecordedState |
+| `poll_initialised` | enters new contacts, asks Connect about them | flow log, Connect | the table, State |
+| `purge_ivr` | deletes contacts that ended without an agent | | deletes `COMPLETED - QUEUE/IVR` |
+| `poll_in_progress` | follows contacts in the queue and with an agent | Connect | State |
+| `check_recordings` | searches the bucket, judges, sends alerts | S3, Connect, flow log | RecordedState |
 
 #### What a run returns
-Each task returns its counts (task instance, tab XCom): how many contacts were `due`, where they went
-(`COMPLETED - AGENT`, `CALL_RECORDED_FAILURE`, …), and
+Each task returns its counts (task instance, tab XCom). They say how many contacts were `due`, and how many
+ended in each state or verdict (`COMPLETED - AGENT`, `CALL_RECORDED_FAILURE`, …). Further counts are:
 
-* `left_for_next_run`: the task ran out of time. The next run takes the longest due first.
-* `minutes_left_to_recover`: the next runs read this much of the flow log.
+* `left_for_next_run`: contacts that the task had no time for. The next run takes the longest due first.
+* `minutes_left_to_recover`: the next runs read this much more of the flow log.
 * `unavailable`: AWS throttled or failed, and the contact stays due. If that was true of all, the task is red.
-* `put_off`: this contact could not be looked at, though others could. The monitor tries again, and it alerts
-  when that keeps failing.
-* `unreadable`: an item makes no sense. The log names it and what is allowed.
+* `put_off`: a look at this contact failed, though looks at others succeeded. The monitor tries again. It
+  alerts you if that keeps failing.
+* `unreadable`: an item of the table makes no sense. The log names it and what is allowed.
 
 #### When a task is red
 The last line of its log is one sentence that says what to grant, create or correct. Contacts in the table
-stay due, and the next run goes on where this one stopped. A table that is gone is restored to a point in
-time, never created anew. While the log group is gone, new calls are not known. You can always clear a task or
-trigger the DAG by hand: every write is conditional.
+stay due, and the next run continues where this one stopped. If the table is gone, restore it to a point in
+time, and do not create a new one. While the log group is gone, we do not know new calls. You can always clear
+a task or trigger the DAG by hand, because every write is conditional.
 
-One failure stops only itself: the tasks behind it do their work all the same. `purge_ivr` and
-`check_recordings` then end red, too, so that the run is red. Their logs name the task that failed.
+One failure stops no other task: the next tasks still do their work. `purge_ivr` and `check_recordings` then
+end red, too, so that the run is red. Their logs name the task that failed.
 
 #### Settings
 One Variable, `audio_leakage` (`audio_leakage__<name>` for a further instance), a JSON object.
-`connect_instance_id` and `contact_table` are required. With `alert_topic_arn` set, `check_recordings` tells
-that SNS topic of new failures, and of those that healed. The topic also hears of tasks that fail for good.
-The Variable `audio_leakage_mutes` says which leaks are known, and told to nobody for a time.
+`connect_instance_id` and `contact_table` are required. If you set `alert_topic_arn`, `check_recordings` sends
+mails through that SNS topic about new leaks, and about recordings that turned up later. You also get a mail
+if a task has used up its retries. The Variable `audio_leakage_mutes` stops the mails about known leaks for a
+time.
 
 #### Check calls again
 Trigger the DAG by hand with `contact_ids`, or with a window in which the calls were going on. The run looks
-at these calls alone, failures among them.
+only at these calls, also at those that already failed.
 
-Trigger the DAG by hand without any of that to adopt items that another system wrote into the table with no
-more than `ContactId` and `State`. Scheduled runs do so every six hours.
+Another system may have written items into the table that have no more than `ContactId` and `State`. To adopt
+them now, trigger the DAG by hand without any params. Scheduled runs do so every six hours.
 """
 
 from __future__ import annotations

@@ -1,19 +1,18 @@
-"""### Which calls does no flow tell of?
+"""### Which calls does no flow log show?
 
-Every hour this DAG asks Amazon Connect for each voice contact that an agent took in the hour before. It
-compares them with the contact table. It enters each contact that must be recorded
-and is not watched yet. From then on `monitor_audio_leakage` follows it, judges it and tells of it, as of any
-other contact.
+Every hour at 20 past, this DAG asks Amazon Connect for each voice contact that an agent took in the last full
+hour. It compares them with the contact table. It enters each contact that must be recorded and is not watched
+yet. From then on `monitor_audio_leakage` follows it, judges it and alerts you, as for any other contact.
 
 | task | does | reads | may change |
 |---|---|---|---|
-| `take_population` | takes the contacts of the hour, and counts earlier hours again | Connect | |
+| `take_population` | lists the contacts of the hour, and counts earlier hours again | Connect | |
 | `enter_unwatched` | enters those that must be recorded and are not watched yet | the table | the table |
 
 #### Which contacts must be recorded
 The Variable `audio_leakage_policy` says so. Without it, a contact must be recorded if its flow asked for
-that, or if an earlier leg of its call was to be recorded. Contacts about which neither says anything are
-*unexplained*: you see and hear how many there are.
+that, or if an earlier leg of its call was to be recorded. If neither says anything, the contact is
+*unexplained*. The page *Call recordings* and a mail say how many of these there are.
 
 #### What a run returns
 * `population`: voice contacts that an agent took in the hour. It is the sum of `watched`,
@@ -23,13 +22,13 @@ that, or if an earlier leg of its call was to be recorded. Contacts about which 
   end. `INCOMPLETE` means that the counts disagree.
 
 #### When a task is red
-The last line of its log is one sentence that says what to grant, create or correct. A retry goes on where the
-try before it stopped. Running an hour twice changes nothing.
+The last line of its log is one sentence that says what to grant, create or correct. A retry continues where
+the last try stopped. Running an hour twice changes nothing.
 
-Trigger it by hand with the param `hour` to take one hour, or backfill a range:
+Trigger it by hand with the param `hour` to run one hour, or backfill a range:
 `airflow backfill create --dag-id reconcile_audio_leakage --from-date 2026-11-23T05:20:00+00:00 --to-date
-2026-11-23T07:20:00+00:00`. The date of a run is the start of its data interval: the run of 05:20 is about the
-hour from 05:00 to 06:00.
+2026-11-23T07:20:00+00:00`. The date of a run is the start of its data interval: the run with the date 05:20
+is about the hour from 05:00 to 06:00, and the schedule starts it at 06:20.
 """
 
 from __future__ import annotations

@@ -1,15 +1,17 @@
 """The page of sample mails shows what the code sends. `MAILS=docs/mails.md` in the environment writes it anew."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState, FailureCause
-from audio_leakage.instances import RECONCILE_DAG_ID, policy_variable_of
+from audio_leakage.instances import EVIDENCE_DAG_ID, RECONCILE_DAG_ID, policy_variable_of
 from audio_leakage.population.classes import Class
 from audio_leakage.population.figures import Figures
 from audio_leakage.population.hour import hour_named
@@ -18,8 +20,10 @@ from audio_leakage.population.policy import Default, Policy, Recording, Rule
 from audio_leakage.runs.alerts import Alert, AlertKind, alert_of, mute_ended_alert, not_read_alert
 from audio_leakage.runs.mutes import Mute
 from audio_leakage.runs.window import Window
+from audio_leakage.use_cases.proving import EVENT as DAY_EVIDENCE
 from audio_leakage_tasks.failure import run_failed, task_failed, works_again
 from conftest import ROOT
+from support.day import KINDS, DailyWorld
 from support.fakes import INSTANCE_ID, MINUTE, SENDER, at, contact, ended_with_agent, number
 
 PAGE = ROOT / "docs" / "mails.md"
@@ -31,15 +35,17 @@ ACME = replace(
     runbook_url="https://wiki.acme.example/audio-leakage",
 )
 HOURLY = replace(ACME, dag_id=RECONCILE_DAG_ID)
+DAILY = replace(ACME, dag_id=EVIDENCE_DAG_ID)
 QUEUE = "54b468a3-86b1-4746-aeb5-c31b62eecaa2"
 HEAD = """# The mails
 
-This page shows you a sample of each mail that the monitor sends. A test holds it to the code, so it is what you get.
-[Operations](operations.md#alerts) says what to do about each of them.
+This page shows you one sample of each mail that the monitor sends. A test compares the page with the code, so you get
+mails like these. [Operations](operations.md#alerts) says what to do about each of them.
 
-* Links to Airflow are there if Airflow knows its own address (`[api] base_url`).
-* *What to do* leads to your own page if `runbook_url` names one, and to the runbook in this repository if not.
-* The name of the environment is there on Amazon MWAA, the instance's name if `connect_access_url` is set.
+* A mail has links to Airflow if Airflow knows its own address (`[api] base_url`).
+* *What to do* leads to your own page if you set `runbook_url`. Otherwise it leads to the runbook of this repository.
+* On Amazon MWAA a mail names the environment. If you set `connect_access_url`, it also shows the name of the instance.
+* The head of the chain in the daily mail is made up here. Yours has other digits.
 """
 DENIED = (
     f"connect:DescribeContact on Connect instance '{INSTANCE_ID}' was denied: "
@@ -58,6 +64,18 @@ def leak(position: int, **fields: Any) -> Contact:
         "failure_cause": FailureCause.NO_OBJECT,
     }
     return ended_with_agent(**(facts | fields))
+
+
+@cache
+def day_evidence() -> Alert:
+    """Return the daily mail. A signature by a random key changes its head, so the head is replaced."""
+    world, day = DailyWorld(), date(2023, 8, 28)
+    world.play(day, {name: KINDS[name] for name in ("recorded", "late", "never_asked", "open", "payment")})
+    world.prove(day, sender=DAILY)
+    ((subject, message, attributes),) = world.ports.topic.published
+    head = str(attributes["chain_head"])
+    assert re.fullmatch("1:[0-9a-f]{64}", head)
+    return Alert(subject, message.replace(head, f"1:{'0123456789abcdef' * 4}"), attributes)
 
 
 def samples() -> Iterator[tuple[str, Alert]]:
@@ -106,6 +124,7 @@ def samples() -> Iterator[tuple[str, Alert]]:
         cause=FailureCause.NO_OBJECT,
     )
     yield "The end of a mute", mute_ended_alert(mute, 64, ACME)
+    yield "What can be proved about a day", day_evidence()
     yield "A failed task", task_failed(ACME, RUN, "poll_initialised", DENIED)
     yield "A failure told late", run_failed(ACME, RUN, f"poll_initialised: {DENIED}")
     yield "The end of a failure", works_again(ACME, RUN.replace("11:35", "11:40"), DENIED)
@@ -113,7 +132,7 @@ def samples() -> Iterator[tuple[str, Alert]]:
 
 def page() -> str:
     parts = [
-        f"\n## {heading}\n\n```text\nSubject: {alert.subject}\n\n{alert.message}\n```\n"
+        f"\n## {heading}\n\n```text\nSubject: {alert.subject}\n\n{alert.message.rstrip()}\n```\n"
         for heading, alert in samples()
     ]
     return HEAD + "".join(parts)
@@ -127,7 +146,7 @@ def test_the_page_of_mails_shows_what_is_sent() -> None:
 
 def test_there_is_a_sample_of_every_alert() -> None:
     events = {str(alert.attributes["event"]) for _, alert in samples()}
-    assert events == {*map(str, AlertKind), "TASK_FAILED", "WORKS_AGAIN"}
+    assert events == {*map(str, AlertKind), DAY_EVIDENCE, "TASK_FAILED", "WORKS_AGAIN"}
 
 
 def test_every_mail_names_instance_environment_and_what_to_do() -> None:
