@@ -106,6 +106,11 @@ def test_a_recording_with_another_etag_than_before_has_changed() -> None:
     assert row(inputs([leg(1)], [item(1)], [recording(1)], [known]))["class"] == "CHANGED_SINCE"
 
 
+def test_a_recording_that_nobody_watched_and_that_has_changed_is_not_proven() -> None:
+    known = before(1, "RECORDED_UNWATCHED", "proven", size=recording(1)["size"], etag="another")
+    assert row(inputs([leg(1)], [], [recording(1)], [known]))["class"] == "CHANGED_SINCE"
+
+
 def test_whatever_is_undecided_in_the_final_revision_is_an_error() -> None:
     severities = [
         rows(ledger_of(inputs([leg(1)]), must, is_final=final), CONTACTS)[0]["severity"]
