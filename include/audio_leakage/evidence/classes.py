@@ -160,7 +160,8 @@ CLASSES: tuple[Row, ...] = (
     Row(_C.EXCLUDED, _S.NONE, _N.EXCLUDED, _of_population(lambda c: not c.is_required)),
     Row(_C.DELETED_SINCE, _S.ERROR, _N.LOST, _required(
         lambda c: _is(c, _SUCCESS) and not c.is_recorded)),
-    Row(_C.CHANGED_SINCE, _S.ERROR, _N.UNDECIDED, _proven(lambda c: c.has_changed)),
+    Row(_C.CHANGED_SINCE, _S.ERROR, _N.UNDECIDED, _required(
+        lambda c: c.has_changed and c.is_recorded and c.judgement in (None, _SUCCESS))),
     Row(_C.RECORDED_UNWATCHED, _S.WARN, _N.PROVEN, _required(
         lambda c: c.is_unwatched and c.is_recorded and c.judgement in (None, _SUCCESS))),
     Row(_C.PARTLY_RECORDED, _S.WARN, _N.PROVEN, _proven(

@@ -196,7 +196,7 @@ class Subject:
             in_population=self._leg is not None,
             requirement=self._decision.requirement,
             exclusion=self._exclusion(),
-            intent=_intent(contact, self._item),
+            intent=_intent(contact, self._item, self._leg),
             judgement=_judgement(contact, self._item),
             closed_reason=contact.closed_reason if contact else None,
             warnings=contact.warnings if contact else (),
@@ -273,13 +273,16 @@ def _stored(found: Json) -> StoredObject:
     return StoredObject(found["bucket"], found["key"], found["size"], parse_time(found["last_modified"]))
 
 
-def _intent(contact: Contact | None, item: Json | None) -> FlowIntent | None:
+def _intent(contact: Contact | None, item: Json | None, leg: Json | None) -> FlowIntent | None:
     if contact is None:
         return FlowIntent.ON if item is not None else None
     if not contact.recording_blocks:
         return None if (item or {}).get("ExpectedBy") == "POLICY" else FlowIntent.ON
+    joined_at = contact.connected_to_agent_timestamp
+    if joined_at is None and leg is not None:  # the monitor does not know the agent, the population does
+        joined_at = parse_time(leg["connected_at"])
     try:
-        intent = intent_of(contact.recording_blocks, contact.connected_to_agent_timestamp)
+        intent = intent_of(contact.recording_blocks, joined_at)
     except InvalidContact:
         return FlowIntent.ON
     if intent.is_off:

@@ -96,7 +96,7 @@ def with_blocks(contact: Contact, added: Iterable[RecordingBlock]) -> Contact:
         or (contact.next_check_at and not is_closed)
     ):
         return contact
-    return replace(contact, next_check_at=first, closed_reason=None)
+    return replace(contact, next_check_at=first, closed_reason=None, expires_at=None)
 
 
 def _by_contact(

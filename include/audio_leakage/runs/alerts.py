@@ -79,11 +79,14 @@ def publish(alert: Alert, topic: AlertTopic, topic_arn: str | None) -> None:
 
 
 def with_alert_due(before: Contact, after: Contact, now: datetime) -> Contact:
-    """Return ``after`` with an alert due, if its verdict is new or its last alert is still pending."""
+    """Return ``after`` with an alert due, if its verdict is new or its last alert is still pending.
+
+    An item whose alert is pending has no time to live: if it left the table, nobody would hear of it.
+    """
     kind = (
         _kind_of(before, after) if after.recorded_state is not before.recorded_state else before.alert_pending
     )
-    return replace(after, alert_pending=kind, next_check_at=now) if kind else after
+    return replace(after, alert_pending=kind, next_check_at=now, expires_at=None) if kind else after
 
 
 def _kind_of(before: Contact, after: Contact) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from audio_leakage.evidence.classes import ContactClass, Count
 from audio_leakage.evidence.files import Json, rows_of
 from audio_leakage.evidence.ledger import CALLS, CHANGES, CONTACTS, OBJECTS, Inputs, Ledger, ledger_of
-from support.evidence import as_flow, contact_id, inputs, item, leg, must, recording
+from audio_leakage.times import format_time
+from support.evidence import as_flow, connected_at, contact_id, inputs, item, leg, must, recording
 
 
 def rows(ledger: Ledger, name: str) -> list[Json]:
@@ -104,6 +106,29 @@ def test_a_change_names_the_class_before() -> None:
 def test_a_recording_with_another_etag_than_before_has_changed() -> None:
     known = before(1, "VERIFIED", "proven", size=recording(1)["size"], etag="another")
     assert row(inputs([leg(1)], [item(1)], [recording(1)], [known]))["class"] == "CHANGED_SINCE"
+
+
+def test_a_recording_that_nobody_watched_and_that_has_changed_is_not_proven() -> None:
+    known = before(1, "RECORDED_UNWATCHED", "proven", size=recording(1)["size"], etag="another")
+    assert row(inputs([leg(1)], [], [recording(1)], [known]))["class"] == "CHANGED_SINCE"
+
+
+@pytest.mark.parametrize(
+    ("off_after", "expected"), [(-5, "EXCLUDED"), (5, "CLOSED_THOUGH_SERVED")], ids=["in time", "late"]
+)
+def test_off_counts_by_the_agent_of_the_population_where_the_item_knows_none(
+    off_after: int, expected: str
+) -> None:
+    joined = connected_at(1)
+    blocks = [
+        f"{format_time(joined + timedelta(seconds=after))} {word}"
+        for after, word in ((-9, "ALL"), (off_after, "OFF"))
+    ]
+    unknown = item(
+        1, None, State="INITIALISED", ConnectedToAgentTimestamp=None, DisconnectTimestamp=None,
+        RecordingBlocks=blocks, ClosedReason="NOT_FOUND",
+    )  # fmt: skip
+    assert row(inputs([leg(1)], [unknown]), as_flow)["class"] == expected
 
 
 def test_whatever_is_undecided_in_the_final_revision_is_an_error() -> None:

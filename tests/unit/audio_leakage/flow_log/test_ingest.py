@@ -1,13 +1,14 @@
 """Contacts enter the table the same, however often and in any order their lines arrive."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_leakage.contacts.states import ContactState, RecordedState
+from audio_leakage.contacts.states import ClosedReason, ContactState, RecordedState
 from audio_leakage.flow_log.ingest import ingest
 from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.polling import poll_initialised
@@ -23,6 +24,7 @@ from support.flow_lines import line, option
 
 ON = line(Timestamp="2023-08-29T10:29:58.000Z")
 OFF = line(Timestamp="2023-08-29T10:30:05.000Z", Parameters=option("Disable"))
+ON_AGAIN = line(Timestamp="2023-08-29T10:30:06.000Z")
 FAILED = line(Timestamp="2023-08-29T10:30:01.000Z", Results="Error")
 AGENT_ONLY = line(Timestamp="2023-08-29T10:30:03.000Z", Parameters=option("Enable", "Agent"))
 
@@ -123,6 +125,16 @@ def test_a_late_line_reopens_a_contact_that_was_closed_as_switched_off() -> None
     assert take(world.contacts, on_again) == {"known": 1}
     world.bucket.put()
     assert check_recordings(world.run(at("10:45"))) == {"due": 1, "CALL_RECORDED_SUCCESS": 1}
+
+
+def test_a_contact_that_a_late_line_reopens_does_not_leave_the_table() -> None:
+    contacts = FakeTable()
+    take(contacts, OFF)
+    closed = contacts.contact().closed(ClosedReason.RECORDING_SWITCHED_OFF)
+    contacts.put(replace(closed, expires_at=int(at("12:00").timestamp())))
+    take(contacts, ON_AGAIN)
+    reopened = contacts.contact()
+    assert (reopened.closed_reason, reopened.expires_at) == (None, None)
 
 
 def test_a_failed_block_is_the_cause_of_a_missing_recording() -> None:

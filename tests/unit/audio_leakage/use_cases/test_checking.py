@@ -241,6 +241,13 @@ class TestMutes:
             assert leak.recorded_state == "CALL_RECORDED_FAILURE"
             assert leak.alert_pending == "CALL_RECORDED_FAILURE"
 
+    def test_a_leak_that_waits_for_the_end_of_a_mute_does_not_leave_the_table(self, world: World) -> None:
+        reopened = ended_with_agent(contact_id=number(1), expires_at=int(at("13:00").timestamp()))
+        world.contacts.put(reopened)
+        self.run_at(world, "12:00", self.mute())
+        leak = world.contacts.contact(number(1))
+        assert (leak.alert_pending, leak.expires_at) == ("CALL_RECORDED_FAILURE", None)
+
     def test_the_end_of_a_mute_is_told_with_what_leaked_meanwhile_in_one_mail(self, world: World) -> None:
         self.run_at(world, "12:00", self.mute())
         for time in ("12:55", "13:55"):
