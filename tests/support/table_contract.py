@@ -46,7 +46,6 @@ class ContactTableContract:
     # Creating
 
     def test_a_table_keeps_its_id(self, table: ContactTable) -> None:
-        assert table.table_id()
         assert table.table_id() == table.table_id()
 
     def test_a_new_item_is_created_once(self, table: ContactTable) -> None:
