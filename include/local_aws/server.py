@@ -13,6 +13,7 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from local_aws.cloudformation import leave_out_no_value
+from local_aws.conditional_writes import write_one_at_a_time
 from local_aws.connect.simulator import ConnectSimulator
 from local_aws.recordings import pack_recordings
 
@@ -49,6 +50,7 @@ class LocalAws:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         leave_out_no_value()
         pack_recordings()
+        write_one_at_a_time()
         self.connect.__enter__()
         self._moto.start()
         self.reset()

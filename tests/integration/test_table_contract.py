@@ -26,14 +26,6 @@ def real_table(local_aws: LocalAws) -> Iterator[ContactTable]:
         yield ContactTableHook(aws_conn_id=None).table(TABLE)
 
 
-def test_the_id_of_a_table_is_the_one_that_dynamodb_gave_it(
-    real_table: ContactTable, local_aws: LocalAws
-) -> None:
-    """Not on AWS's local engine, whose answer has no id."""
-    described = local_aws.client("dynamodb").describe_table(TableName=TABLE)["Table"]
-    assert real_table.table_id() == described["TableId"]
-
-
 @pytest.mark.table
 class TestRealTable(ContactTableContract):
     @pytest.fixture

@@ -55,9 +55,10 @@ def test_an_object_is_written_once(folder: EvidenceFolder) -> None:
 
 def test_one_of_many_writers_wins(folder: EvidenceFolder) -> None:
     with ThreadPoolExecutor(8) as pool:
-        wrote = list(pool.map(lambda number: folder.write("a", str(number).encode()), range(8)))
-    assert sum(wrote) == 1
-    assert folder.read("a") == str(wrote.index(True)).encode()
+        for key in map(str, range(20)):
+            wrote = list(pool.map(lambda number, key=key: folder.write(key, str(number).encode()), range(8)))
+            assert sum(wrote) == 1
+            assert folder.read(key) == str(wrote.index(True)).encode()
 
 
 def test_an_object_that_is_not_there_is_missing(folder: EvidenceFolder) -> None:
