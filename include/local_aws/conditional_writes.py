@@ -2,7 +2,8 @@
 
 from threading import RLock
 
-from moto.s3.responses import TYPE_RESPONSE, S3Response
+from moto.core.common_types import TYPE_RESPONSE
+from moto.s3.responses import S3Response
 
 _one_at_a_time = RLock()
 _put_object = S3Response.put_object

@@ -9,6 +9,7 @@ from audio_leakage.evidence.classes import ContactClass, Severity
 from audio_leakage.evidence.coverage import Tally
 from audio_leakage.evidence.files import EvidenceFile, Json, csv, document, rows_of, text
 from audio_leakage.evidence.ledger import CONTACTS, GROUPS, Ledger
+from audio_leakage.evidence.subject import NOT_ASKED
 
 SUMMARY, SUMMARY_CSV, SUMMARY_TXT = "summary.json", "summary.csv", "summary.txt"
 EXCEPTIONS = "exceptions.csv"
@@ -72,6 +73,10 @@ def status_of(day: Day, ledger: Ledger) -> tuple[DayStatus, list[str]]:
     if ledger.classes[ContactClass.POPULATION_GAP]:
         reasons.append(
             f"{ledger.classes[ContactClass.POPULATION_GAP]} recorded contacts are not in the population"
+        )
+    if ledger.objects[NOT_ASKED]:
+        reasons.append(
+            f"{ledger.objects[NOT_ASKED]} recordings were not asked about, they have no contact of that day"
         )
     if (
         ledger.classes[ContactClass.NOT_IN_POPULATION] * 100

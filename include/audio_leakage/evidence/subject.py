@@ -27,6 +27,8 @@ from audio_leakage.times import parse_time
 UNRECOGNISED_OBJECT = "UNRECOGNISED_OBJECT"
 #: Class of a recording that belongs to a contact of another day, which that day's evidence counts.
 OTHER_DAY = "OTHER_DAY"
+#: Class of a recording without a contact of which Connect was not asked.
+NOT_ASKED = "NOT_ASKED"
 
 #: Member of an item that has left the contact table: the revision that had it last.
 FROM_REVISION = "FromRevision"
@@ -115,7 +117,8 @@ class Subject:
             return
         for found in self._all_found:
             known = found.get("known")
-            name = known if known in (UNRECOGNISED_OBJECT, OTHER_DAY) else self.table_row.contact_class
+            is_no_contact = known in (UNRECOGNISED_OBJECT, OTHER_DAY, NOT_ASKED)
+            name = known if is_no_contact else self.table_row.contact_class
             members = ("bucket", "key", "size", "etag", "last_modified", "storage_class")
             yield {"class": str(name), "contact_id": self.contact_id} | {
                 member: found.get(member) for member in members
@@ -256,6 +259,10 @@ class Subject:
             return "MARKER" if is_marked else "GONE"
         if contact_class is ContactClass.UNDECIDED and contact is None:
             return "ITEM_UNREADABLE" if self._item else "NOT_WATCHED"
+        if contact_class is ContactClass.ORPHAN and any(
+            found.get("known") == NOT_ASKED for found in self._all_found
+        ):
+            return NOT_ASKED
         if contact_class is ContactClass.CLOSED_THOUGH_SERVED and contact:
             return str(contact.closed_reason)
         return str(contact.failure_cause) if contact and contact.failure_cause else None

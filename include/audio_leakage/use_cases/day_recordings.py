@@ -12,7 +12,7 @@ from audio_leakage.contacts.recording import RecordingStorage, is_conversation
 from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.errors import ContactNotFound, InvalidContact
 from audio_leakage.evidence.files import EvidenceFile, Json, rows_of, sorted_lines
-from audio_leakage.evidence.subject import OTHER_DAY, UNRECOGNISED_OBJECT
+from audio_leakage.evidence.subject import NOT_ASKED, OTHER_DAY, UNRECOGNISED_OBJECT
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
 from audio_leakage.use_cases.day_items import items_of
@@ -63,7 +63,8 @@ def _known_about(run: DayContext, strays: list[str]) -> dict[str, str | None]:
     """Return what is known of contacts that are not the day's and have a recording in its folder."""
     answers: dict[str, str | None] = {item["ContactId"]: OTHER_DAY for item in items_of(run, strays)}
     unknown = [each for each in strays if each not in answers]
-    return answers | {each: _ask_connect(run, each) for each in unknown[:_MOST_STRAYS]}
+    answers |= {each: _ask_connect(run, each) for each in unknown[:_MOST_STRAYS]}
+    return answers | dict.fromkeys(unknown[_MOST_STRAYS:], NOT_ASKED)
 
 
 def _ask_connect(run: DayContext, contact_id: str) -> str | None:

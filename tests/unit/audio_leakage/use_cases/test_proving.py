@@ -18,9 +18,9 @@ from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
 from audio_leakage.use_cases.proving import recheck_earlier_days, write_evidence
 from audio_leakage.use_cases.reconciling import reconcile
-from support.day import KINDS, DailyWorld, Kind
+from support.day import KINDS, Cast, DailyWorld, Kind
 from support.evidence import Killed
-from support.fakes import ALERTING, BUCKET, MARK
+from support.fakes import ALERTING, BUCKET, MARK, at, number
 
 DAY = date(2023, 8, 29)
 WEEK = [DAY + timedelta(days=days) for days in range(7)]
@@ -148,6 +148,19 @@ def test_an_hour_that_could_not_be_taken_makes_the_day_incomplete() -> None:
     assert sums["total"]["coverage_percent"] is None
     world.hourly.source.error = None
     assert world.prove(DAY, datetime(2023, 8, 30, 9, tzinfo=UTC))["status"] == "COMPLETE"
+
+
+def test_a_day_is_incomplete_while_a_recording_without_a_contact_was_not_asked_about() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    for place in range(1000, 1201):  # the last one is a gap in the population
+        cast = Cast(world, number(place), at("09:00"))
+        cast.recorded()
+    cast.known()
+    assert world.prove(DAY)["status"] == "INCOMPLETE"
+    assert summary(world, DAY, 1)["reasons"] == [
+        "1 recordings were not asked about, they have no contact of that day"
+    ]
 
 
 def test_a_retry_takes_only_the_hours_that_are_missing() -> None:
