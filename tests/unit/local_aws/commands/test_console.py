@@ -47,13 +47,14 @@ with quiet_terminal(Path(sys.argv[1])) as console:
         raise RuntimeError("the run of the window that ends at 21:45 is failed [red]")
 """
 STOPPED = """
-import os, signal, sys
+import os, signal, sys, time
 from pathlib import Path
 from local_aws.commands.console import quiet_terminal
 
 with quiet_terminal(Path(sys.argv[1])):
     print("a log line that nobody needs to see")
     os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)  # another thread may take the signal, a moment later
 """
 
 
