@@ -22,7 +22,7 @@ from audio_leakage.population.policy_reader import read_policy
 from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
 from audio_leakage_tasks.task import Summary, is_retry, run_as_task
-from audio_leakage_tasks.variable import settings_of
+from audio_leakage_tasks.variable import settings_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -101,10 +101,8 @@ def policy_of(context: Context, now: datetime) -> tuple[Policy, dict[str, Any] |
     :return: the policy, and the JSON object that it was read from; None where the Variable is not set.
     :raises SettingsError: when the Variable cannot be used.
     """
-    from airflow.sdk import Variable
-
     variable = policy_variable_of(context["dag_run"].dag_id)
-    text = Variable.get(variable, default=None)
+    text = text_of(variable)
     policy = read_policy(text, now.date(), variable)
     return policy, None if text is None else json.loads(text)
 

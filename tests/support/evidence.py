@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from audio_leakage.errors import MissingError
 from audio_leakage.evidence.chain import Link
-from audio_leakage.evidence.classes import Requirement
 from audio_leakage.evidence.files import Json, json_lines
 from audio_leakage.evidence.ledger import Inputs
 from audio_leakage.evidence.reports import Day
 from audio_leakage.evidence.revision import BEFORE, ITEMS, POPULATION, RECORDINGS, DayEvidence, evidence_of
 from audio_leakage.evidence.subject import Decision
+from audio_leakage.population.policy import Requirement
 from audio_leakage.times import format_time, parse_time
 from audio_leakage.use_cases.evidence_chain import Chain
 

@@ -16,7 +16,7 @@ from audio_leakage.population.classes import Class
 from audio_leakage.population.figures import Figures
 from audio_leakage.population.hour import hour_named
 from audio_leakage.population.messages import not_watched_alert, queues_unknown_alert, rules_end_alert
-from audio_leakage.population.policy import Default, Policy, Recording, Rule
+from audio_leakage.population.policy import Default, Policy, Requirement, Rule
 from audio_leakage.runs.alerts import Alert, AlertKind, alert_of, mute_ended_alert, not_read_alert
 from audio_leakage.runs.mutes import Mute
 from audio_leakage.runs.window import Window
@@ -107,7 +107,7 @@ def samples() -> Iterator[tuple[str, Alert]]:
     )
     rule = Rule(
         id="wallboard-test-lines",
-        recording=Recording.MAY,
+        recording=Requirement.MAY,
         valid_until=date(2023, 9, 1),
         reason="test lines",
         approved_by="compliance",

@@ -10,14 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from audio_leakage.contacts.states import ClosedReason, ContactWarning, RecordingPolicy
-
-
-class Requirement(StrEnum):
-    """What the policy says of a contact."""
-
-    MUST = "must"
-    MAY = "may"
-    MUST_NOT = "must_not"
+from audio_leakage.population.policy import Requirement
 
 
 class FlowIntent(StrEnum):

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from audio_leakage.evidence.classes import Requirement
 from audio_leakage.evidence.files import Json
 from audio_leakage.evidence.subject import Decision
 from audio_leakage.evidence.subject import Policy as Decider
 from audio_leakage.population.member import Member
-from audio_leakage.population.policy import Default, Policy
+from audio_leakage.population.policy import Default, Policy, Requirement
 from audio_leakage.times import format_time, parse_time
 
 
@@ -52,7 +51,7 @@ def decider_of(policy: Policy) -> Decider:
 
     def decide(row: Json) -> Decision:
         rule = policy.rule_of(member_of_row(row)) if policy.rules else None
-        return Decision(Requirement(rule.recording), rule.id) if rule else default
+        return Decision(rule.recording, rule.id) if rule else default
 
     return decide
 

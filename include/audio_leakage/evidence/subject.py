@@ -14,13 +14,13 @@ from audio_leakage.evidence.classes import (
     Count,
     FlowIntent,
     Judgement,
-    Requirement,
     Row,
     Severity,
     Standing,
     row_of,
 )
 from audio_leakage.evidence.files import Json
+from audio_leakage.population.policy import Requirement
 from audio_leakage.times import parse_time
 
 #: Class of an object in the day's folder whose name is no recording's.

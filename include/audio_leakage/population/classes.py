@@ -7,7 +7,7 @@ from enum import StrEnum
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ClosedReason, ExpectedBy
 from audio_leakage.population.member import Member
-from audio_leakage.population.policy import Default, Policy, Recording, Rule
+from audio_leakage.population.policy import Default, Policy, Requirement, Rule
 
 
 class Class(StrEnum):
@@ -38,11 +38,11 @@ class Facts:
     """Whether an earlier leg of its call was to be recorded."""
 
     @property
-    def recording(self) -> Recording | None:
+    def recording(self) -> Requirement | None:
         """What the policy says of it; None if that is what its flow said."""
         if self.rule:
             return self.rule.recording
-        return Recording.MUST if self.default is Default.MUST else None
+        return Requirement.MUST if self.default is Default.MUST else None
 
     @property
     def expected_by(self) -> ExpectedBy | None:
@@ -64,12 +64,12 @@ EXCLUSIONS: tuple[tuple[str, Callable[[Member], bool]], ...] = (
 #: The class of a contact: the first row that holds.
 CLASSES: tuple[tuple[Class, Callable[[Facts], bool]], ...] = (
     (Class.EXCLUDED, lambda facts: built_in_exclusion(facts.member) is not None),
-    (Class.EXCLUDED, lambda facts: facts.recording is Recording.MUST_NOT),
+    (Class.EXCLUDED, lambda facts: facts.recording is Requirement.MUST_NOT),
     (Class.WATCHED, lambda facts: facts.expected_by is ExpectedBy.FLOW),
     (Class.ENTERED_BY_POLICY, lambda facts: facts.expected_by is ExpectedBy.POLICY),
     (Class.ENTERED_BY_CALL, lambda facts: facts.expected_by is ExpectedBy.CALL),
-    (Class.ENTERED_BY_POLICY, lambda facts: facts.recording is Recording.MUST),
-    (Class.EXCLUDED, lambda facts: facts.recording is Recording.MAY),
+    (Class.ENTERED_BY_POLICY, lambda facts: facts.recording is Requirement.MUST),
+    (Class.EXCLUDED, lambda facts: facts.recording is Requirement.MAY),
     (Class.ENTERED_BY_CALL, lambda facts: facts.is_leg_of_recorded_call),
     (Class.UNEXPLAINED, lambda _: True),
 )

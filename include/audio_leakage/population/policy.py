@@ -19,7 +19,7 @@ LONGEST_EXCEPTION = timedelta(days=400)
 TOLD_BEFORE = timedelta(days=14)
 
 
-class Recording(StrEnum):
+class Requirement(StrEnum):
     """What a rule says about the contacts that it matches."""
 
     MUST = "must"
@@ -39,7 +39,7 @@ class Rule:
     """One rule. A criterion that is None matches every contact."""
 
     id: str
-    recording: Recording
+    recording: Requirement
     queues: frozenset[str] | None = None
     initiation_methods: frozenset[str] | None = None
     agents: frozenset[str] | None = None

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from audio_leakage.errors import SettingsError
-from audio_leakage.population.policy import LONGEST_EXCEPTION, VARIABLE, Default, Policy, Recording, Rule
+from audio_leakage.population.policy import LONGEST_EXCEPTION, VARIABLE, Default, Policy, Requirement, Rule
 from audio_leakage.times import shown
 
 _ID = re.compile(r"[\w.-]{1,64}")
@@ -85,18 +85,18 @@ class _Reader:
         before, rule = len(self.wrong), f"rule '{name}': "
         self._unknown(rule, values, _RULE_KEYS)
         recording = values.get("recording")
-        if recording not in list(Recording):
+        if recording not in list(Requirement):
             self._say(rule, "recording", recording, "'must', 'may' or 'must_not'")
         lists = {key: self._list(rule, key, values.get(key)) for key in _LISTS}
         dates = {key: self._date(rule, key, values.get(key)) for key in _DATES}
         self._simple_values(rule, values)
-        if recording != Recording.MUST:
+        if recording != Requirement.MUST:
             self._exception(rule, values, dates)
         if len(self.wrong) > before:
             return None
         return Rule(
             id=name,
-            recording=Recording(str(recording)),
+            recording=Requirement(str(recording)),
             max_talk_seconds=values.get("max_talk_seconds"),
             queues=lists["queues"],
             initiation_methods=lists["initiation_methods"],

@@ -14,10 +14,10 @@ from audio_leakage.evidence.classes import (
     Count,
     FlowIntent,
     Judgement,
-    Requirement,
     Standing,
     row_of,
 )
+from audio_leakage.population.policy import Requirement
 
 MUST, MAY, MUST_NOT = Requirement.MUST, Requirement.MAY, Requirement.MUST_NOT
 ON, OFF, FAILED = FlowIntent.ON, FlowIntent.OFF, FlowIntent.FAILED

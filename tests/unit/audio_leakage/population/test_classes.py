@@ -12,7 +12,7 @@ from audio_leakage.contacts.states import ClosedReason, ContactState, ExpectedBy
 from audio_leakage.population.classes import Class, classified, is_to_be_recorded
 from audio_leakage.population.figures import Figures
 from audio_leakage.population.member import Member
-from audio_leakage.population.policy import Default, Policy, Recording, Rule
+from audio_leakage.population.policy import Default, Policy, Requirement, Rule
 from support.fakes import contact, number
 from support.population import QUEUE, result
 
@@ -21,7 +21,7 @@ TEST = {"SegmentAttributes": {"connect:ValidationTestType": {"ValueString": "SIM
 
 
 def policy(default: str, recording: str | None) -> Policy:
-    rules = (Rule(id="r", recording=Recording(recording), queues=frozenset({QUEUE})),) if recording else ()
+    rules = (Rule(id="r", recording=Requirement(recording), queues=frozenset({QUEUE})),) if recording else ()
     return Policy(Default(default), rules)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from audio_leakage.errors import SettingsError
 from audio_leakage.population.member import Member
-from audio_leakage.population.policy import Default, Policy, Recording
+from audio_leakage.population.policy import Default, Policy, Requirement
 from audio_leakage.population.policy_reader import read_policy
 from support.fakes import at, number
 from support.population import QUEUE, result
@@ -71,7 +71,7 @@ def test_the_first_rule_that_matches_holds() -> None:
     policy = read({"id": "all", "queues": [QUEUE], "recording": "must"}, RULE | {"queues": [number(9)]})
     rule = policy.rule_of(member())
     assert rule is not None
-    assert rule.recording is Recording.MUST
+    assert rule.recording is Requirement.MUST
 
 
 @pytest.mark.parametrize(

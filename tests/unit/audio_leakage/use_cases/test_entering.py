@@ -9,7 +9,7 @@ import pytest
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ClosedReason, ContactState, ExpectedBy
 from audio_leakage.errors import ServiceUnavailable, SetupError
-from audio_leakage.population.policy import Default, Policy, Recording, Rule
+from audio_leakage.population.policy import Default, Policy, Requirement, Rule
 from audio_leakage.ports import Item
 from audio_leakage.use_cases.entering import enter_unwatched
 from audio_leakage.use_cases.population import take_population
@@ -187,7 +187,7 @@ def test_a_contact_that_could_not_be_written_makes_the_task_red(monkeypatch: pyt
 
 
 def test_rules_that_end_are_told_once_a_day() -> None:
-    rule = Rule(id="r", recording=Recording.MAY, valid_until=date(2023, 9, 1), reason="x", approved_by="y")
+    rule = Rule(id="r", recording=Requirement.MAY, valid_until=date(2023, 9, 1), reason="x", approved_by="y")
     policy = replace(AS_FLOW, rules=(rule,))
     world = world_of()
     for hour in ("10:20", "11:20"):
@@ -198,7 +198,7 @@ def test_rules_that_end_are_told_once_a_day() -> None:
 
 
 def naming(*queues: str) -> Policy:
-    return replace(AS_FLOW, rules=(Rule(id="r", recording=Recording.MUST, queues=frozenset(queues)),))
+    return replace(AS_FLOW, rules=(Rule(id="r", recording=Requirement.MUST, queues=frozenset(queues)),))
 
 
 def test_a_queue_that_the_instance_does_not_have_is_told_once() -> None:
