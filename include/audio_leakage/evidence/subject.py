@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from audio_leakage.contacts.contact import Contact
-from audio_leakage.contacts.recording import StoredObject
+from audio_leakage.contacts.recording import has_audio, seconds_in
 from audio_leakage.contacts.recording_blocks import intent_of
 from audio_leakage.contacts.states import ClosedReason, RecordedState
 from audio_leakage.errors import InvalidContact
@@ -176,7 +176,7 @@ class Subject:
         )
 
     def _recording(self) -> Json | None:
-        heard = (found for found in self._all_found if _stored(found).has_audio)
+        heard = (found for found in self._all_found if has_audio(found["size"]))
         return max(heard, key=lambda found: (found["size"], found["key"]), default=None)
 
     def _recording_members(self) -> Json:
@@ -191,7 +191,7 @@ class Subject:
         }
 
     def _found_seconds(self) -> int:
-        return _stored(self._found).seconds if self._found else 0
+        return seconds_in(self._found["size"]) if self._found else 0
 
     def _standing(self) -> Standing:
         contact = self._contact
@@ -274,10 +274,6 @@ def _read(item: Json | None) -> Contact | None:
         return Contact.from_item(item) if item is not None else None
     except InvalidContact:
         return None
-
-
-def _stored(found: Json) -> StoredObject:
-    return StoredObject(found["bucket"], found["key"], found["size"], parse_time(found["last_modified"]))
 
 
 def _intent(contact: Contact | None, item: Json | None, leg: Json | None) -> FlowIntent | None:

@@ -43,20 +43,20 @@ def recordings_of(run: DayContext, known: Collection[str], items: EvidenceFile) 
     :param known: ids of the contacts of the day. Of each other recording we say what is known.
     :param items: the items of the day's contacts.
     """
-    strays = {row["contact_id"] for row in _listing(run) if _is_stray(row, known)}
-    answers = _known_about(run, sorted(strays))
+    strays: list[Json] = []
     for row in _listing(run):
-        yield {**row, "known": answers.get(row["contact_id"])} if _is_stray(row, known) else row
+        if row["known"] is None and row["contact_id"] not in known:
+            strays.append(row)
+        else:
+            yield row
+    answers = _known_about(run, sorted({row["contact_id"] for row in strays}))
+    yield from ({**row, "known": answers.get(row["contact_id"])} for row in strays)
     yield from _elsewhere(run, items)
 
 
 def _listing(run: DayContext) -> Iterable[Json]:
     last = max(run.store.keys(_listings(run)), default=None)
     return rows_of(run.store.read(last)) if last else ()
-
-
-def _is_stray(row: Json, known: Collection[str]) -> bool:
-    return row["known"] is None and row["contact_id"] not in known
 
 
 def _known_about(run: DayContext, strays: list[str]) -> dict[str, str | None]:

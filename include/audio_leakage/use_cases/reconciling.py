@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from audio_leakage.evidence.chain import Link
-from audio_leakage.evidence.files import EvidenceFile, Json, document, json_lines, rows_of, sorted_lines
+from audio_leakage.evidence.files import (
+    EvidenceFile,
+    Json,
+    JsonLines,
+    document,
+    json_lines,
+    rows_of,
+    sorted_lines,
+)
 from audio_leakage.evidence.ledger import CONTACTS, Inputs, subjects_of
 from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.population_rows import decider_of
@@ -98,9 +106,11 @@ def evidence_from(run: DayContext, found: Reconciled, known: tuple[Link, Earlier
 
 
 def _gathered(run: DayContext) -> Reconciled:
-    population = json_lines(POPULATION, members_of_day(run))
-    ids = [str(row["contact_id"]) for row in rows_of(population.stored)]
-    known = set(ids)
+    members, ids = JsonLines(POPULATION), []
+    for row in members_of_day(run):
+        members.write(row)
+        ids.append(str(row["contact_id"]))
+    population, known = members.close(), set(ids)
     outside = items_outside(run, known)
     items = json_lines(ITEMS, items_of_day(run, ids, outside))
     known.update(str(item["ContactId"]).lower() for item in outside)

@@ -10,8 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_leakage.evidence.classes import ContactClass, Count
+from audio_leakage.evidence.coverage import total
 from audio_leakage.evidence.files import Json, rows_of
-from audio_leakage.evidence.ledger import CALLS, CHANGES, CONTACTS, OBJECTS, Inputs, Ledger, ledger_of
+from audio_leakage.evidence.ledger import (
+    CALLS,
+    CHANGES,
+    CONTACTS,
+    GROUPS,
+    OBJECTS,
+    Inputs,
+    Ledger,
+    ledger_of,
+)
 from audio_leakage.times import format_time
 from support.evidence import as_flow, connected_at, contact_id, inputs, item, leg, must, recording
 
@@ -160,8 +170,8 @@ def test_every_contact_is_in_exactly_one_class_and_the_sums_are_equal(
     assert ledger.population == len(legs)
     assert sum(getattr(ledger.total, count) for count in Count) == len(written)
     assert set(ledger.classes) <= set(ContactClass)
-    for group in ledger.by.values():
-        assert sum(tally.required for tally in group.values()) == ledger.total.required
+    for group in GROUPS:
+        assert total(ledger.by(group).values()) == ledger.total
 
 
 @settings(max_examples=30)
