@@ -50,16 +50,21 @@ def summary_of_day(use_case: Callable[[DayContext], dict[str, Any]], instances: 
 def day_of(run: Any, params: dict[str, Any], settings: Settings, now: datetime) -> date:  # noqa: ANN401
     """Return the UTC day that a run is about: the one that somebody named, else that of its data interval.
 
-    :raises WindowError: when the day is none, or its last hour may still change.
+    A day that somebody names must have settled. The day of a data interval must be over. An hour that has not
+    settled makes it INCOMPLETE until a later run looks at it again.
+
+    :raises WindowError: when the day is none, or cannot be proved yet.
     """
     named = params.get("day")
     try:
         day = date.fromisoformat(named) if named else _start(run, now).astimezone(UTC).date()
     except ValueError:
         raise WindowError("day is no day, allowed is a UTC day such as 2026-11-23") from None
-    settled = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) + settings.settle_after
-    if settled > now:
-        raise WindowError(f"day {day} can be proved from {settled:%Y-%m-%dT%H:%MZ} on, when it has settled")
+    end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+    ready = end + settings.settle_after if named else end
+    if ready > now:
+        why = "when it has settled" if named else "when it is over"
+        raise WindowError(f"day {day} can be proved from {ready:%Y-%m-%dT%H:%MZ} on, {why}")
     return day
 
 

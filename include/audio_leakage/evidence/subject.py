@@ -30,6 +30,9 @@ OTHER_DAY = "OTHER_DAY"
 #: Class of a recording without a contact of which Connect was not asked.
 NOT_ASKED = "NOT_ASKED"
 
+#: What is known of a recording that was there once, where the bucket keeps versions.
+DELETE_MARKER = "DELETE_MARKER"
+
 #: Member of an item that has left the contact table: the revision that had it last.
 FROM_REVISION = "FromRevision"
 
@@ -129,7 +132,7 @@ class Subject:
         table_row, leg, item = self.table_row, self._leg or {}, self._item or {}
         return {
             "agent_id": leg.get("agent_id") or item.get("AgentId"),
-            "call_id": leg.get("initial_contact_id") or item.get("InitialContactId") or self.contact_id,
+            "call_id": self._call_id(),
             "class": str(table_row.contact_class),
             "closed_reason": item.get("ClosedReason"),
             "connected_at": leg.get("connected_at") or item.get("ConnectedToAgentTimestamp"),
@@ -158,6 +161,10 @@ class Subject:
             "warnings": item.get("Warnings", []),
             **self._recording_members(),
         }
+
+    def _call_id(self) -> str:
+        first = (self._leg or {}).get("initial_contact_id") or (self._item or {}).get("InitialContactId")
+        return str(first or self.contact_id).lower()
 
     def leg(self) -> Leg | None:
         """Return the contact as a leg of its call; None for a recording of which nothing else is known."""
@@ -255,7 +262,7 @@ class Subject:
         if contact_class is ContactClass.EXCLUDED:
             return self.standing.exclusion or self._decision.rule or str(ClosedReason.RECORDING_SWITCHED_OFF)
         if contact_class is ContactClass.DELETED_SINCE:
-            is_marked = any(found.get("known") == "DELETE_MARKER" for found in self._all_found)
+            is_marked = any(found.get("known") == DELETE_MARKER for found in self._all_found)
             return "MARKER" if is_marked else "GONE"
         if contact_class is ContactClass.UNDECIDED and contact is None:
             return "ITEM_UNREADABLE" if self._item else "NOT_WATCHED"

@@ -96,6 +96,12 @@ def test_legs_of_one_call_are_one_call() -> None:
     )  # fmt: skip
 
 
+def test_legs_are_of_one_call_however_its_id_is_written() -> None:
+    legs = [leg(1), leg(2, initial_contact_id=contact_id(1).upper())]
+    (call,) = rows(ledger_of(inputs(legs, map(item, (1, 2)), map(recording, (1, 2))), must), CALLS)
+    assert (call["call_id"], call["legs_required"]) == (contact_id(1), 2)
+
+
 def before(number: int, contact_class: str, counts_as: str, **members: Any) -> dict[str, Any]:
     return {
         "class": contact_class,
