@@ -12,6 +12,7 @@ from audio_leakage.errors import WindowError
 from audio_leakage.population.context import HourContext
 from audio_leakage.use_cases.day_context import DayContext, HeldParts, NoCountedHours
 from audio_leakage.use_cases.evidence_chain import Chain
+from audio_leakage_tasks.airflow_errors import AirflowSkipException
 from audio_leakage_tasks.population import policy_of
 from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
@@ -84,7 +85,6 @@ def day_context(context: Context, instances: int) -> DayContext:
     :raises WindowError: when the day cannot be proved.
     """
     from airflow import __version__ as airflow_version
-    from airflow.exceptions import AirflowSkipException
 
     from audio_leakage_hooks.alert_topic import AlertTopicHook
     from audio_leakage_hooks.connect import ConnectHook
