@@ -208,12 +208,11 @@ def measured(contacts: int) -> dict[str, Any]:
             path.stat().st_size for path in Path(folder).rglob("day=*/revision=*/**/*") if path.is_file()
         )
         took["revision_megabytes"] = round(revision / 1e6, 1)
-        took["all_megabytes"] = round(
-            sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) / 1e6, 1
-        )
+        sizes = [path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()]
+        took["all_megabytes"], took["objects"] = round(sum(sizes) / 1e6, 1), len(sizes)
         verify(run.store)
         return took
 
 
 if __name__ == "__main__":
-    print(json.dumps(measured(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000), indent=2))  # noqa: T201
+    print(json.dumps(measured(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)))  # noqa: T201
