@@ -9,13 +9,14 @@ import base64
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from audio_leakage.errors import BrokenEvidence, ServiceUnavailable, SetupError
 from audio_leakage.evidence.chain import CHAIN, RSA_SHA256, Link, link_name, sequence_of
 from audio_leakage.evidence.files import EvidenceFile, Json, sha256
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
 from audio_leakage.evidence.revision import (
+    FIRST,
     DayEvidence,
     Earlier,
     earlier_of,
@@ -66,9 +67,18 @@ class Chain:
             return None
         return link, self._told_by(link)
 
-    def before(self, link: Link) -> Earlier | None:
-        """Return what the link before a link tells, whatever its day; None for the first link."""
-        return self._told_by(self._link(link.sequence - 1)) if link.sequence > 1 else None
+    def first_day(self) -> date | None:
+        """Return the day of the first link; None for an empty chain."""
+        return date.fromisoformat(self._link(1).day) if any(self.store.keys(link_name(1))) else None
+
+    def day_before(self, link: Link) -> Earlier | None:
+        """Return the latest first revision of another day before a link; None if there is none.
+
+        A later revision of an old day keeps the policy of that day, so it does not say what held before.
+        """
+        links = map(self._link, range(link.sequence - 1, 0, -1))
+        before = next((each for each in links if each.kind == FIRST and each.day != link.day), None)
+        return self._told_by(before) if before else None
 
     def append(self, day: str, prove: Prove, origin: Json, now: datetime) -> tuple[Link, bool]:
         """Write a revision unless it says nothing new; return the day's last link, and whether it is new.
