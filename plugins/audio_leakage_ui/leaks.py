@@ -29,6 +29,8 @@ COLUMNS = (
     "since",
     "known until",
     "known for",
+    "acknowledged as",
+    "ticket",
     "record in Connect",
 )
 #: A spreadsheet takes a cell that begins so for a formula.
@@ -39,6 +41,7 @@ def leaks_csv(items: Iterable[Item], consoles: Consoles, mutes: Mutes = NO_MUTES
     """Yield the lines of the list, known leaks among them.
 
     ``since`` is when the call was first judged as not recorded, ``known for`` the reason of its mute.
+    ``acknowledged as`` is the cause that somebody found.
     """
     yield _line(COLUMNS)
     for item in items:
@@ -61,8 +64,14 @@ def _cells(contact: Contact, consoles: Consoles, mute: Mute | None) -> tuple[str
         _time(contact.failed_at),
         _time(mute.until) if mute else "",
         mute.reason if mute else "",
+        *_acknowledged_as(contact),
         consoles.contact(contact.contact_id) or "",
     )
+
+
+def _acknowledged_as(contact: Contact) -> tuple[str, str]:
+    _, _, cause, ticket = ((contact.standing_acknowledgement or "").split() + 4 * [""])[:4]
+    return cause, ticket
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -208,3 +208,25 @@ def test_seven_days_backfilled_twice_four_at_a_time_are_one_chain(
         assert {(each["status"], each["proven"]) for each in written} == {("COMPLETE", 1)}
     assert main([f"s3://{EVIDENCE}/{FOLDER}"]) == 0
     assert "\nchain 1-7 whole" in capsys.readouterr().out
+
+
+def test_an_exception_is_acknowledged_by_a_run_and_shown_beside_the_contact(
+    proved: Stage, daily: DAG, viewer: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del proved
+    run(daily)
+    acknowledging = DagBag(ROOT / "dags").dags["acknowledge_audio_leakage"]
+    said = {"cause": "FLOW_CONFIGURATION", "ticket": "CHG-4711", "contact_ids": number(3)}
+    acknowledged: DagRun = acknowledging.test(run_conf=said)
+    assert summary(acknowledged, "acknowledge")["days"] == {
+        "2023-08-29": {"acknowledged": 1, "coverage_after_acknowledgement": "100.00"}
+    }
+    row = viewer.get(f"/audio-leakage/monitor_audio_leakage/contacts/{number(3)}").json()
+    shown = {name: row["acknowledged"][name] for name in ("class", "cause", "ticket")}
+    assert shown == {"class": "UNDECIDED", "cause": "FLOW_CONFIGURATION", "ticket": "CHG-4711"}
+    again = summary(run(daily), "write_evidence")  # the contact is entered now, so its class is UNDECIDED
+    assert (again["coverage_percent"], again["acknowledged"]) == ("66.66", 1)
+    assert main([f"s3://{EVIDENCE}/{FOLDER}"]) == 0
+    assert "day 2023-08-29: acknowledgement of revision 1, whole" in capsys.readouterr().out
+    refused: DagRun = acknowledging.test(run_conf=said | {"contact_ids": number(1)})
+    assert str(refused.state) == "failed"

@@ -220,9 +220,10 @@ def test_the_routes_show_what_is_in_the_table(browser: TestClient, stage: Stage)
     assert 'filename="leaks-2023-08-29T20-2h.csv"' in listed.headers["content-disposition"]
     head, *leaks = listed.text.splitlines()
     assert head == (
-        "contact,agent connected,ended,queue,agent,cause,since,known until,known for,record in Connect"
+        "contact,agent connected,ended,queue,agent,cause,since,known until,known for,"
+        "acknowledged as,ticket,record in Connect"
     )
-    assert leaks == [f"{number(1)},,,,,NO_OBJECT,,,,"]
+    assert leaks == [f"{number(1)},,,,,NO_OBJECT,,,,,,"]
     assert {"Authorization", "Cookie"} <= set(hour.headers["vary"].split(", "))
     health = browser.get(f"{root}/health").json()
     assert health["oldest_due"]["id"] == number(2)

@@ -35,6 +35,8 @@ def test_a_leak_is_listed_with_time_queue_agent_cause_and_since() -> None:
         "since": "2023-08-29T11:31:00.000Z",
         "known until": "",
         "known for": "",
+        "acknowledged as": "",
+        "ticket": "",
         "record in Connect": f"https://acme.my.connect.aws/contact-trace-records/details/{CONTACT_ID}",
     }
 
@@ -45,6 +47,12 @@ def test_a_known_leak_is_listed_with_the_end_and_the_reason_of_its_mute() -> Non
     (row,) = csv.DictReader("".join(lines).splitlines())
     assert row["known until"] == "2023-08-30T12:00:00.000Z"
     assert row["known for"] == "'=CHG-1"
+
+
+def test_an_acknowledged_leak_is_listed_with_its_cause_and_its_ticket() -> None:
+    words = "2023-08-30T09:00:00.000Z MISSING UPLOAD_FAILED CHG-1"
+    (row,) = rows(ended_with_agent(acknowledged=words, **LEAKED).to_item())
+    assert (row["acknowledged as"], row["ticket"]) == ("UPLOAD_FAILED", "CHG-1")
 
 
 def test_only_leaks_are_listed_and_an_unreadable_item_stops_none() -> None:
