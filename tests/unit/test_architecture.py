@@ -79,6 +79,7 @@ OF_NO_MODULE = {
     "test_fuzz.py",
     "test_hostile_input.py",
     "test_independence.py",
+    "test_queries.py",
     "test_silence.py",
     "test_terraform.py",
     "test_verdict_cases.py",
