@@ -123,17 +123,23 @@ def test_the_run_shows_its_classes_and_the_page_each_day(
     shown = viewer.get(f"{address}/day", params={"run_id": proving.run_id}).json()
     assert shown["tasks"]["reconcile"]["classes"]["VERIFIED"] == 1
     assert (shown["tasks"]["write_evidence"]["link"], shown["tasks"]["write_evidence"]["signed"]) == (1, 1)
-    since = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H}"
-    day = viewer.get(f"{address}/evidence", params={"since": since}).json()["days"]["2023-08-29"]
-    assert (day["status"], day["coverage_percent"], day["coverage_at_most"]) == (
+    day = viewer.get(f"{address}/days/2023-08-29/figures").json()
+    assert (day["status"], day["coverage_percent"], day["coverage_at_most"], day["blind"]) == (
         "PROVISIONAL",
         "66.66",
         "100.00",
+        1,
     )
+    asked = {"class": "UNDECIDED"}
+    (undecided,) = viewer.get(f"{address}/days/2023-08-29/exceptions", params=asked).json()["rows"]
+    assert (undecided["contact_id"], undecided["initiation_method"]) == (number(3), "INBOUND")
+    assert viewer.get(f"{address}/calendar", params={"days": 35}).json() == {"is_wanted": True, "days": {}}
+    assert viewer.get(f"{address}/days/2023-08-30/figures").status_code == 404
+    assert "proved.js" in viewer.get(f"{address}/days/2023-08-29").text
     assert "s3/buckets/evidence" in day["folder"]
     assert day["folder"].endswith("day%3D2023-08-29%2Frevision%3D001%2F")
     assert "evidence.js" in viewer.get(f"{address}/run").text
-    other = viewer.get("/audio-leakage/monitor_audio_leakage/evidence", params={"since": since})
+    other = viewer.get("/audio-leakage/monitor_audio_leakage/calendar", params={"days": 35})
     assert other.status_code == 404
 
 
