@@ -21,8 +21,8 @@ from audio_leakage_ui.calls import calls_of, row_of
 from audio_leakage_ui.evidence import check_daily, daily_run, is_daily
 from audio_leakage_ui.health import LOOK_BACK, blind_spots, due_contacts, health_of, mutes_shown, not_read
 from audio_leakage_ui.hours import hour_of
-from audio_leakage_ui.leaks import leaks_csv
-from audio_leakage_ui.month import exceptions_of_day, month_of, proved_day
+from audio_leakage_ui.leaks import rows_of_leaks
+from audio_leakage_ui.month import exceptions_of_day, month_of, proved_day, rows_of_exceptions
 from audio_leakage_ui.population import check_hourly, hourly_run, is_hourly, population_since
 from audio_leakage_ui.reading import (
     ContactReader,
@@ -36,9 +36,10 @@ from audio_leakage_ui.reading import (
     window_of_run,
 )
 from audio_leakage_ui.revisions import EvidencePlace
+from audio_leakage_ui.sheet import MEDIA_TYPE, spreadsheet
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from audio_leakage_ui.consoles import Consoles
 
@@ -162,6 +163,13 @@ def day_exceptions(
     return exceptions_of_day(place, _known_as_day(day), today, wanted)
 
 
+@readers_only.get("/days/{day}/exceptions.csv")
+def day_exceptions_csv(dag_id: str, day: str) -> Response:
+    """Return all exceptions of one day for a spreadsheet, each with its acknowledgement."""
+    place, _, today = _evidence_of(dag_id)
+    return _download(f"exceptions-{day}.csv", rows_of_exceptions(place, _known_as_day(day), today))
+
+
 @readers_only.get("/contact/{contact_id}")
 def contact_page(contact_id: str) -> FileResponse:
     """Return the page of one call; its address stays, whenever the call was."""
@@ -188,17 +196,12 @@ def leaks(
     since: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$"),
     hours: int = Query(ge=1, le=_MOST_HOURS),
 ) -> Response:
-    """Return the leaks of some hours as a CSV file, the earliest first: all of them, or an error."""
+    """Return the leaks of some hours for a spreadsheet, the earliest first: all of them, or an error."""
     reader = ContactReader.of(dag_id)
     start = _hour(since)
     window = Window(start, start + hours * _HOUR)
-    lines = leaks_csv(reader.contacts(window), reader.consoles, reader.mutes)
-    name = f"leaks-{since}-{hours}h.csv"
-    return Response(
-        "".join(lines),
-        media_type="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    rows = rows_of_leaks(reader.contacts(window), reader.consoles, reader.mutes)
+    return _download(f"leaks-{since}-{hours}h.csv", rows)
 
 
 @readers_only.get("/static/{name}")
@@ -269,6 +272,11 @@ def health(dag_id: str, session: SessionDep) -> dict[str, Any]:
         "not_read": not_read(dag_id, reader.progress, now),
         **due_contacts(reader.longest_due(now + LOOK_BACK), reader.consoles, now),
     }
+
+
+def _download(name: str, rows: Iterable[Iterable[str]]) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(spreadsheet(rows), media_type=MEDIA_TYPE, headers=headers)
 
 
 def _evidence_of(dag_id: str) -> tuple[EvidencePlace | None, Consoles, date]:

@@ -95,6 +95,23 @@ def exceptions_of_day(
     }
 
 
+def rows_of_exceptions(place: EvidencePlace | None, named: date, today: date) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of a list of all exceptions of a day, its heads first.
+
+    :raises UnknownRun: when the day has no evidence.
+    """
+    day = _day(place, named)
+    known = day.acknowledged(today)
+    yield (*map(_words, _SHOWN), "acknowledged as", "ticket")
+    for row in day.exceptions():
+        said = known[row["contact_id"]].acknowledgement if row["contact_id"] in known else None
+        yield (*(row[name] for name in _SHOWN), said.cause if said else "", (said and said.ticket) or "")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def _rows(found: list[Mapping[str, str]], known: Mapping[str, Acknowledged]) -> Iterator[dict[str, Any]]:
     for row in found:
         shown: dict[str, Any] = {name: row[name] for name in _SHOWN if row[name]}

@@ -7,6 +7,7 @@ const parts = location.pathname.split("/");
 const name = decodeURIComponent(parts.at(-1)), dagId = decodeURIComponent(parts.at(-3));
 const monitor = `../../${encodeURIComponent(dagId.replace("audio_leakage_evidence", "monitor_audio_leakage"))}`;
 const chosen = new URLSearchParams(location.search);
+const MOST = 30; // queues that can be chosen; more are in summary.csv
 const NAMES = { class: "class", queue: "queue_id", method: "initiation_method" };
 const number = (value) => (value ?? 0).toLocaleString("en");
 let day;
@@ -37,11 +38,12 @@ function choices() {
   const groups = { class: ["Class", Object.entries(day.classes)], queue: ["Queue", share("queue_id")], method: ["Initiation method", share("initiation_method")] };
   return Object.entries(groups).map(([kind, [title, values]]) => el("div", { class: "bar" }, el("h2", {}, title),
     el("div", { class: "filters", role: "group", "aria-label": title }, choice(kind, "", "all"),
-      ...values.map(([value, total]) => (typeof total === "object" ? choice(kind, value, `${value} ${coverage(total)},`, total.lost) : choice(kind, value, words(value), total))))));
+      ...values.map(([value, total]) => (typeof total === "object" ? choice(kind, value, `${value} ${coverage(total)}, lost`, total.lost) : choice(kind, value, words(value), total))))));
 }
 
 // Queues and methods show their coverage and their lost calls, the worst first. Contacts without one cannot be chosen.
-const share = (group) => Object.entries(day.by[group]).filter(([value]) => value).sort(([, one], [, other]) => other.lost - one.lost);
+const share = (group) => Object.entries(day.by[group]).filter(([value]) => value)
+  .sort(([, one], [, other]) => other.lost - one.lost).slice(0, MOST);
 
 function choose(kind, value) {
   if (value) chosen.set(kind, value); else chosen.delete(kind);
@@ -66,8 +68,9 @@ async function showExceptions() {
   const query = new URLSearchParams([...chosen].filter(([kind]) => NAMES[kind]));
   const { rows, left_out: left } = await get(`${encodeURIComponent(name)}/exceptions?${query}`);
   const heads = ["Contact", "Class", "Agent connected", "Queue", "Initiation method", "Rule"];
-  const note = left ? `${number(rows.length)} are shown, ${number(left)} more are in exceptions.csv of the folder.` : "";
-  show("exceptions", el("div", { class: "bar" }, el("h2", {}, `Exceptions: ${number(rows.length + left)}`)), el("p", { class: "note" }, note),
+  const note = left ? `${number(rows.length)} are shown, ${number(left)} more are in the CSV.` : "";
+  show("exceptions", el("div", { class: "bar" }, el("h2", {}, `Exceptions: ${number(rows.length + left)}`),
+    el("a", { class: "filter", download: "", href: `${encodeURIComponent(name)}/exceptions.csv` }, "All of the day as CSV")), el("p", { class: "note" }, note),
     rows.length ? el("div", { class: "scroll" }, el("table", { class: "calls" }, el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
       el("tbody", {}, ...rows.map(rowOf)))) : el("p", { class: "note" }, chosen.size ? "No exception matches. Contacts that are well are in the files of the folder." : "No exceptions: every contact that had to be recorded is proven."));
 }

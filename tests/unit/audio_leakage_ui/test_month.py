@@ -15,7 +15,7 @@ from audio_leakage.use_cases.acknowledging import AcknowledgementContext, acknow
 from audio_leakage.use_cases.evidence_chain import Chain
 from audio_leakage_ui import revisions
 from audio_leakage_ui.consoles import Consoles
-from audio_leakage_ui.month import exceptions_of_day, month_of, proved_day
+from audio_leakage_ui.month import exceptions_of_day, month_of, proved_day, rows_of_exceptions
 from audio_leakage_ui.reading import UnknownRun
 from audio_leakage_ui.revisions import EvidencePlace
 from support.day import KINDS, DailyWorld
@@ -128,6 +128,15 @@ def test_exceptions_are_narrowed_down_by_class_and_method(buckets: Buckets, worl
     missing = exceptions_of_day(place, DAY, TODAY, {"class": "MISSING", "initiation_method": "INBOUND"})
     assert [row["contact_id"] for row in missing["rows"]] == [MISSING]
     assert exceptions_of_day(place, DAY, TODAY, {"initiation_method": "OUTBOUND"})["rows"] == []
+
+
+def test_all_exceptions_are_handed_over_with_what_was_said(buckets: Buckets, world: DailyWorld) -> None:
+    say(world, contact_ids=MISSING)
+    head, *rows = rows_of_exceptions(place_of(buckets, world.store), DAY, TODAY)
+    said = {row[0]: row[-2:] for row in rows}
+    assert (head[0], head[-2:]) == ("contact id", ("acknowledged as", "ticket"))
+    assert said[MISSING] == ("UPLOAD_FAILED", "CHG-1")
+    assert said[number(2)] == ("", "")
 
 
 def test_a_day_shows_its_classes_and_the_figures_of_each_method(buckets: Buckets, world: DailyWorld) -> None:
