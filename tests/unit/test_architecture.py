@@ -76,6 +76,7 @@ def test_the_domain_has_exactly_these_rooms() -> None:
 #: Unit tests of the whole domain, or of what is no Python, which have no module of their name.
 OF_NO_MODULE = {
     "test_any_day.py",
+    "test_dashboard.py",
     "test_fuzz.py",
     "test_hostile_input.py",
     "test_independence.py",
