@@ -27,6 +27,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "RecordingBucketName": BUCKET,
     },
     "evidence.yaml": {"BucketName": "another-bucket"},
+    "queries.yaml": {"BucketName": "another-bucket", "InstanceIds": INSTANCE_ID},
     "deployer_policy.yaml": {
         "EnvironmentName": "airflow",
         "EnvironmentBucketName": BUCKET,

@@ -76,9 +76,11 @@ def test_the_domain_has_exactly_these_rooms() -> None:
 #: Unit tests of the whole domain, or of what is no Python, which have no module of their name.
 OF_NO_MODULE = {
     "test_any_day.py",
+    "test_dashboard.py",
     "test_fuzz.py",
     "test_hostile_input.py",
     "test_independence.py",
+    "test_queries.py",
     "test_silence.py",
     "test_terraform.py",
     "test_verdict_cases.py",

@@ -12,6 +12,7 @@ import pytest
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ClosedReason, ContactState, ContactWarning, FailureCause
 from audio_leakage.contacts.verdict import FAILURE_CAUSES
+from audio_leakage.evidence.acknowledgement import AcknowledgedCause
 from audio_leakage.evidence.classes import CLASSES, ContactClass
 from audio_leakage.evidence.files import rows_of as rows_of_file
 from audio_leakage.evidence.reports import DayStatus
@@ -135,6 +136,10 @@ class TestEvidence:
             (row.contact_class, by_verdict.get(row.contact_class, row.counts_as), row.severity)
             for row in CLASSES
         ]
+
+    def test_the_causes_to_acknowledge_are_those_of_the_code(self) -> None:
+        cells = first_words("evidence.md", "Acknowledge exceptions")
+        assert [cell for cell in cells if cell.isupper()] == list(AcknowledgedCause)
 
     def test_the_statuses_are_those_of_the_code(self) -> None:
         assert first_words("evidence.md", "Status of a day") == list(DayStatus)

@@ -85,6 +85,7 @@ class Contact:
     closed_reason: ClosedReason | None = None
     expires_at: int | None = None  # epoch seconds; after that DynamoDB deletes the item
     alert_pending: str | None = None  # the verdict somebody has yet to hear of
+    acknowledged: str | None = None  # what somebody has said of it: "<time> <class> <cause> <ticket>"
 
     not_found_since: datetime | None = None
     attempts: int | None = None  # failed ones, in a row
@@ -145,6 +146,13 @@ class Contact:
         if left is None or self.connected_to_agent_timestamp is None:
             return None
         return (left - self.connected_to_agent_timestamp).total_seconds()
+
+    @property
+    def standing_acknowledgement(self) -> str | None:
+        """The acknowledgement of the verdict that stands; None for none, or for one of a verdict before."""
+        at = (self.acknowledged or "").partition(" ")[0]
+        is_of_this = self.judged_at is None or at >= format_time(self.judged_at)
+        return self.acknowledged if is_of_this else None
 
     def closed(self, reason: ClosedReason) -> Self:
         """Return this contact as finished without a verdict."""

@@ -75,6 +75,10 @@ class ContactClass(StrEnum):
     ORPHAN = "ORPHAN"
 
 
+#: Classes of contacts that no flow told us of. Without the population we would be blind to them.
+NO_FLOW_TOLD = (ContactClass.RECORDED_UNWATCHED, ContactClass.NEVER_ASKED, ContactClass.UNEXPLAINED)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """Everything that the class of a contact is decided from."""

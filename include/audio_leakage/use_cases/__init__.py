@@ -20,9 +20,11 @@
 ``proving``         ``recheck_earlier_days``, ``write_evidence`` and ``tell``
 ``retention``       items that leave the contact table once their evidence is final
 ``evidence_chain``  revisions of a day's evidence, appended one after the other
+``acknowledging``   ``acknowledge``
 ==================  ===================================================================
 """
 
+from audio_leakage.use_cases.acknowledging import acknowledge
 from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
@@ -34,6 +36,7 @@ from audio_leakage.use_cases.purging import purge_ivr
 from audio_leakage.use_cases.reconciling import reconcile
 
 __all__ = [
+    "acknowledge",
     "check_recordings",
     "complete_population",
     "enter_unwatched",

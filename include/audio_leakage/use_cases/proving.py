@@ -14,6 +14,7 @@ from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.reports import SUMMARY, SUMMARY_TXT
 from audio_leakage.evidence.revision import FIRST, Earlier
 from audio_leakage.times import format_time
+from audio_leakage.use_cases.acknowledging import figures_of, take_back
 from audio_leakage.use_cases.day_context import DayContext
 from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
@@ -86,6 +87,7 @@ def tell_evidence(run: DayContext) -> dict[str, Any]:
     text = run.store.read(link.manifest_path.removesuffix(MANIFEST) + SUMMARY_TXT).decode()
     lines = [
         *text.splitlines(),
+        *_lines_of_acknowledgements(run),
         *_lines_of_earlier_days(run),
         *_lines_of_changed_rules(revision, run.chain.day_before(link)),
         *([] if head.signature else ["The chain is not signed: no evidence_key_arn is set."]),
@@ -111,6 +113,8 @@ def _write(run: DayContext, found: Reconciled) -> dict[str, Any]:
         )
     summary = json.loads(run.store.read(link.manifest_path.removesuffix(MANIFEST) + SUMMARY))
     expiring = let_items_expire(run) if link.kind != FIRST else 0
+    if is_new and run.chain.has_acknowledgements(link.day):
+        take_back(run.contacts, run.store, run.chain.links_of(link.day), link)
     return {
         "status": summary["status"],
         "revision": link.revision,
@@ -120,7 +124,17 @@ def _write(run: DayContext, found: Reconciled) -> dict[str, Any]:
         "link": link.sequence,
         "signed": int(bool(link.signature)),
         **{name: summary["total"][name] for name in _FIGURES},
+        **figures_of(run.chain, link.day, run.now),
     }
+
+
+def _lines_of_acknowledgements(run: DayContext) -> Iterator[str]:
+    """Yield what stands beside the measured coverage, if somebody has acknowledged anything."""
+    figures = figures_of(run.chain, run.day.isoformat(), run.now)
+    if figures:
+        coverage = figures["coverage_after_acknowledgement"]
+        after = "none" if coverage is None else f"{coverage} %"
+        yield f"Acknowledged: {figures['acknowledged']}. Coverage after acknowledgement: {after}"
 
 
 def _lines_of_earlier_days(run: DayContext) -> Iterator[str]:
