@@ -5,6 +5,7 @@ from airflow.models import DagBag
 from airflow.sdk import DAG
 from airflow.timetables.interval import CronDataIntervalTimetable
 
+from audio_leakage_tasks import asset
 from conftest import ROOT
 
 
@@ -48,3 +49,19 @@ def test_a_task_is_tried_again_and_tells_of_its_failure(dag: DAG) -> None:
 def test_somebody_may_name_a_day(dag: DAG) -> None:
     assert set(dag.params) == {"day"}
     assert dag.params["day"] is None
+
+
+@pytest.mark.parametrize(
+    ("version", "names"),
+    [
+        ("3.0.6", []),
+        ("3.1.0", []),
+        ("3.2.1", ["audio_leakage_evidence"]),
+        ("3.10.0", ["audio_leakage_evidence"]),
+    ],
+)
+def test_an_airflow_before_3_2_gets_no_asset(
+    monkeypatch: pytest.MonkeyPatch, version: str, names: list[str]
+) -> None:
+    monkeypatch.setattr(asset, "airflow_version", version)
+    assert [each.name for each in asset.assets_of("audio_leakage_evidence")] == names
