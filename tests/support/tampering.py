@@ -83,6 +83,14 @@ def delete_a_link(store: MemoryStore) -> None:
     del store.objects[link_name(2)]
 
 
+def delete_a_link_and_close_the_gap(store: MemoryStore) -> None:
+    store.objects[link_name(2)] = store.objects.pop(link_name(3))
+
+
+def delete_the_key_file(store: MemoryStore) -> None:
+    del store.objects[f"keys/{link(store, 1).public_key_sha256}.pem"]
+
+
 def delete_a_file(store: MemoryStore) -> None:
     del store.objects[CONTACTS]
 
@@ -159,6 +167,8 @@ TAMPERED: list[tuple[Callable[[MemoryStore], None], str, str]] = [
     (swap_two_revisions, "manifest.json is not what link 1 says", "day 2026-11-23, revision 1"),
     (swap_two_links, "link 1 says that it is link 2", "links 1 to 3"),
     (delete_a_link, "link 2 is missing", "links 2 to 3"),
+    (delete_a_link_and_close_the_gap, "link 2 says that it is link 3", "links 2 to 2"),
+    (delete_the_key_file, ".pem is missing", "all links after it"),
     (delete_a_file, "contacts.jsonl.gz is missing", "day 2026-11-23, revision 1"),
     (add_a_file, "notes.txt is in no manifest", "day 2026-11-23, revision 1"),
     (sign_with_a_foreign_key, "link 3 is signed by another key", "day 2026-11-24"),

@@ -162,6 +162,12 @@ def test_the_tasks_import_only_the_domain_and_the_hooks() -> None:
     assert packages(TASKS) & OURS == {"audio_leakage", "audio_leakage_hooks", "audio_leakage_tasks"}
 
 
+def test_one_module_knows_where_each_airflow_has_its_errors() -> None:
+    places = {"airflow.exceptions", "airflow.sdk.exceptions"}
+    files = [file for name in ("dags", "plugins") for file in (ROOT / name).rglob("*.py")]
+    assert [file.name for file in files if imports_of(file) & places] == ["airflow_errors.py"]
+
+
 def test_the_subscriber_imports_the_domain_and_boto3_but_no_airflow() -> None:
     assert packages(SUBSCRIBER) - sys.stdlib_module_names == {
         "audio_leakage",

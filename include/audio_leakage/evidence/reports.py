@@ -122,8 +122,7 @@ def summary_of(day: Day, ledger: Ledger) -> Json:
 
     return {
         "by": {
-            group: {value: figures(tally) for value, tally in sorted(ledger.by[group].items())}
-            for group in GROUPS
+            group: {value: figures(tally) for value, tally in ledger.by(group).items()} for group in GROUPS
         },
         "calls": _sorted(ledger.calls),
         "changes": _sorted(ledger.changes),

@@ -9,7 +9,7 @@ import base64
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import takewhile
 
 from audio_leakage.errors import BrokenEvidence, ServiceUnavailable, SetupError
@@ -18,6 +18,7 @@ from audio_leakage.evidence.chain import CHAIN, RSA_SHA256, Link, link_name, seq
 from audio_leakage.evidence.files import EvidenceFile, Json, sha256
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
 from audio_leakage.evidence.revision import (
+    FIRST,
     DayEvidence,
     Earlier,
     earlier_of,
@@ -70,10 +71,17 @@ class Chain:
             return None
         return link, self._told_by(link)
 
-    def before(self, link: Link) -> Earlier | None:
-        """Return what the revision before a link tells, whatever its day; None for the first one."""
+    def first_day(self) -> date | None:
+        """Return the day of the first link; None for an empty chain."""
+        return date.fromisoformat(self._link(1).day) if any(self.store.keys(link_name(1))) else None
+
+    def day_before(self, link: Link) -> Earlier | None:
+        """Return the latest first revision of another day before a link; None if there is none.
+
+        A later revision of an old day keeps the policy of that day, so it does not say what held before.
+        """
         links = map(self._link, range(link.sequence - 1, 0, -1))
-        before = next(filter(_is_of_revision, links), None)
+        before = next((each for each in links if each.kind == FIRST and each.day != link.day), None)
         return self._told_by(before) if before else None
 
     def links_of(self, day: str) -> list[Link]:

@@ -2,10 +2,11 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from audio_leakage.errors import AwsError, MissingError
+from audio_leakage.errors import AwsError, MissingError, MissingEvidence
 from audio_leakage.evidence.chain import Link
 from audio_leakage.evidence.classes import ContactClass
 from audio_leakage.evidence.files import Json
@@ -35,12 +36,11 @@ def recheck_earlier_days(run: DayContext) -> dict[str, Any]:
 
     :return: how many contacts each class has, for each day that has evidence.
     :raises AwsError: at the end, when a day could not be looked at.
+    :raises MissingEvidence: at the end, when a day was never proved, because nobody ran this DAG about it.
     """
     classes: dict[str, Mapping[str, int]] = {}
     failure: AwsError | None = None
     for earlier in run.earlier_days:
-        if not earlier.has_evidence:
-            continue
         try:
             complete_population(earlier)
             list_recordings(earlier)
@@ -50,6 +50,9 @@ def recheck_earlier_days(run: DayContext) -> dict[str, Any]:
             failure = failure or error
     if failure:
         raise failure
+    unproved = run.days_without_evidence
+    if unproved:
+        raise MissingEvidence(f"{_without_evidence(unproved)}; other earlier days were compared again")
     return {"earlier_days": classes}
 
 
@@ -65,7 +68,7 @@ def write_evidence(run: DayContext) -> dict[str, Any]:
     earlier = {
         each.day.isoformat(): _write(each, kept)
         for each in run.earlier_days
-        if each.has_evidence and (kept := last_reconciled(each))
+        if (kept := last_reconciled(each))
     }
     head = run.chain.head()
     return {
@@ -86,7 +89,7 @@ def tell_evidence(run: DayContext) -> dict[str, Any]:
         *text.splitlines(),
         *_lines_of_acknowledgements(run),
         *_lines_of_earlier_days(run),
-        *_lines_of_changed_rules(revision, run.chain.before(link)),
+        *_lines_of_changed_rules(revision, run.chain.day_before(link)),
         *([] if head.signature else ["The chain is not signed: no evidence_key_arn is set."]),
         f"Revision {link.revision}, link {link.sequence}. The head of the chain is {_name_of(head)}",
         *run.sender.where(EVENT),
@@ -135,8 +138,11 @@ def _lines_of_acknowledgements(run: DayContext) -> Iterator[str]:
 
 
 def _lines_of_earlier_days(run: DayContext) -> Iterator[str]:
+    unproved = run.days_without_evidence
+    if unproved:
+        yield _without_evidence(unproved)
     for each in run.earlier_days:
-        known = run.chain.earlier(each.day.isoformat()) if each.has_evidence else None
+        known = run.chain.earlier(each.day.isoformat())
         if known is None:
             continue
         counts = known[1].counts
@@ -145,10 +151,14 @@ def _lines_of_earlier_days(run: DayContext) -> Iterator[str]:
 
 
 def _lines_of_changed_rules(revision: Earlier, before: Earlier | None) -> Iterator[str]:
-    """Yield one line for each document of rules that is another one than in the link before."""
+    """Yield one line for each document of rules that is another one than the day before was proved by."""
     for name, digest in revision.rules.items():
         if before and before.rules[name] != digest:
-            yield f"Changed since the link before: {name}.json"
+            yield f"Changed since the day before: {name}.json"
+
+
+def _without_evidence(days: Iterable[date]) -> str:
+    return f"No evidence was ever written of {', '.join(map(str, days))}: backfill audio_leakage_evidence"
 
 
 def _name_of(link: Link) -> str:
