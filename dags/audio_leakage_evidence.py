@@ -32,6 +32,7 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 
 from audio_leakage import use_cases
 from audio_leakage.instances import EVIDENCE_DAG_ID, dag_ids
+from audio_leakage_tasks.asset import assets_of, summary_with_event
 from audio_leakage_tasks.evidence import Summary, summary_of_day
 from audio_leakage_tasks.failure import tell_of_failure
 
@@ -45,6 +46,7 @@ def build(dag_id: str, instances: int) -> DAG:
     :param dag_id: its id.
     :param instances: how many instances share the account's quotas.
     """
+    assets = assets_of(dag_id)
 
     @dag(
         dag_id=dag_id,
@@ -91,10 +93,10 @@ def build(dag_id: str, instances: int) -> DAG:
             """Compare earlier days again."""
             return summary_of_day(use_cases.recheck_earlier_days, instances)
 
-        @task(multiple_outputs=False, trigger_rule="all_done")
+        @task(multiple_outputs=False, trigger_rule="all_done", outlets=assets)
         def write_evidence() -> Summary:
             """Append a revision of the day, and of earlier days."""
-            return summary_of_day(use_cases.write_evidence, instances)
+            return summary_with_event(use_cases.write_evidence, instances, assets)
 
         @task(multiple_outputs=False)
         def tell() -> Summary:
