@@ -70,6 +70,14 @@ class Chain:
         """Return what the link before a link tells, whatever its day; None for the first link."""
         return self._told_by(self._link(link.sequence - 1)) if link.sequence > 1 else None
 
+    def latest(self, name: str) -> bytes | None:
+        """Return a file of the last revision that has one of that name; None if none has."""
+        for link in self._backwards():
+            stored = self._manifest(link)
+            if name in read_manifest(stored)[0]:
+                return self.store.read(link.manifest_path.removesuffix(MANIFEST) + name)
+        return None
+
     def append(self, day: str, prove: Prove, origin: Json, now: datetime) -> tuple[Link, bool]:
         """Write a revision unless it says nothing new; return the day's last link, and whether it is new.
 
@@ -108,12 +116,16 @@ class Chain:
         raise ServiceUnavailable("the chain of evidence grew faster than this run could append to it")
 
     def _told_by(self, link: Link) -> Earlier:
+        stored = self._manifest(link)
+        return earlier_of(link.revision, stored, read_manifest(stored)[1])
+
+    def _manifest(self, link: Link) -> bytes:
         stored = self.store.read(link.manifest_path)
         if sha256(stored) != link.manifest_sha256:
             raise BrokenEvidence(
                 f"{link.manifest_path} is not what link {link.sequence} says", f"day {link.day}"
             )
-        return earlier_of(link.revision, stored, read_manifest(stored)[1])
+        return stored
 
     def _backwards(self) -> Iterator[Link]:
         head = self.head()
