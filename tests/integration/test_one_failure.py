@@ -24,7 +24,7 @@ STATES = {
 
 def ended_run(airflow: Airflow, of_check: int) -> tuple[str, str]:
     """Return id and state of the manual run, once it ended with the n-th try of ``check_recordings``."""
-    deadline = time.monotonic() + 400
+    deadline = time.monotonic() + 1200
     while time.monotonic() < deadline:
         for run_id, state in airflow.runs("manual").items():
             tries = task_instances(airflow, run_id)["check_recordings"]["try_number"]
@@ -53,7 +53,7 @@ def clear(airflow: Airflow, run_id: str, task_id: str) -> None:
         assert len(json.loads(answer.read())["task_instances"]) == 1
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_a_leak_is_judged_without_the_log_group_and_the_run_fails(stage: Stage, tmp_path: Path) -> None:
     stage.listen()
     stage.configure(flow_log_group="/nowhere")

@@ -220,7 +220,7 @@ def in_a_process(day: Day, tmp_path: Path, name: str = "worker") -> Iterator[Non
     )
     day.aws.pid = worker.pid
     yield
-    assert worker.wait(timeout=120) in (0, -signal.SIGKILL), "the run did not start"
+    assert worker.wait(timeout=500) in (0, -signal.SIGKILL), "the run did not start"
     day.now += STEP
 
 

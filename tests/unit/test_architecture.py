@@ -100,7 +100,7 @@ def test_the_unit_tests_mirror_the_tree() -> None:
     assert stray == set()
 
 
-@pytest.mark.parametrize(("place", "room"), enumerate(("ground", *ROOMS)))
+@pytest.mark.parametrize(("place", "room"), list(enumerate(("ground", *ROOMS))))
 def test_a_room_of_the_domain_imports_only_rooms_below_it(place: int, room: str) -> None:
     files = DOMAIN.glob("*.py") if room == "ground" else (DOMAIN / room).rglob("*.py")
     names = {name for file in files for name in imports_of(file) if name.startswith("audio_leakage.")}

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Self, get_args, get_type_hints
+from typing import Any, Self, get_type_hints
 
+from audio_leakage.contacts.attributes import choices, kind_of, read, stored
 from audio_leakage.contacts.states import (
     ClosedReason,
     ContactState,
@@ -153,7 +153,7 @@ class Contact:
     def to_item(self) -> dict[str, Any]:
         """Return the attributes to store, those of the two indexes among them."""
         values = ((attribute, getattr(self, name)) for name, attribute in _ATTRIBUTES.items())
-        item = {attribute: _stored(value) for attribute, value in values if value is not None and value != ()}
+        item = {attribute: stored(value) for attribute, value in values if value is not None and value != ()}
         if self.open_state:
             item["OpenState"] = str(self.open_state)
         if self.initialised_at:
@@ -168,69 +168,15 @@ class Contact:
         """
         check_contact_id(item.get("ContactId"))
         if item.get("State") is None:
-            raise InvalidContact(f"State is missing; allowed are {_choices(ContactState)}")
+            raise InvalidContact(f"State is missing; allowed are {choices(ContactState)}")
         item = {**{new: item[old] for old, new in RENAMED.items() if old in item}, **item}
         present = {
             name: attribute for name, attribute in _ATTRIBUTES.items() if item.get(attribute) is not None
         }
-        return cls(**{name: _read(attr, item[attr], _KINDS[name]) for name, attr in present.items()})
+        return cls(**{name: read(attr, item[attr], _KINDS[name]) for name, attr in present.items()})
 
 
-def _stored(value: object) -> object:
-    match value:
-        case datetime():
-            return format_time(value)
-        case tuple():
-            return list(value)
-        case StrEnum():
-            return str(value)
-    return value
-
-
-def _read(attribute: str, value: Any, kind: type) -> Any:  # noqa: ANN401  # as wide as an item
-    try:
-        if kind is datetime:
-            return parse_time(str(value))
-        if kind is tuple:
-            return _texts(attribute, value)
-        return kind(value)
-    except (OverflowError, TypeError, ValueError):
-        # Without the value: it may be about a person, and this ends up in logs and alerts.
-        raise InvalidContact(f"{attribute} cannot be read; allowed {_allowed(kind)}") from None
-
-
-def _texts(attribute: str, value: Any) -> tuple[str, ...]:  # noqa: ANN401  # as wide as an item
-    """Return the texts of a list, or a single text.
-
-    A write is conditional on RecordingBlocks. If they were not a list, no write could ever succeed.
-    """
-    if attribute == "RecordingBlocks" and not (isinstance(value, list) and value):
-        raise TypeError
-    return tuple(str(part) for part in value) if isinstance(value, list) else (str(value),)
-
-
-def _allowed(kind: type) -> str:
-    if issubclass(kind, StrEnum):
-        return f"are {_choices(kind)}"
-    if kind is tuple:
-        return "is a list of texts, or no attribute"
-    return "is a time in ISO-8601 with its offset" if kind is datetime else "is a whole number"
-
-
-def _choices(kind: type[StrEnum]) -> str:
-    return ", ".join(f"'{choice}'" for choice in kind)
-
-
-def _kind(annotation: Any) -> type:  # noqa: ANN401  # annotations have no common type
-    """Return the class behind ``X``, ``X | None`` or ``tuple[X, ...]``."""
-    if isinstance(annotation, type) and not get_args(annotation):
-        return annotation
-    if getattr(annotation, "__origin__", None) is tuple:
-        return tuple
-    return next(_kind(part) for part in get_args(annotation) if part is not type(None))
-
-
-_KINDS = {name: _kind(hint) for name, hint in get_type_hints(Contact).items()}
+_KINDS = {name: kind_of(hint) for name, hint in get_type_hints(Contact).items()}
 _ATTRIBUTES = {
     field.name: "".join(word.capitalize() for word in field.name.split("_")) for field in fields(Contact)
 }

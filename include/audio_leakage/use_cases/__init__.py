@@ -5,6 +5,7 @@
 ``bulk_search``        many contacts with one search, where there is no time to describe each
 ``purging``            ``purge_ivr``
 ``checking``           ``check_recordings``
+``checker``            one look at one contact: what is asked, in which order
 ``bucket_listing``     one listing for many contacts of a day, where that is cheaper
 ``adoption``           table items that somebody else wrote
 ``population``         ``take_population``

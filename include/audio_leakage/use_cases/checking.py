@@ -1,39 +1,11 @@
 """The use case ``check_recordings``: search the bucket for each call an agent took, and judge."""
 
-import logging
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 from itertools import chain
 
 from audio_leakage.contacts.contact import Contact
-from audio_leakage.contacts.follow import NEXT_RUN, not_found, with_assumed_end, with_facts
-from audio_leakage.contacts.recording import (
-    Place,
-    StoredObject,
-    candidate_places,
-    likely_places,
-    longest,
-    matches,
-)
-from audio_leakage.contacts.snapshot import ContactSnapshot
-from audio_leakage.contacts.states import (
-    ClosedReason,
-    ContactState,
-    ContactWarning,
-    FailureCause,
-    RecordedState,
-)
-from audio_leakage.contacts.verdict import Evidence, is_about_to_fail, judged, reason_not_expected
-from audio_leakage.errors import (
-    AwsError,
-    ContactNotFound,
-    InvalidContact,
-    MissingError,
-    SettingsError,
-    SetupError,
-)
-from audio_leakage.flow_log.logged_blocks import LoggedBlocks
+from audio_leakage.contacts.states import ContactState, ContactWarning, RecordedState
+from audio_leakage.errors import InvalidContact, SettingsError
 from audio_leakage.ports import Item
 from audio_leakage.runs.alerts import LEAKS, after_alert, alerts, mute_ended_alert, with_alert_due
 from audio_leakage.runs.context import RunContext
@@ -42,27 +14,9 @@ from audio_leakage.runs.metrics import oldest_due_minutes, publish_metrics
 from audio_leakage.runs.mutes import HELD, Mute, held
 from audio_leakage.runs.sweep import Sweep, record_outcome
 from audio_leakage.times import format_time
-from audio_leakage.use_cases.bucket_listing import BucketListing
-
-log = logging.getLogger(__name__)
+from audio_leakage.use_cases.checker import Checker
 
 _FAILURE = RecordedState.CALL_RECORDED_FAILURE
-_OFF = ClosedReason.RECORDING_SWITCHED_OFF
-#: Causes that a delete marker would explain.
-_MAYBE_DELETED = (
-    FailureCause.NO_OBJECT,
-    FailureCause.NEVER_ASKED,
-    FailureCause.POINTER_WITHOUT_OBJECT,
-    FailureCause.EXPIRED,
-)
-#: Warnings that depend on the end, which an earlier answer may not have told.
-_NEED_THE_END = {ContactWarning.LATE, ContactWarning.SHORT, ContactWarning.END_ASSUMED}
-#: How long after the end of a contact its record does not change any more.
-_FINAL_AFTER = timedelta(minutes=5)
-#: How long a failure waits for a flow log that is denied, throttled or slow.
-_PATIENCE = timedelta(hours=1)
-#: Contacts per task for which versions are listed; the answer only sharpens a cause.
-_MOST_VERSION_LISTINGS = 100
 
 
 def check_recordings(run: RunContext) -> dict[str, int]:
@@ -77,7 +31,7 @@ def check_recordings(run: RunContext) -> dict[str, int]:
     """
     to_tell: dict[str, Contact] = {}
     sweep = Sweep(run)
-    checker = _Checker(run)
+    checker = Checker(run)
     ended = _ended_mutes(run)
     quiet = _quiet(run) if ended else []
 
@@ -159,179 +113,3 @@ def _tell(run: RunContext, to_tell: dict[str, Contact]) -> None:
             del to_tell[contact.contact_id]
         for contact in concerned:
             run.save(contact, after_alert(contact, run.now, run.settings))
-
-
-@dataclass
-class _Checker:
-    """Looks at contacts one by one; what many of them need is asked for once."""
-
-    run: RunContext
-    listing: BucketListing = field(init=False)
-    blocks: LoggedBlocks = field(init=False)
-    descriptions: Iterator[int] = field(init=False)
-    """One element for each contact about to fail that may be described: half of what the time allows."""
-    version_listings: Iterator[int] = field(default_factory=lambda: iter(range(_MOST_VERSION_LISTINGS)))
-
-    def __post_init__(self) -> None:
-        """Start with nothing asked for."""
-        self.listing = BucketListing(self.run.bucket)
-        self.blocks = LoggedBlocks(self.run)
-        in_half_the_time = self.run.settings.describe_contact_rps * self.run.seconds_left() / 2
-        self.descriptions = iter(range(int(max(in_half_the_time, 1))))
-
-    def prepare(self, contacts: Sequence[Contact]) -> None:
-        """Let the listing know which places may be asked for."""
-        self.listing.expect(place for contact in contacts for place in self._unnamed_places(contact))
-
-    def check(self, contact: Contact) -> Contact:
-        """Return the contact after one look.
-
-        Nothing takes a proof back: a success can only be due for its alert. For every other contact we ask,
-        in this order, and stop at the first answer that decides:
-
-        1. the bucket, at the places we know of;
-        2. Connect, once before a contact fails, closes, or is called late or short: an earlier answer may
-           not know after-contact work or the pointer yet;
-        3. the bucket again, at the places that Connect's answer adds;
-        4. before a contact fails: the flow log, whether "off" was logged, and the bucket's versions.
-
-        In a storm of leaks there is no time to describe every contact. Then those that an earlier answer
-        described well enough fail without another one.
-        """
-        if contact.recorded_state is RecordedState.CALL_RECORDED_SUCCESS:
-            return replace(contact, next_check_at=None)
-        contact = with_assumed_end(contact, self.run.now, self.run.settings)
-        evidence = self._search(contact, Evidence())
-        after = self._judged(contact, evidence)
-        if self._is_settled(contact, after, evidence):
-            return after
-        snapshot = self._describe(contact)
-        if snapshot:
-            contact = with_assumed_end(with_facts(contact, snapshot), self.run.now, self.run.settings)
-        reason = self._reason(contact)
-        if snapshot is None and (reason or not contact.is_described):
-            return not_found(contact, self.run.now, self.run.settings)
-        evidence = self._search(contact, evidence)
-        # An answer that does not know the end yet lags behind, and closes nothing.
-        knows_the_end = snapshot and (snapshot.disconnect_timestamp or contact.end_assumed_at)
-        if reason and knows_the_end and not (reason is _OFF and evidence.has_audio):
-            return contact.closed(reason)
-        return self._decided(contact, evidence)
-
-    def _decided(self, contact: Contact, evidence: Evidence) -> Contact:
-        after = self._judged(contact, evidence)
-        if after.recorded_state is not _FAILURE or contact.recorded_state is _FAILURE:
-            return after
-        # The hourly search tells nothing of after-contact work. A turn to be described is worth waiting for.
-        was_never_described = contact.expected_by is not None and contact.described_at is None
-        if was_never_described and not is_about_to_fail(contact, self.run.now - _PATIENCE, self.run.settings):
-            return replace(contact, next_check_at=self.run.now + NEXT_RUN)
-        return self._failed(contact, evidence)
-
-    def _is_settled(self, contact: Contact, after: Contact, evidence: Evidence) -> bool:
-        """Tell whether a look needs no answer of Connect."""
-        if not contact.is_described or self._reason(contact):
-            return False
-        if evidence.has_audio:
-            return self._is_final(contact) or not _NEED_THE_END & set(after.warnings)
-        if not is_about_to_fail(contact, self.run.now, self.run.settings):
-            return True
-        return contact.recorded_state is _FAILURE and self._is_final(contact)
-
-    def _is_final(self, contact: Contact) -> bool:
-        """Tell whether Connect described the contact when its record did not change any more."""
-        if contact.described_at is None or contact.ended_at is None:
-            return False
-        return contact.described_at >= contact.ended_at + _FINAL_AFTER
-
-    def _describe(self, contact: Contact) -> ContactSnapshot | None:
-        """Ask Connect; None if it does not know the contact, or need not be asked any more."""
-        is_expected = contact.is_described and not self._reason(contact)
-        if is_expected and (self._is_final(contact) or next(self.descriptions, None) is None):
-            return None
-        try:
-            return self.run.describe(contact)
-        except ContactNotFound:
-            return None
-
-    def _reason(self, contact: Contact) -> ClosedReason | None:
-        return reason_not_expected(contact) if contact.recorded_state is None else None
-
-    def _judged(self, contact: Contact, evidence: Evidence) -> Contact:
-        return judged(contact, evidence, self.run.now, self.run.settings)
-
-    def _failed(self, contact: Contact, evidence: Evidence) -> Contact:
-        """Return a contact that is about to fail, judged with everything there is to know."""
-        contact = self._with_logged_blocks(contact)
-        if reason := self._reason(contact):
-            return contact.closed(reason)
-        after = self._judged(contact, evidence)
-        if after.failure_cause in _MAYBE_DELETED and self._has_delete_marker(contact):
-            return self._judged(contact, replace(evidence, delete_marker=True))
-        return after
-
-    def _with_logged_blocks(self, contact: Contact) -> Contact:
-        """Return a contact with what the flow log adds; without it, if the log cannot be had for too long.
-
-        A lost log must not keep a leak from being told. ``poll_initialised`` reads the same log and is red.
-        """
-        try:
-            return self.blocks.added_to(contact)
-        except AwsError as error:
-            is_gone = isinstance(error, MissingError)
-            if not is_gone and not is_about_to_fail(contact, self.run.now - _PATIENCE, self.run.settings):
-                raise
-            log.warning("contact %s is judged without the flow log: %s", contact.contact_id, error)
-            return contact
-
-    def _has_delete_marker(self, contact: Contact) -> bool:
-        """Tell whether an object of the contact was deleted; False if we may not ask."""
-        if next(self.version_listings, None) is None:
-            return False
-        try:
-            return any(
-                self.run.bucket.has_delete_marker(place.bucket, place.prefix)
-                for place in candidate_places(contact, self.run.storage)
-            )
-        except AwsError as error:
-            log.info("contact %s: versions could not be listed: %s", contact.contact_id, error)
-            return False
-
-    def _unnamed_places(self, contact: Contact) -> Iterator[Place]:
-        """Yield the places of a contact for which Connect has named none."""
-        if not contact.recording_location:
-            yield from self._places(contact)
-
-    def _places(self, contact: Contact) -> Iterable[Place]:
-        """Return where to look: everywhere, but at one place only before "off" closes the contact."""
-        reason = self._reason(contact)
-        if not contact.is_described or reason not in (None, _OFF):
-            return ()
-        if reason is _OFF:
-            return [next(likely_places(contact, self.run.storage))]
-        return candidate_places(contact, self.run.storage)
-
-    def _search(self, contact: Contact, evidence: Evidence) -> Evidence:
-        """List the places that were not listed yet, until one of them shows audio.
-
-        Connect's pointer may name any bucket. If that bucket is gone, so is the object. If it is denied, we
-        say so only after the instance's own bucket was searched, too.
-        """
-        denied: SetupError | None = None
-        for place in self._places(contact):
-            if evidence.has_audio:
-                break
-            if str(place) in evidence.searched:
-                continue
-            try:
-                evidence = evidence.after(place, self._found_at(contact, place))
-            except SetupError as error:
-                if place.bucket == self.run.storage.bucket:
-                    raise type(error)(f"{error}. {self.run.storage_source}") from error
-                denied = None if isinstance(error, MissingError) else error
-        if denied and not evidence.has_audio:
-            raise denied
-        return evidence
-
-    def _found_at(self, contact: Contact, place: Place) -> StoredObject | None:
-        return longest(found for found in self.listing.objects_at(place) if matches(contact, place, found))
