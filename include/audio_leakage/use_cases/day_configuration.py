@@ -62,8 +62,13 @@ def check_configuration(run: DayContext) -> dict[str, Any]:
             reading, failure = Reading(reason=str(error)), failure or error
         checks.append(check(name, reading, before.get(name), run.settings))
     results = document_of(checks, format_time(run.now))
-    _tell(run, wrong_in(results))
-    run.store.write(f"{_folder(run)}{results['as_of']}.json", canonical(results))
+    is_told = False
+    try:
+        _tell(run, wrong_in(results))
+        is_told = True
+    finally:
+        kept = canonical({"is_told": is_told, "results": results})
+        run.store.write(f"{_folder(run)}{results['as_of']}.json", kept)
     if failure:
         raise failure
     return {**counts_of(results), "findings": findings_of(results)}
@@ -71,25 +76,26 @@ def check_configuration(run: DayContext) -> dict[str, Any]:
 
 def configuration_beside(run: DayContext) -> list[FileBeside]:
     """Return the file of the configuration, for the evidence; nothing if nobody has checked it."""
-    results = _last_checked(run, _folder(run))
-    if results is None:
+    last = _last_checked(run, _folder(run))
+    if last is None:
         return []
+    results = last["results"]
     return [FileBeside(document(CONFIGURATION, results), sha256(canonical(facts_of(results))))]
 
 
 def configuration_lines(run: DayContext) -> Iterator[str]:
     """Yield what the daily mail says of the configuration."""
-    results = _last_checked(run, _folder(run))
-    if results is None:
+    last = _last_checked(run, _folder(run))
+    if last is None:
         yield "Configuration: not checked, the task 'check_configuration' says why"
     else:
-        yield from mail_lines(results)
+        yield from mail_lines(last["results"])
 
 
 def _tell(run: DayContext, wrong: Mapping[str, str]) -> None:
-    """Publish what is wrong and was not wrong, for the same reason, when it was last checked."""
+    """Publish what is wrong and was not wrong, for the same reason, when people last heard of it."""
     last = _last_checked(run, _CHECKED)
-    known = wrong_in(last) if last else {}
+    known = wrong_in(last["results"]) if last and last["is_told"] else {}
     news = {name: reason for name, reason in wrong.items() if known.get(name) != reason}
     if news:
         publish(wrong_alert(news, run.sender), run.alert_topic, run.settings.alert_topic_arn)
@@ -103,6 +109,7 @@ def _folder(run: DayContext) -> str:
 
 
 def _last_checked(run: DayContext, folder: str) -> Json | None:
+    """Return the last ``results`` below a folder, and whether they are told; None if there are none."""
     key = max(run.store.keys(folder), key=lambda key: key.rpartition("/")[2], default=None)
     return json.loads(run.store.read(key)) if key else None
 

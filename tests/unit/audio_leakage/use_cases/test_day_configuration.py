@@ -87,6 +87,17 @@ def test_a_retry_does_not_tell_again(world: DailyWorld) -> None:
     assert len(alerts(world)) == 1
 
 
+def test_what_could_not_be_told_is_kept_and_told_by_the_next_run(world: DailyWorld) -> None:
+    world.configuration.facts["flow_logging"] = {"is_on": False}
+    world.ports.topic.error = ServiceUnavailable("throttled")
+    with pytest.raises(ServiceUnavailable):
+        check_configuration(world.run(DAY))
+    world.ports.topic.error = None
+    world.prove(DAY + ONE_DAY)
+    assert configuration(world, DAY + ONE_DAY)["flow_logging"]["result"] == "wrong"
+    assert len(alerts(world)) == 1
+
+
 def test_a_denied_permission_leaves_one_object_unchecked_and_the_others_green(world: DailyWorld) -> None:
     world.configuration.errors["bucket_policy", BUCKET] = SetupError("grant s3:GetBucketPolicy")
     counts = check_configuration(world.run(DAY))
