@@ -230,15 +230,15 @@ ENDING = {
 
 
 def findings(counts: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    return {name: (result, reason) for name, result, reason in counts["findings"]}
+    return {each["object"]: (each["result"], each["reason"]) for each in counts["findings"]}
 
 
 def test_nothing_is_found_but_what_nobody_may_ask(good: Stage) -> None:
     assert check_configuration(run_about(DAY))["findings"] == []
     good.connect.faults.add("DescribeInstanceAttribute", "AccessDeniedException")
     (found,) = check_configuration(run_about(DAY))["findings"]
-    assert found[:2] == ("flow_logging", "not_checked")
-    assert "grant connect:DescribeInstanceAttribute" in found[2]
+    assert (found["object"], found["result"]) == ("flow_logging", "not_checked")
+    assert "grant connect:DescribeInstanceAttribute" in found["reason"]
     assert good.heard() == []
 
 

@@ -12,11 +12,11 @@ _LISTED = 6
 _IN_ORDER = (CheckResult.WRONG, CheckResult.CHANGED, CheckResult.NOT_CHECKED)
 
 
-def findings_of(document: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return object, result and reason of each object that is not ok, what is wrong first."""
+def findings_of(document: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return ``object``, ``result`` and ``reason`` of each object that is not ok, what is wrong first."""
     objects = document["objects"].items()
     return [
-        (name, each["result"], each["reason"])
+        {"object": name, "result": each["result"], "reason": each["reason"]}
         for result in _IN_ORDER
         for name, each in objects
         if each["result"] == result
@@ -28,7 +28,7 @@ def mail_lines(document: Mapping[str, Any]) -> Iterator[str]:
     counts = ", ".join(f"{count} {result}" for result, count in counts_of(document).items() if count)
     yield f"Configuration as of {document['as_of']}: {counts}"
     findings = findings_of(document)
-    yield from (f"  {result}: {name}: {reason}" for name, result, reason in findings[:_LISTED])
+    yield from (f"  {each['result']}: {each['object']}: {each['reason']}" for each in findings[:_LISTED])
     if len(findings) > _LISTED:
         yield f"  and {len(findings) - _LISTED} more in configuration.json"
 

@@ -28,7 +28,7 @@ const days = (found) => table("Evidence, day by day (UTC)", ["day", "status", "c
 function configuration(checked) {
   if (!checked) return [el("h2", {}, "Configuration"), el("p", {}, "Not checked. The task check_configuration says why.")];
   return [el("h2", {}, "Configuration"), el("p", {}, CHECKED.filter((name) => checked[name]).map((name) => `${checked[name]} ${words(name)}`).join(", ")),
-    ...checked.findings.map(([name, result, reason]) => el("p", { class: "finding" }, `${words(result)}: ${words(name)}: ${reason}`))];
+    ...checked.findings.map(({ object: name, result, reason }) => el("p", { class: "finding" }, `${words(result)}: ${words(name)}: ${reason}`))];
 }
 
 // What the flows will do: the entries whose calls may go unrecorded, each with the way that explains it.

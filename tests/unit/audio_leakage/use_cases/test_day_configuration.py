@@ -105,7 +105,13 @@ def test_a_denied_permission_leaves_one_object_unchecked_and_the_others_green(wo
         **ALL_OK,
         "ok": len(ConfigurationObject) - 1,
         "not_checked": 1,
-        "findings": [("recording_bucket_policy", "not_checked", "grant s3:GetBucketPolicy")],
+        "findings": [
+            {
+                "object": "recording_bucket_policy",
+                "result": "not_checked",
+                "reason": "grant s3:GetBucketPolicy",
+            }
+        ],
     }
 
 
@@ -130,7 +136,7 @@ def test_a_throttled_service_makes_the_task_red_after_all_others_were_checked(wo
 def test_a_log_group_that_is_gone_is_wrong(world: DailyWorld) -> None:
     world.configuration.errors["log_group"] = MissingError("log group does not exist")
     assert check_configuration(world.run(DAY))["findings"] == [
-        ("flow_log_group", "wrong", "log group does not exist")
+        {"object": "flow_log_group", "result": "wrong", "reason": "log group does not exist"}
     ]
 
 
@@ -157,7 +163,7 @@ def test_an_earlier_day_is_not_written_again_because_of_this_mornings_configurat
 def test_a_log_that_is_not_kept_any_more_says_nothing_of_the_monitor(world: DailyWorld) -> None:
     counts = check_configuration(world.run(DAY, world.run(DAY).now + 70 * ONE_DAY))
     (found,) = counts["findings"]
-    assert found[:2] == ("monitor", "not_checked")
+    assert (found["object"], found["result"]) == ("monitor", "not_checked")
 
 
 def test_the_mail_says_what_is_wrong_and_how_many_objects_are_ok(world: DailyWorld) -> None:
