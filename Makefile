@@ -34,7 +34,7 @@ help:
 ##@ Try
 
 .PHONY: demo
-demo: $(VENV)/installed ## play an hour of calls, compare every verdict with the truth
+demo: $(VENV)/installed ## play an hour of calls, compare verdicts and evidence with the truth
 	@$(BIN)/python -m local_aws.commands.demo
 
 .PHONY: ui
@@ -96,7 +96,7 @@ test-dynamodb-local: $(VENV)/installed ## the contact table on AWS's own engine 
 	else echo "test-dynamodb-local: left out, $$missing"; fi
 
 .PHONY: test-demo
-test-demo: $(VENV)/installed ## the real demo in a terminal of 80 and of 120 columns (5 minutes)
+test-demo: $(VENV)/installed ## the real demo in a terminal of 80 and of 120 columns (8 minutes)
 	$(BIN)/pytest tests/demo
 
 .PHONY: test-scheduler

@@ -11,6 +11,7 @@
     │   │   └── RefusedError     the request was refused: because of the set-up, or of what it asks for
     │   └── ServiceUnavailable   throttled, broken or slow: the next run tries again
     ├── BrokenEvidence           evidence that was written is not as it was written
+    ├── MissingEvidence          a day was never proved: somebody must backfill it
     ├── UnreadableLine           a line of a flow log that cannot be understood
     └── ContactError             concerns one contact; the others go on
         ├── InvalidContact       an id, a table item or an answer that cannot be what it claims to be
@@ -63,6 +64,10 @@ class BrokenEvidence(AudioLeakageError):
     def __init__(self, what: str, affects: str) -> None:
         super().__init__(f"{what}. Affected: {affects}")
         self.what, self.affects = what, affects
+
+
+class MissingEvidence(AudioLeakageError):
+    """A day was never proved; the message names it."""
 
 
 class UnreadableLine(AudioLeakageError):

@@ -2,18 +2,20 @@
 
 The first instance has the plain names; each further one is named, and its name is added to all of them:
 
-===================  =================================  ================================
-instance             DAGs                               Variables
-===================  =================================  ================================
-the first            ``monitor_audio_leakage``          ``audio_leakage``
-                     ``reconcile_audio_leakage``        ``audio_leakage_policy``
-                                                        ``audio_leakage_mutes``
+===================  ===================================  ================================
+instance             DAGs                                 Variables
+===================  ===================================  ================================
+the first            ``monitor_audio_leakage``            ``audio_leakage``
+                     ``reconcile_audio_leakage``          ``audio_leakage_policy``
+                                                          ``audio_leakage_mutes``
                      ``audio_leakage_evidence``
-``emea``             ``monitor_audio_leakage__emea``    ``audio_leakage__emea``
-                     ``reconcile_audio_leakage__emea``  ``audio_leakage_policy__emea``
-                                                        ``audio_leakage_mutes__emea``
+                     ``acknowledge_audio_leakage``
+``emea``             ``monitor_audio_leakage__emea``      ``audio_leakage__emea``
+                     ``reconcile_audio_leakage__emea``    ``audio_leakage_policy__emea``
+                                                          ``audio_leakage_mutes__emea``
                      ``audio_leakage_evidence__emea``
-===================  =================================  ================================
+                     ``acknowledge_audio_leakage__emea``
+===================  ===================================  ================================
 """
 
 import re
@@ -27,6 +29,8 @@ DAG_ID = "monitor_audio_leakage"
 RECONCILE_DAG_ID = "reconcile_audio_leakage"
 #: The daily DAG.
 EVIDENCE_DAG_ID = "audio_leakage_evidence"
+#: The DAG that somebody triggers who has looked into exceptions.
+ACKNOWLEDGE_DAG_ID = "acknowledge_audio_leakage"
 _SEPARATOR = "__"
 #: Fits the id of a DAG, the name of a secret and, in capitals, that of an environment variable.
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
@@ -101,6 +105,12 @@ def evidence_dag_of(dag_id: str) -> str:
     """Return the id of the daily DAG of the instance that a DAG watches."""
     _, separator, name = dag_id.partition(_SEPARATOR)
     return f"{EVIDENCE_DAG_ID}{separator}{name}"
+
+
+def acknowledge_dag_of(dag_id: str) -> str:
+    """Return the id of the DAG that acknowledges exceptions of the instance that a DAG watches."""
+    _, separator, name = dag_id.partition(_SEPARATOR)
+    return f"{ACKNOWLEDGE_DAG_ID}{separator}{name}"
 
 
 def monitor_dag_of(dag_id: str) -> str:

@@ -7,14 +7,12 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from datetime import date
 
 from audio_leakage.errors import AudioLeakageError
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
-from audio_leakage.evidence.population_rows import decider_of
+from audio_leakage.evidence.population_rows import decider_of, kept_policy
 from audio_leakage.evidence.reports import Day
 from audio_leakage.evidence.revision import FACTS, POLICY, replay
-from audio_leakage.population.policy_reader import read_policy
 from audio_leakage.ports import EvidenceStore
 from evidence_tools.source import source_of
 
@@ -28,9 +26,7 @@ def differences(revision: EvidenceStore) -> list[str]:
     """
     files, _ = read_manifest(revision.read(MANIFEST))
     day = Day(**json.loads(revision.read(FACTS)))
-    document = json.loads(revision.read(POLICY))["policy"]
-    text = None if document is None else json.dumps(document)
-    policy = read_policy(text, date.fromisoformat(day.day))
+    _, policy = kept_policy(revision.read(POLICY))
     again = replay(revision.read, day, decider_of(policy))
     return [name for name, digest in again.items() if files[name]["content_sha256"] != digest]
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from audio_leakage.instances import evidence_dag_of, reconcile_dag_of, variable_of
+from audio_leakage.instances import acknowledge_dag_of, evidence_dag_of, reconcile_dag_of, variable_of
 from audio_leakage.settings import Settings
 from infrastructure import package
 from infrastructure.bucket import Bucket, Content
@@ -235,8 +235,8 @@ class Deployment:
         return Step(Part.CHECK, f"DAG {self._dag_id}", changes, self._first_run)
 
     def _other_dags(self) -> list[str]:
-        daily = [evidence_dag_of(self._dag_id)] if self._options.evidence_bucket else []
-        return [reconcile_dag_of(self._dag_id), *daily]
+        evidence = [evidence_dag_of(self._dag_id), acknowledge_dag_of(self._dag_id)]
+        return [reconcile_dag_of(self._dag_id), *(evidence if self._options.evidence_bucket else ())]
 
     def _first_run(self) -> None:
         found = {path: self._bucket.get(self._dag_key(path)) for path in package.dag_files()}

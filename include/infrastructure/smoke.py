@@ -9,7 +9,12 @@ from infrastructure.environment import Environment, RestRefused
 from infrastructure.task_log import TaskLog
 
 _POLL_SECONDS, _POLLS = 10, 90
-_FILES = ("monitor_audio_leakage.py", "reconcile_audio_leakage.py", "audio_leakage_evidence.py")
+_FILES = (
+    "monitor_audio_leakage.py",
+    "reconcile_audio_leakage.py",
+    "audio_leakage_evidence.py",
+    "acknowledge_audio_leakage.py",
+)
 _TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
 #: What Airflow answers while the scheduler is not ready for a DAG, or has a run of the same id.
 _NOT_YET, _CONFLICT = (400, 404, 409), 409

@@ -1,14 +1,21 @@
-"""Errors after which Airflow does not try a task again; Airflow 3.0 has them in another place."""
+"""Errors that tell Airflow what becomes of a task; Airflow 3.0 has them in another place."""
 
 try:
-    from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTerminated
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, AirflowTaskTerminated
 except ImportError:
     from airflow.exceptions import (  # type: ignore[no-redef]
         AirflowFailException,
+        AirflowSkipException,
         AirflowTaskTerminated,
     )
 
-__all__ = ["AirflowFailException", "AirflowTaskTerminated", "EarlierTaskFailed", "WrongParams"]
+__all__ = [
+    "AirflowFailException",
+    "AirflowSkipException",
+    "AirflowTaskTerminated",
+    "EarlierTaskFailed",
+    "WrongParams",
+]
 
 
 class EarlierTaskFailed(AirflowFailException):

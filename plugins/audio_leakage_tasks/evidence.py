@@ -12,6 +12,7 @@ from audio_leakage.errors import WindowError
 from audio_leakage.population.context import HourContext
 from audio_leakage.use_cases.day_context import DayContext, HeldParts, NoCountedHours
 from audio_leakage.use_cases.evidence_chain import Chain
+from audio_leakage_tasks.airflow_errors import AirflowSkipException
 from audio_leakage_tasks.population import policy_of
 from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
@@ -52,16 +53,21 @@ def summary_of_day(use_case: Callable[[DayContext], dict[str, Any]], instances: 
 def day_of(run: Any, params: dict[str, Any], settings: Settings, now: datetime) -> date:  # noqa: ANN401
     """Return the UTC day that a run is about: the one that somebody named, else that of its data interval.
 
-    :raises WindowError: when the day is none, or its last hour may still change.
+    A day that somebody names must have settled. The day of a data interval must be over. An hour that has not
+    settled makes it INCOMPLETE until a later run looks at it again.
+
+    :raises WindowError: when the day is none, or cannot be proved yet.
     """
     named = params.get("day")
     try:
         day = date.fromisoformat(named) if named else _start(run, now).astimezone(UTC).date()
     except ValueError:
         raise WindowError("day is no day, allowed is a UTC day such as 2026-11-23") from None
-    settled = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) + settings.settle_after
-    if settled > now:
-        raise WindowError(f"day {day} can be proved from {settled:%Y-%m-%dT%H:%MZ} on, when it has settled")
+    end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+    ready = end + settings.settle_after if named else end
+    if ready > now:
+        why = "when it has settled" if named else "when it is over"
+        raise WindowError(f"day {day} can be proved from {ready:%Y-%m-%dT%H:%MZ} on, {why}")
     return day
 
 
@@ -81,7 +87,6 @@ def day_context(context: Context, instances: int) -> DayContext:
     :raises WindowError: when the day cannot be proved.
     """
     from airflow import __version__ as airflow_version
-    from airflow.exceptions import AirflowSkipException
 
     from audio_leakage_hooks.alert_topic import AlertTopicHook
     from audio_leakage_hooks.configuration import configuration_with_connection_of

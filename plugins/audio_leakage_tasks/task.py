@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from airflow.sdk import get_current_context
 
-from audio_leakage.errors import AudioLeakageError, BrokenEvidence, SettingsError, SetupError, WindowError
+from audio_leakage.errors import (
+    AudioLeakageError,
+    BrokenEvidence,
+    MissingEvidence,
+    SettingsError,
+    SetupError,
+    WindowError,
+)
 from audio_leakage.instances import naming_settings
 from audio_leakage_tasks.airflow_errors import AirflowFailException, WrongParams
 from audio_leakage_tasks.earlier import ends_run, failed_before, pass_on_failures
@@ -91,7 +98,7 @@ def run_as_task(
         except SetupError as error:
             dag_id = context["dag_run"].dag_id
             raise AirflowFailException(naming_settings(str(error), dag_id)) from None
-        except (BrokenEvidence, SettingsError) as error:
+        except (BrokenEvidence, MissingEvidence, SettingsError) as error:
             raise AirflowFailException(str(error)) from None
         except AudioLeakageError as error:  # its sentence says all, and the log shows it below the stack
             raise error.with_traceback(None) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,11 @@ from audio_leakage.instances import monitor_dag_of, naming_settings
 from audio_leakage.runs.window import Window
 from audio_leakage.times import parse_time
 from audio_leakage_ui.calls import calls_of, row_of
-from audio_leakage_ui.evidence import check_daily, daily_run, evidence_since, is_daily, picture_of_run
+from audio_leakage_ui.evidence import check_daily, daily_run, is_daily, picture_of_run
 from audio_leakage_ui.health import LOOK_BACK, blind_spots, due_contacts, health_of, mutes_shown, not_read
 from audio_leakage_ui.hours import hour_of
-from audio_leakage_ui.leaks import leaks_csv
+from audio_leakage_ui.leaks import rows_of_leaks
+from audio_leakage_ui.month import exceptions_of_day, month_of, proved_day, rows_of_exceptions
 from audio_leakage_ui.population import check_hourly, hourly_run, is_hourly, population_since
 from audio_leakage_ui.reading import (
     ContactReader,
@@ -34,15 +35,21 @@ from audio_leakage_ui.reading import (
     run_of,
     window_of_run,
 )
+from audio_leakage_ui.revisions import EvidencePlace
+from audio_leakage_ui.sheet import MEDIA_TYPE, spreadsheet
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from audio_leakage_ui.consoles import Consoles
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = {path.name: path for path in _STATIC.iterdir()}
 _HOUR = timedelta(hours=1)
 #: The longest stretch of a list of leaks: a little more than the page shows.
 _MOST_HOURS = 24 * 31
+#: The longest stretch of the calendar.
+_MOST_DAYS = 400
 #: An hour that ended longer ago hardly changes, so the browser may keep it for this many seconds.
 _SETTLED, _KEPT_SECONDS = timedelta(hours=3), 300
 _HEADERS = {
@@ -129,14 +136,47 @@ def picture(dag_id: str, run_id: str, session: SessionDep, place: int = Query(ge
     return Response(drawn, media_type="image/svg+xml")
 
 
-@readers_only.get("/evidence")
-def evidence(
-    dag_id: str, session: SessionDep, since: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$")
-) -> dict[str, Any]:
-    """Return what daily runs since a UTC hour have proved of each day."""
+@readers_only.get("/calendar")
+def calendar(dag_id: str, days: int = Query(ge=1, le=_MOST_DAYS)) -> dict[str, Any]:
+    """Return the figures of each of the last days, read from the evidence itself."""
+    place, consoles, today = _evidence_of(dag_id)
+    return month_of(place, today - timedelta(days=days), today, consoles)
+
+
+@readers_only.get("/days/{day}")
+def day_page(dag_id: str, day: str) -> FileResponse:
+    """Return the page of one day; its address stays."""
     check_daily(dag_id)
-    reader = ContactReader.of(monitor_dag_of(dag_id))
-    return evidence_since(session, dag_id, _hour(since), reader.settings, reader.consoles)
+    _known_as_day(day)
+    return FileResponse(_STATIC / "proved.html")
+
+
+@readers_only.get("/days/{day}/figures")
+def day_figures(dag_id: str, day: str) -> dict[str, Any]:
+    """Return the classes of one day, and its figures by queue and by initiation method."""
+    place, consoles, today = _evidence_of(dag_id)
+    return proved_day(place, _known_as_day(day), today, consoles)
+
+
+@readers_only.get("/days/{day}/exceptions")
+def day_exceptions(
+    dag_id: str,
+    day: str,
+    contact_class: str | None = Query(default=None, alias="class"),
+    queue: str | None = Query(default=None),
+    method: str | None = Query(default=None),
+) -> dict[str, Any]:
+    """Return the exceptions of one day: all, or those of a class, a queue and an initiation method."""
+    place, _, today = _evidence_of(dag_id)
+    wanted = {"class": contact_class, "queue_id": queue, "initiation_method": method}
+    return exceptions_of_day(place, _known_as_day(day), today, wanted)
+
+
+@readers_only.get("/days/{day}/exceptions.csv")
+def day_exceptions_csv(dag_id: str, day: str) -> Response:
+    """Return all exceptions of one day for a spreadsheet, each with its acknowledgement."""
+    place, _, today = _evidence_of(dag_id)
+    return _download(f"exceptions-{day}.csv", rows_of_exceptions(place, _known_as_day(day), today))
 
 
 @readers_only.get("/contact/{contact_id}")
@@ -165,17 +205,12 @@ def leaks(
     since: str = Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d$"),
     hours: int = Query(ge=1, le=_MOST_HOURS),
 ) -> Response:
-    """Return the leaks of some hours as a CSV file, the earliest first: all of them, or an error."""
+    """Return the leaks of some hours for a spreadsheet, the earliest first: all of them, or an error."""
     reader = ContactReader.of(dag_id)
     start = _hour(since)
     window = Window(start, start + hours * _HOUR)
-    lines = leaks_csv(reader.contacts(window), reader.consoles, reader.mutes)
-    name = f"leaks-{since}-{hours}h.csv"
-    return Response(
-        "".join(lines),
-        media_type="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    rows = rows_of_leaks(reader.contacts(window), reader.consoles, reader.mutes)
+    return _download(f"leaks-{since}-{hours}h.csv", rows)
 
 
 @readers_only.get("/static/{name}")
@@ -246,6 +281,24 @@ def health(dag_id: str, session: SessionDep) -> dict[str, Any]:
         "not_read": not_read(dag_id, reader.progress, now),
         **due_contacts(reader.longest_due(now + LOOK_BACK), reader.consoles, now),
     }
+
+
+def _download(name: str, rows: Iterable[Iterable[str]]) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(spreadsheet(rows), media_type=MEDIA_TYPE, headers=headers)
+
+
+def _evidence_of(dag_id: str) -> tuple[EvidencePlace | None, Consoles, date]:
+    check_daily(dag_id)
+    reader = ContactReader.of(monitor_dag_of(dag_id))
+    return EvidencePlace.of(reader.settings), reader.consoles, datetime.now(UTC).date()
+
+
+def _known_as_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UnknownRun("This is no day. Allowed is a UTC day such as 2026-11-23.") from None
 
 
 def _known_as_id(text: str) -> str:

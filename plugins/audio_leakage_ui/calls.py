@@ -107,6 +107,7 @@ def _row(contact: Contact, consoles: Consoles, mutes: Mutes) -> dict[str, Any]:
         "closed_reason": contact.closed_reason,
         "failure_cause": contact.failure_cause,
         "known": {"until": mute.until, "reason": mute.reason} if mute else None,
+        "acknowledged": _acknowledged(contact),
         "warnings": [WARNINGS.get(word, _text(word)) for word in contact.warnings],
         "talk_seconds": contact.talk_seconds,
         "recording_seconds": contact.recording_seconds,
@@ -124,6 +125,12 @@ def _row(contact: Contact, consoles: Consoles, mutes: Mutes) -> dict[str, Any]:
         for name, fact in chain(facts.items(), texts.items(), _times(contact).items())
         if fact
     }
+
+
+def _acknowledged(contact: Contact) -> dict[str, str] | None:
+    """Return what somebody has said of the verdict that stands, word by word."""
+    words = map(_text, (contact.standing_acknowledgement or "").split())
+    return dict(zip(("at", "class", "cause", "ticket"), words, strict=False)) or None
 
 
 def _times(contact: Contact) -> dict[str, Any]:

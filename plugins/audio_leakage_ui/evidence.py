@@ -15,7 +15,6 @@ from audio_leakage_ui.reading import UnknownRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -69,19 +68,6 @@ def picture_of_run(session: Session, dag_id: str, run_id: str, place: int) -> st
         raise UnknownRun("This run has no such finding.")
     finding = findings[place]
     return picture(finding["entry"], AuditResult(finding["result"]), finding["way"])
-
-
-def evidence_since(
-    session: Session, dag_id: str, since: datetime, settings: Settings, consoles: Consoles
-) -> dict[str, Any]:
-    """Return what is proved of each day since a time; the run that ended last counts."""
-    days: dict[str, dict[str, Any]] = {}
-    for _, summary in summaries(session, dag_id, DagRun.run_after >= since, (_WRITING,)):
-        days |= dict(_days(summary))
-    return {
-        "is_wanted": settings.evidence_bucket is not None,
-        "days": {day: _with_folder(day, row, settings, consoles) for day, row in sorted(days.items())},
-    }
 
 
 def _days(written: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

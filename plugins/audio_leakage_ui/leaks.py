@@ -1,9 +1,7 @@
-"""The leaks of some hours as a list to hand over: CSV, one call a line."""
+"""The leaks of some hours as a list to hand over, one call a row."""
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from audio_leakage.contacts.contact import Contact
@@ -29,25 +27,28 @@ COLUMNS = (
     "since",
     "known until",
     "known for",
+    "acknowledged as",
+    "ticket",
     "record in Connect",
 )
-#: A spreadsheet takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def leaks_csv(items: Iterable[Item], consoles: Consoles, mutes: Mutes = NO_MUTES) -> Iterator[str]:
-    """Yield the lines of the list, known leaks among them.
+def rows_of_leaks(
+    items: Iterable[Item], consoles: Consoles, mutes: Mutes = NO_MUTES
+) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of the list, its heads first, known leaks among them.
 
     ``since`` is when the call was first judged as not recorded, ``known for`` the reason of its mute.
+    ``acknowledged as`` is the cause that somebody found.
     """
-    yield _line(COLUMNS)
+    yield COLUMNS
     for item in items:
         try:
             contact = Contact.from_item(item)
         except InvalidContact:
             continue  # the page counts it as unreadable
         if group_of(contact) is Group.LEAKED:
-            yield _line(_cells(contact, consoles, mutes.of(contact)))
+            yield _cells(contact, consoles, mutes.of(contact))
 
 
 def _cells(contact: Contact, consoles: Consoles, mute: Mute | None) -> tuple[str, ...]:
@@ -61,14 +62,14 @@ def _cells(contact: Contact, consoles: Consoles, mute: Mute | None) -> tuple[str
         _time(contact.failed_at),
         _time(mute.until) if mute else "",
         mute.reason if mute else "",
+        *_acknowledged_as(contact),
         consoles.contact(contact.contact_id) or "",
     )
 
 
-def _line(cells: Iterable[str]) -> str:
-    text = StringIO()
-    csv.writer(text).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
-    return text.getvalue()
+def _acknowledged_as(contact: Contact) -> tuple[str, str]:
+    _, _, cause, ticket = ((contact.standing_acknowledgement or "").split() + 4 * [""])[:4]
+    return cause, ticket
 
 
 def _time(moment: datetime | None) -> str:

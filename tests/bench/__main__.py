@@ -51,8 +51,9 @@ def main() -> None:
         storm = _storm(table, options.leaking) if options.leaking else None
         hour = _hour(table, options.hour) if options.hour else None
         rows = list(_rows(table, sorted(options.finished), sorted(options.open)))
+    days = [_in_a_process("bench.evidence_day", str(count)) for count in options.day]
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    figures = report.Figures(rows, storm, hour)
+    figures = report.Figures(rows, storm, hour, days)
     report.write(options.output, figures, f"{datetime.now(UTC):%d %B %Y}, {machine}", _parsing_seconds())
 
 
@@ -62,6 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--finished", type=int, nargs="+", default=[0, 100_000, 1_000_000])
     parser.add_argument("--leaking", type=int, default=3_000, help="contacts in the storm; 0 leaves it out")
     parser.add_argument("--hour", type=int, default=36_000, help="contacts of the hour; 0 leaves it out")
+    parser.add_argument("--day", type=int, nargs="*", default=[10_000, 100_000], help="contacts of the day")
     parser.add_argument("--output", type=Path, default=ROOT / "docs")
     return parser.parse_args()
 
@@ -79,8 +81,8 @@ def _hour(dynamodb: Any, count: int) -> Mapping[str, Any]:  # noqa: ANN401
     The table is empty afterwards.
     """
     with tempfile.TemporaryDirectory() as folder:
-        figures = {step: _of_hour(step, folder, str(count)) for step in ("take", "enter")}
-        figures["enter again"] = _of_hour("enter", folder, str(count))
+        figures = {step: _in_a_process("bench.hour", step, folder, str(count)) for step in ("take", "enter")}
+        figures["enter again"] = _in_a_process("bench.hour", "enter", folder, str(count))
     _delete(dynamodb, scenario.contact_ids(count, seed=4), count, "entered")
     for name, beside in (("alone", False), ("beside", True)):
         figures[name] = {"open": BESIDE_HOUR, **_measured(dynamodb, BESIDE_HOUR, beside=beside)}
@@ -88,11 +90,11 @@ def _hour(dynamodb: Any, count: int) -> Mapping[str, Any]:  # noqa: ANN401
     return figures
 
 
-def _of_hour(*arguments: str) -> Mapping[str, Any]:
-    command = [sys.executable, "-m", "bench.hour", *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+def _in_a_process(*module: str) -> Mapping[str, Any]:
+    """Return the figures that a module of ours prints, as JSON on its last line."""
+    done = subprocess.run([sys.executable, "-m", *module], stdout=subprocess.PIPE, check=True)
     figures: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    _console.print(arguments[0], figures)
+    _console.print(*module, figures)
     return figures
 
 

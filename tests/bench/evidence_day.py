@@ -18,6 +18,7 @@ from audio_leakage.contacts.recording import RecordingStorage
 from audio_leakage.errors import MissingError
 from audio_leakage.evidence.verify import verify
 from audio_leakage.population.policy import Default, Policy
+from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext, HeldParts
 from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
@@ -35,6 +36,7 @@ NOW = datetime(2023, 8, 30, 6, 40, tzinfo=UTC)
 _START, _PAGE = datetime(2023, 8, 29, tzinfo=UTC), 100
 #: One contact in so many has no recording, and one is not watched.
 _LEAKS, _UNWATCHED = 500, 700
+_FOLDER, _DAY_IN_KEYS = f"{PREFIX}/{DAY:%Y/%m/%d}", f"{DAY:%Y%m%d}"
 
 
 class Folder:
@@ -125,16 +127,20 @@ class LargeDay:
 
     def _item(self, number: int) -> Mapping[str, Any]:
         connected = self.connected(number)
-        key = self._key(number)
-        found = {"RecordedState": "CALL_RECORDED_SUCCESS", "RecordingKey": key, "RecordingSize": self._size}
+        written = format_time(connected)
+        found = {
+            "RecordedState": "CALL_RECORDED_SUCCESS",
+            "RecordingKey": self._key(number, connected),
+            "RecordingSize": self._size,
+        }
         lost = {"RecordedState": "CALL_RECORDED_FAILURE", "FailureCause": "NO_OBJECT"}
         return {
             "ContactId": contact_id(number),
             "State": "COMPLETED - AGENT",
             "Channel": "VOICE",
             "InitiationMethod": "INBOUND",
-            "ConnectedToAgentTimestamp": f"{connected.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z",
-            "RecordingBlocks": [f"{connected.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z ALL"],
+            "ConnectedToAgentTimestamp": written,
+            "RecordingBlocks": [f"{written} ALL"],
             **(found if number % _LEAKS else lost),
         }
 
@@ -150,19 +156,19 @@ class LargeDay:
     def update(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
         return before != after
 
-    def _key(self, number: int) -> str:
-        connected = self.connected(number)
-        return f"{PREFIX}/{DAY:%Y/%m/%d}/{contact_id(number)}_{connected:%Y%m%dT%H:%M}_UTC.wav"
+    def _key(self, number: int, connected: datetime) -> str:
+        minute = f"{_DAY_IN_KEYS}T{connected.hour:02d}:{connected.minute:02d}"
+        return f"{_FOLDER}/{contact_id(number)}_{minute}_UTC.wav"
 
     def list_objects(self, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
         del bucket, prefix
         for number in range(self._contacts):
             if number % _LEAKS:
-                modified = self.connected(number) + timedelta(minutes=2)
+                connected = self.connected(number)
                 yield {
-                    "Key": self._key(number),
+                    "Key": self._key(number, connected),
                     "Size": self._size,
-                    "LastModified": modified,
+                    "LastModified": connected + timedelta(minutes=2),
                     "ETag": f'"{number:032x}"',
                 }
 
@@ -206,19 +212,18 @@ def measured(contacts: int) -> dict[str, Any]:
             summary = use_case(run)
             took[use_case.__name__] = round(time.monotonic() - last, 1)
             last = time.monotonic()
-        took["seconds"] = round(last - began, 1)
+        took["seconds"], took["cpu_seconds"] = round(last - began, 1), round(time.process_time(), 1)
         took["peak_megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         took |= {name: summary[name] for name in ("status", "required", "proven", "lost", "undecided")}
         revision = sum(
             path.stat().st_size for path in Path(folder).rglob("day=*/revision=*/**/*") if path.is_file()
         )
         took["revision_megabytes"] = round(revision / 1e6, 1)
-        took["all_megabytes"] = round(
-            sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) / 1e6, 1
-        )
+        sizes = [path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()]
+        took["all_megabytes"], took["objects"] = round(sum(sizes) / 1e6, 1), len(sizes)
         verify(run.store)
         return took
 
 
 if __name__ == "__main__":
-    print(json.dumps(measured(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000), indent=2))  # noqa: T201
+    print(json.dumps(measured(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)))  # noqa: T201

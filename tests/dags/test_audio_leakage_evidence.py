@@ -1,10 +1,17 @@
 """The daily DAG file: id, tasks, schedule and params."""
 
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+
 import pytest
 from airflow.models import DagBag
 from airflow.sdk import DAG
 from airflow.timetables.interval import CronDataIntervalTimetable
 
+from audio_leakage.errors import WindowError
+from audio_leakage.settings import Settings
+from audio_leakage.use_cases.day_context import WRITTEN_AFTER
+from audio_leakage_tasks.evidence import day_of
 from conftest import ROOT
 
 
@@ -18,6 +25,7 @@ def dag() -> DAG:
 def test_the_dag_proves_each_day_in_the_morning_after(dag: DAG) -> None:
     assert isinstance(dag.schedule, CronDataIntervalTimetable)
     assert dag.schedule.summary == "40 6 * * *"
+    assert timedelta(hours=6, minutes=40) == WRITTEN_AFTER
     assert dag.catchup is False
     assert dag.max_active_runs == 1
 
@@ -55,3 +63,24 @@ def test_a_task_is_tried_again_and_tells_of_its_failure(dag: DAG) -> None:
 def test_somebody_may_name_a_day(dag: DAG) -> None:
     assert set(dag.params) == {"day"}
     assert dag.params["day"] is None
+
+
+SETTLING = Settings(connect_instance_id="instance", contact_table="table", settle_hours=12)
+MORNING = datetime(2026, 11, 24, 6, 40, tzinfo=UTC)
+SCHEDULED = SimpleNamespace(data_interval_start=MORNING - timedelta(days=1), data_interval_end=MORNING)
+
+
+def test_a_scheduled_run_is_about_the_day_of_its_interval_whether_it_has_settled_or_not() -> None:
+    assert day_of(SCHEDULED, {}, SETTLING, MORNING) == date(2026, 11, 23)
+
+
+def test_a_day_that_is_not_over_is_refused() -> None:
+    with pytest.raises(WindowError, match="from 2026-11-24T00:00Z on, when it is over"):
+        day_of(SCHEDULED, {}, SETTLING, MORNING - timedelta(hours=7))
+
+
+def test_a_day_that_somebody_names_must_have_settled() -> None:
+    named = {"day": "2026-11-23"}
+    with pytest.raises(WindowError, match="from 2026-11-24T12:00Z on, when it has settled"):
+        day_of(SCHEDULED, named, SETTLING, MORNING)
+    assert day_of(SCHEDULED, named, SETTLING, MORNING + timedelta(hours=6)) == date(2026, 11, 23)

@@ -20,7 +20,12 @@ DAG_FILE = ROOT / "dags" / "monitor_audio_leakage.py"
 def dag() -> DAG:
     bag = DagBag(dag_folder=str(ROOT / "dags"))
     assert not bag.import_errors
-    assert set(bag.dags) == {"audio_leakage_evidence", "monitor_audio_leakage", "reconcile_audio_leakage"}
+    assert set(bag.dags) == {
+        "acknowledge_audio_leakage",
+        "audio_leakage_evidence",
+        "monitor_audio_leakage",
+        "reconcile_audio_leakage",
+    }
     return bag.dags["monitor_audio_leakage"]
 
 

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from conftest import ROOT
+from evidence_tools.verify import main as verify
 from support.terminal import Screen, run_in_terminal
 
 KEPT = ROOT / "build" / "demo"
@@ -37,6 +38,19 @@ def test_without_any_flow_log_the_demo_ends_with_the_same_verdicts(screen: Scree
     contacts = (KEPT / "contacts-without-log.csv").read_text()
     assert "NEVER_ASKED" in contacts
     assert "NO_OBJECT" not in contacts
+
+
+@pytest.mark.timeout(1200)
+def test_the_evidence_of_the_day_is_as_the_truth_has_it(screen: Screen) -> None:
+    assert re.fullmatch(r"evidence: 0 of [1-9]\d* contacts not as the truth has it", screen.lines[-2])
+
+
+@pytest.mark.timeout(1200)
+def test_the_evidence_that_the_demo_keeps_is_whole(screen: Screen) -> None:
+    assert screen.code == 0
+    for day in ("2023-08-29", "2023-08-30"):
+        (folder,) = (KEPT / "evidence" / day).glob("audio-leakage/v1/instance=*")
+        assert verify([str(folder)]) == 0
 
 
 @pytest.mark.timeout(1200)

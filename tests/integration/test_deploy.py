@@ -28,6 +28,8 @@ from support.stage import LOG_GROUP, Stage
 
 DAG_ID, HOURLY_DAG_ID = "monitor_audio_leakage", "reconcile_audio_leakage"
 DAILY_DAG_ID = "audio_leakage_evidence"
+ACKNOWLEDGE_DAG_ID = "acknowledge_audio_leakage"
+DAG_IDS = (DAG_ID, HOURLY_DAG_ID, DAILY_DAG_ID, ACKNOWLEDGE_DAG_ID)
 SECRETS = {
     "secrets.backend": "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
     "secrets.backend_kwargs": '{"variables_prefix": "airflow/variables"}',
@@ -55,7 +57,7 @@ def mwaa(stage: Stage) -> FakeMwaa:
     return FakeMwaa(
         "airflow-bucket",
         s3,
-        dags={name: {"is_paused": True} for name in (DAG_ID, HOURLY_DAG_ID, DAILY_DAG_ID)},
+        dags={name: {"is_paused": True} for name in DAG_IDS},
     )
 
 
@@ -164,6 +166,7 @@ def test_evidence_is_written_where_somebody_asks_for_it(
     options = replace(OPTIONS, evidence_bucket="acme-evidence", evidence_lock_years="10")
     code, lines = deployed(options=options)
     assert (code, mwaa.dags[DAILY_DAG_ID]) == (0, {"is_paused": False})
+    assert mwaa.dags[ACKNOWLEDGE_DAG_ID] == {"is_paused": False}
     (stack,) = stage.aws.client("cloudformation").describe_stacks(StackName="audio-leakage-evidence")[
         "Stacks"
     ]

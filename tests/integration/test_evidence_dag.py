@@ -124,13 +124,19 @@ def test_the_run_shows_its_classes_and_the_page_each_day(
     shown = viewer.get(f"{address}/day", params={"run_id": proving.run_id}).json()
     assert shown["tasks"]["reconcile"]["classes"]["VERIFIED"] == 1
     assert (shown["tasks"]["write_evidence"]["link"], shown["tasks"]["write_evidence"]["signed"]) == (1, 1)
-    since = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H}"
-    day = viewer.get(f"{address}/evidence", params={"since": since}).json()["days"]["2023-08-29"]
-    assert (day["status"], day["coverage_percent"], day["coverage_at_most"]) == (
+    day = viewer.get(f"{address}/days/2023-08-29/figures").json()
+    assert (day["status"], day["coverage_percent"], day["coverage_at_most"], day["blind"]) == (
         "PROVISIONAL",
         "66.66",
         "100.00",
+        1,
     )
+    asked = {"class": "UNDECIDED"}
+    (undecided,) = viewer.get(f"{address}/days/2023-08-29/exceptions", params=asked).json()["rows"]
+    assert (undecided["contact_id"], undecided["initiation_method"]) == (number(3), "INBOUND")
+    assert viewer.get(f"{address}/calendar", params={"days": 35}).json() == {"is_wanted": True, "days": {}}
+    assert viewer.get(f"{address}/days/2023-08-30/figures").status_code == 404
+    assert "proved.js" in viewer.get(f"{address}/days/2023-08-29").text
     assert "s3/buckets/evidence" in day["folder"]
     assert day["folder"].endswith("day%3D2023-08-29%2Frevision%3D001%2F")
     assert "evidence.js" in viewer.get(f"{address}/run").text
@@ -144,7 +150,7 @@ def test_the_run_shows_its_classes_and_the_page_each_day(
     assert "Sales &lt;1&gt;" in drawn.text
     assert viewer.get(f"{address}/picture", params={**named, "place": 1}).status_code == 404
     assert viewer.get("/audio-leakage/monitor_audio_leakage/picture", params=named).status_code == 404
-    other = viewer.get("/audio-leakage/monitor_audio_leakage/evidence", params={"since": since})
+    other = viewer.get("/audio-leakage/monitor_audio_leakage/calendar", params={"days": 35})
     assert other.status_code == 404
 
 
@@ -192,3 +198,25 @@ def test_seven_days_backfilled_twice_four_at_a_time_are_one_chain(
         assert {(each["status"], each["proven"]) for each in written} == {("COMPLETE", 1)}
     assert main([f"s3://{EVIDENCE}/{FOLDER}"]) == 0
     assert "\nchain 1-7 whole" in capsys.readouterr().out
+
+
+def test_an_exception_is_acknowledged_by_a_run_and_shown_beside_the_contact(
+    proved: Stage, daily: DAG, viewer: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del proved
+    run(daily)
+    acknowledging = DagBag(ROOT / "dags").dags["acknowledge_audio_leakage"]
+    said = {"cause": "FLOW_CONFIGURATION", "ticket": "CHG-4711", "contact_ids": number(3)}
+    acknowledged: DagRun = acknowledging.test(run_conf=said)
+    assert summary(acknowledged, "acknowledge")["days"] == {
+        "2023-08-29": {"acknowledged": 1, "coverage_after_acknowledgement": "100.00"}
+    }
+    row = viewer.get(f"/audio-leakage/monitor_audio_leakage/contacts/{number(3)}").json()
+    shown = {name: row["acknowledged"][name] for name in ("class", "cause", "ticket")}
+    assert shown == {"class": "UNDECIDED", "cause": "FLOW_CONFIGURATION", "ticket": "CHG-4711"}
+    again = summary(run(daily), "write_evidence")  # the contact is entered now, so its class is UNDECIDED
+    assert (again["coverage_percent"], again["acknowledged"]) == ("66.66", 1)
+    assert main([f"s3://{EVIDENCE}/{FOLDER}"]) == 0
+    assert "day 2023-08-29: acknowledgement of revision 1, whole" in capsys.readouterr().out
+    refused: DagRun = acknowledging.test(run_conf=said | {"contact_ids": number(1)})
+    assert str(refused.state) == "failed"

@@ -32,6 +32,7 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "ContactTableName": "another-table",
         "RecordingBucketName": BUCKET,
     },
+    "queries.yaml": {"BucketName": "another-bucket", "InstanceIds": INSTANCE_ID},
     "deployer_policy.yaml": {
         "EnvironmentName": "airflow",
         "EnvironmentBucketName": BUCKET,

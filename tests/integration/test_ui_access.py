@@ -26,8 +26,8 @@ def routes() -> list[tuple[str, str]]:
     """Return method and address of everything the app answers to, with values for what they ask."""
     from audio_leakage_ui.app import app
 
-    values = {"dag_id": DAG_ID, "name": "run.js", "contact_id": number(1)}
-    query = f"?run_id={RUN_ID}&hour=2023-08-29T21&since=2023-08-29T21&hours=1".replace("+", "%2B")
+    values = {"dag_id": DAG_ID, "name": "run.js", "contact_id": number(1), "day": "2023-08-29"}
+    query = f"?run_id={RUN_ID}&hour=2023-08-29T21&since=2023-08-29T21&hours=1&days=1".replace("+", "%2B")
     return [
         (method, "/audio-leakage" + route.path.format(**values) + query)
         for route in app.routes
@@ -44,7 +44,7 @@ def login(client: TestClient, role: str = "VIEWER") -> None:
 
 
 def test_every_route_requires_a_login(browser: TestClient) -> None:
-    assert len(routes()) == 14
+    assert len(routes()) == 18
     for method, address in routes():
         assert browser.request(method, address).status_code == 401, address
 
@@ -218,11 +218,12 @@ def test_the_routes_show_what_is_in_the_table(browser: TestClient, stage: Stage)
     listed = browser.get(f"{root}/leaks.csv", params={"since": "2023-08-29T20", "hours": 2})
     assert listed.headers["content-type"].startswith("text/csv")
     assert 'filename="leaks-2023-08-29T20-2h.csv"' in listed.headers["content-disposition"]
-    head, *leaks = listed.text.splitlines()
-    assert head == (
-        "contact,agent connected,ended,queue,agent,cause,since,known until,known for,record in Connect"
-    )
-    assert leaks == [f"{number(1)},,,,,NO_OBJECT,,,,"]
+    head, *leaks = listed.content.decode("utf-16").splitlines()
+    assert head.split("\t") == [
+        *("contact", "agent connected", "ended", "queue", "agent", "cause", "since", "known until"),
+        *("known for", "acknowledged as", "ticket", "record in Connect"),
+    ]
+    assert leaks == [f"{number(1)}\t\t\t\t\tNO_OBJECT\t\t\t\t\t\t"]
     assert {"Authorization", "Cookie"} <= set(hour.headers["vary"].split(", "))
     health = browser.get(f"{root}/health").json()
     assert health["oldest_due"]["id"] == number(2)

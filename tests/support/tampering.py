@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+from audio_leakage.evidence.acknowledgement import Acknowledgement
 from audio_leakage.evidence.chain import Link, link_name
 from audio_leakage.evidence.files import canonical, sha256
 from audio_leakage.evidence.signature import pem_of
 from audio_leakage.use_cases.evidence_chain import Chain
 from support.evidence import (
     KEY_ARN,
+    NOW,
     MemoryStore,
     Signer,
     append,
@@ -81,6 +83,14 @@ def delete_a_link(store: MemoryStore) -> None:
     del store.objects[link_name(2)]
 
 
+def delete_a_link_and_close_the_gap(store: MemoryStore) -> None:
+    store.objects[link_name(2)] = store.objects.pop(link_name(3))
+
+
+def delete_the_key_file(store: MemoryStore) -> None:
+    del store.objects[f"keys/{link(store, 1).public_key_sha256}.pem"]
+
+
 def delete_a_file(store: MemoryStore) -> None:
     del store.objects[CONTACTS]
 
@@ -125,6 +135,25 @@ def say_something_else_beside_the_signed_text(store: MemoryStore) -> None:
     store.objects[link_name(2)] = canonical(content)
 
 
+def acknowledge_in_another_name(store: MemoryStore) -> None:
+    """Append a rightly signed link whose acknowledgement is about a revision that nobody wrote."""
+    written = Acknowledgement(
+        id="1",
+        instance=link(store, 3).instance,
+        day="2026-11-24",
+        revision=1,
+        manifest_sha256="0" * 64,
+        cause="FALSE_POSITIVE",
+        ticket="CHG-1",
+        valid_until=None,
+        acknowledged_at="2026-11-25T08:00:00.000Z",
+        acknowledged_by=None,
+        run_id="manual__1",
+        contacts=(),
+    )
+    Chain(store, Signer(), KEY_ARN).acknowledge(written, NOW)
+
+
 def signed(unsigned: Link, name: str) -> Link:
     return replace(
         unsigned, signature=base64.b64encode(Signer(name).sign(KEY_ARN, unsigned.signed_text)).decode()
@@ -138,6 +167,8 @@ TAMPERED: list[tuple[Callable[[MemoryStore], None], str, str]] = [
     (swap_two_revisions, "manifest.json is not what link 1 says", "day 2026-11-23, revision 1"),
     (swap_two_links, "link 1 says that it is link 2", "links 1 to 3"),
     (delete_a_link, "link 2 is missing", "links 2 to 3"),
+    (delete_a_link_and_close_the_gap, "link 2 says that it is link 3", "links 2 to 2"),
+    (delete_the_key_file, ".pem is missing", "all links after it"),
     (delete_a_file, "contacts.jsonl.gz is missing", "day 2026-11-23, revision 1"),
     (add_a_file, "notes.txt is in no manifest", "day 2026-11-23, revision 1"),
     (sign_with_a_foreign_key, "link 3 is signed by another key", "day 2026-11-24"),
@@ -145,6 +176,7 @@ TAMPERED: list[tuple[Callable[[MemoryStore], None], str, str]] = [
     (put_an_old_signature_on_a_new_manifest, "the signature of link 3 is not valid", "day 2026-11-24"),
     (edit_the_policy, "policy.json is not what its manifest says", "day 2026-11-23, revision 1"),
     (take_the_signature_away, "link 3 is not signed", "day 2026-11-24"),
+    (acknowledge_in_another_name, "acknowledges what is in no link before it", "day 2026-11-24"),
     (garble_a_link, "link 2 cannot be read", "links 2 to 3"),
     (say_something_else_beside_the_signed_text, "link 2 cannot be read", "links 2 to 3"),
 ]

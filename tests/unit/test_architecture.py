@@ -76,9 +76,11 @@ def test_the_domain_has_exactly_these_rooms() -> None:
 #: Unit tests of the whole domain, or of what is no Python, which have no module of their name.
 OF_NO_MODULE = {
     "test_any_day.py",
+    "test_dashboard.py",
     "test_fuzz.py",
     "test_hostile_input.py",
     "test_independence.py",
+    "test_queries.py",
     "test_silence.py",
     "test_terraform.py",
     "test_verdict_cases.py",
@@ -158,6 +160,12 @@ def test_the_aws_package_imports_only_the_domains_errors_and_boto3() -> None:
 
 def test_the_tasks_import_only_the_domain_and_the_hooks() -> None:
     assert packages(TASKS) & OURS == {"audio_leakage", "audio_leakage_hooks", "audio_leakage_tasks"}
+
+
+def test_one_module_knows_where_each_airflow_has_its_errors() -> None:
+    places = {"airflow.exceptions", "airflow.sdk.exceptions"}
+    files = [file for name in ("dags", "plugins") for file in (ROOT / name).rglob("*.py")]
+    assert [file.name for file in files if imports_of(file) & places] == ["airflow_errors.py"]
 
 
 def test_the_subscriber_imports_the_domain_and_boto3_but_no_airflow() -> None:

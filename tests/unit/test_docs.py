@@ -14,6 +14,7 @@ from audio_leakage.configuration.rules import ConfigurationObject
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ClosedReason, ContactState, ContactWarning, FailureCause
 from audio_leakage.contacts.verdict import FAILURE_CAUSES
+from audio_leakage.evidence.acknowledgement import AcknowledgedCause
 from audio_leakage.evidence.classes import CLASSES, ContactClass
 from audio_leakage.evidence.files import rows_of as rows_of_file
 from audio_leakage.evidence.reports import DayStatus
@@ -144,6 +145,10 @@ class TestEvidence:
         results, objects = told[: len(CheckResult)], told[len(CheckResult) :]
         assert [each[0] for each in results] == list(CheckResult)
         assert Counter(name for names in objects for name in names) == Counter(ConfigurationObject)
+
+    def test_the_causes_to_acknowledge_are_those_of_the_code(self) -> None:
+        cells = first_words("evidence.md", "Acknowledge exceptions")
+        assert [cell for cell in cells if cell.isupper()] == list(AcknowledgedCause)
 
     def test_the_statuses_are_those_of_the_code(self) -> None:
         assert first_words("evidence.md", "Status of a day") == list(DayStatus)

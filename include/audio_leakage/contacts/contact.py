@@ -85,6 +85,7 @@ class Contact:
     closed_reason: ClosedReason | None = None
     expires_at: int | None = None  # epoch seconds; after that DynamoDB deletes the item
     alert_pending: str | None = None  # the verdict somebody has yet to hear of
+    acknowledged: str | None = None  # what somebody has said of it: "<time> <class> <cause> <ticket>"
 
     not_found_since: datetime | None = None
     attempts: int | None = None  # failed ones, in a row
@@ -146,14 +147,24 @@ class Contact:
             return None
         return (left - self.connected_to_agent_timestamp).total_seconds()
 
+    @property
+    def standing_acknowledgement(self) -> str | None:
+        """The acknowledgement of the verdict that stands; None for none, or for one of a verdict before."""
+        at = (self.acknowledged or "").partition(" ")[0]
+        is_of_this = self.judged_at is None or at >= format_time(self.judged_at)
+        return self.acknowledged if is_of_this else None
+
     def closed(self, reason: ClosedReason) -> Self:
         """Return this contact as finished without a verdict."""
         return replace(self, next_check_at=None, closed_reason=reason)
 
     def to_item(self) -> dict[str, Any]:
         """Return the attributes to store, those of the two indexes among them."""
-        values = ((attribute, getattr(self, name)) for name, attribute in _ATTRIBUTES.items())
-        item = {attribute: stored(value) for attribute, value in values if value is not None and value != ()}
+        item = {
+            attribute: stored(value)
+            for name, attribute in _ATTRIBUTES.items()
+            if (value := getattr(self, name)) not in (None, ())
+        }
         if self.open_state:
             item["OpenState"] = str(self.open_state)
         if self.initialised_at:
@@ -170,13 +181,12 @@ class Contact:
         if item.get("State") is None:
             raise InvalidContact(f"State is missing; allowed are {choices(ContactState)}")
         item = {**{new: item[old] for old, new in RENAMED.items() if old in item}, **item}
-        present = {
-            name: attribute for name, attribute in _ATTRIBUTES.items() if item.get(attribute) is not None
-        }
-        return cls(**{name: read(attr, item[attr], _KINDS[name]) for name, attr in present.items()})
+        present = {name: value for name, value in item.items() if value is not None and name in _FIELDS}
+        return cls(**{_FIELDS[name]: read(name, value, _KINDS[name]) for name, value in present.items()})
 
 
-_KINDS = {name: kind_of(hint) for name, hint in get_type_hints(Contact).items()}
 _ATTRIBUTES = {
     field.name: "".join(word.capitalize() for word in field.name.split("_")) for field in fields(Contact)
 }
+_FIELDS = {attribute: name for name, attribute in _ATTRIBUTES.items()}
+_KINDS = {_ATTRIBUTES[name]: kind_of(hint) for name, hint in get_type_hints(Contact).items()}

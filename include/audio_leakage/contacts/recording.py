@@ -29,6 +29,16 @@ class RecordingStorage:
     prefix: str
 
 
+def seconds_in(size: int) -> int:
+    """Return the length of the audio in a recording of a size in bytes."""
+    return max(size - _WAV_HEADER_BYTES, 0) // _BYTES_PER_SECOND
+
+
+def has_audio(size: int) -> bool:
+    """Tell whether a recording of a size in bytes has at least one frame of audio behind its WAV header."""
+    return size >= _WAV_HEADER_BYTES + _FRAME_BYTES
+
+
 @dataclass(frozen=True, slots=True)
 class StoredObject:
     """One object as a listing shows it."""
@@ -43,12 +53,12 @@ class StoredObject:
     @property
     def seconds(self) -> int:
         """The length of the audio, from the size alone: nothing is downloaded, nothing decrypted."""
-        return max(self.size - _WAV_HEADER_BYTES, 0) // _BYTES_PER_SECOND
+        return seconds_in(self.size)
 
     @property
     def has_audio(self) -> bool:
         """Whether there is at least one frame of audio behind the WAV header."""
-        return self.size >= _WAV_HEADER_BYTES + _FRAME_BYTES
+        return has_audio(self.size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@
 ``manifest``         the hashes of a revision's files, as an in-toto statement
 ``chain``            numbered links, and the text of each that is signed
 ``signature``        RSA verified with the standard library
+``acknowledgement``  what somebody has done about exceptions, beside the figures
+``form``             what somebody asks for who acknowledges, checked
 ``verify``           everything that was written, verified
 ===================  ==============================================================
 """

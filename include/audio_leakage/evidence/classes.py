@@ -7,6 +7,7 @@ judges. No row makes a loss of a contact that nobody has judged.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from audio_leakage.contacts.states import ClosedReason, ContactWarning, RecordingPolicy
@@ -74,7 +75,11 @@ class ContactClass(StrEnum):
     ORPHAN = "ORPHAN"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+#: Classes of contacts that no flow told us of. Without the population we would be blind to them.
+NO_FLOW_TOLD = (ContactClass.RECORDED_UNWATCHED, ContactClass.NEVER_ASKED, ContactClass.UNEXPLAINED)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """Everything that the class of a contact is decided from."""
 
@@ -98,7 +103,7 @@ class Standing:
     known_to_connect: bool = False
     """Whether Connect knows it as a voice contact of that day with an agent. Asked for strays only."""
 
-    @property
+    @cached_property  # many rows of the table ask
     def is_required(self) -> bool:
         """Whether a recording had to be made."""
         if self.exclusion is not None or self.requirement is Requirement.MUST_NOT:

@@ -35,7 +35,7 @@ class Tally:
         return cls(**{str(counts_as): 1}, talk_seconds=talk_seconds, recorded_seconds=recorded)
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(  # one by one, because it is done four times for each contact
+        return Tally(  # one by one, because it is done for each contact
             self.proven + other.proven,
             self.lost + other.lost,
             self.undecided + other.undecided,

@@ -19,6 +19,8 @@ _COMPRESSED = ".gz"
 _LINES_AT_ONCE = 100
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
+_DECODER = json.JSONDecoder()
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFile:
@@ -127,7 +129,7 @@ def sorted_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
 def rows_of(stored: bytes) -> Iterator[Json]:
     """Yield the rows of a compressed file of rows."""
     with gzip.open(BytesIO(stored), "rt", encoding="utf-8", newline="\n") as lines:
-        yield from map(json.loads, lines)
+        yield from map(_DECODER.decode, lines)
 
 
 def uncompressed(name: str, stored: bytes) -> bytes:

@@ -5,19 +5,22 @@ to the same bytes. All three inputs are sorted by contact id and are read side b
 needs little more memory than its calls.
 """
 
-import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import merge
 from itertools import groupby
+from operator import itemgetter
 
 from audio_leakage.evidence.calls import Leg, call_row
-from audio_leakage.evidence.coverage import Tally
+from audio_leakage.evidence.coverage import Tally, total
 from audio_leakage.evidence.files import EvidenceFile, Json, JsonLines
 from audio_leakage.evidence.subject import ITEM, Policy, Subject
 
 CONTACTS, CALLS = "contacts.jsonl.gz", "calls.jsonl.gz"
 OBJECTS, CHANGES = "objects.jsonl.gz", "changes.jsonl.gz"
+#: The members of a contact's row that sums are given by.
+GROUPS = ("queue_id", "initiation_method", "policy_rule")
 
 
 @dataclass(slots=True)
@@ -26,11 +29,8 @@ class Ledger:
 
     files: list[EvidenceFile] = field(default_factory=list)
     classes: Counter[str] = field(default_factory=Counter)
-    by: defaultdict[str, defaultdict[str, Tally]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(Tally))
-    )
-    """Sums by a member of the row (``queue_id``, ``initiation_method``, ``policy_rule``) and its value."""
-    total: Tally = field(default_factory=Tally)
+    sums: defaultdict[tuple[str, ...], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    """Sums over contacts that have the same value of each of :data:`GROUPS`."""
     population: int = 0
     outside: int = 0
     """Contacts with an agent on that day, or their recordings, that the population does not have."""
@@ -39,9 +39,18 @@ class Ledger:
     changes: Counter[str] = field(default_factory=Counter)
     """Contacts whose class is another one than in the revision before, by how they counted and count."""
 
+    @property
+    def total(self) -> Tally:
+        """The sum over all contacts."""
+        return total(self.sums.values())
 
-#: The members that sums are given by.
-GROUPS = ("queue_id", "initiation_method", "policy_rule")
+    def by(self, group: str) -> dict[str, Tally]:
+        """Return the sums by the values of one of :data:`GROUPS`, in their order."""
+        value_of = itemgetter(GROUPS.index(group))
+        found: defaultdict[str, Tally] = defaultdict(Tally)
+        for values, tally in self.sums.items():
+            found[value_of(values)] += tally
+        return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +107,17 @@ def subjects_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> It
 def _side_by_side(inputs: Inputs) -> Iterator[tuple[str, dict[int, list[Json]]]]:
     """Yield each contact id with its rows by input, whatever inputs have it."""
     kinds = (inputs.population, inputs.items, inputs.recordings, inputs.before)
-    keyed = heapq.merge(*map(_keyed, range(len(kinds)), kinds), key=lambda entry: entry[:2])
-    for contact_id, entries in groupby(keyed, key=lambda entry: entry[0]):
+    for contact_id, entries in groupby(merge(*map(_keyed, range(len(kinds)), kinds)), key=itemgetter(0)):
         sources: defaultdict[int, list[Json]] = defaultdict(list)
-        for _, source, row in entries:
+        for _, source, _, row in entries:
             sources[source].append(row)
         yield contact_id, sources
 
 
-def _keyed(source: int, rows: Iterable[Json]) -> Iterator[tuple[str, int, Json]]:
+def _keyed(source: int, rows: Iterable[Json]) -> Iterator[tuple[str, int, int, Json]]:
+    """Yield the rows of an input behind what they are sorted by, their place last: no two are the same."""
     key = "ContactId" if source == ITEM else "contact_id"
-    return ((str(row[key]).lower(), source, row) for row in rows)
+    return ((str(row[key]).lower(), source, place, row) for place, row in enumerate(rows))
 
 
 def _calls_file(calls: dict[str, list[Leg]], ledger: Ledger) -> EvidenceFile:
@@ -125,6 +134,4 @@ def _count(ledger: Ledger, row: Json, subject: Subject) -> None:
     ledger.population += subject.standing.in_population
     ledger.outside += not subject.standing.in_population
     tally = Tally.of(subject.table_row.counts_as, row["talk_seconds"] or 0, row["recording_seconds"] or 0)
-    ledger.total += tally
-    for group in GROUPS:
-        ledger.by[group][row[group] or ""] += tally
+    ledger.sums[tuple(row[group] or "" for group in GROUPS)] += tally

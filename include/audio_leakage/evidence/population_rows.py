@@ -1,14 +1,16 @@
 """The population as rows of evidence, and what the policy says of a row."""
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from audio_leakage.evidence.files import Json
 from audio_leakage.evidence.subject import Decision
 from audio_leakage.evidence.subject import Policy as Decider
 from audio_leakage.population.member import Member
-from audio_leakage.population.policy import Default, Policy, Requirement
+from audio_leakage.population.policy import LONGEST_EXCEPTION, Default, Policy, Requirement
+from audio_leakage.population.policy_reader import read_policy
 from audio_leakage.times import format_time, parse_time
 
 
@@ -20,7 +22,7 @@ def row_of_member(member: Member) -> Json:
         "connected_at": format_time(member.connected_to_agent_timestamp),
         "contact_id": member.contact_id.lower(),
         "disconnected_at": _text(member.disconnect_timestamp),
-        "initial_contact_id": member.initial_contact_id,
+        "initial_contact_id": (member.initial_contact_id or "").lower() or None,
         "initiated_at": _text(member.initiation_timestamp),
         "initiation_method": member.initiation_method,
         "is_test": member.is_test,
@@ -43,6 +45,18 @@ def member_of_row(row: Mapping[str, Any]) -> Member:
         initial_contact_id=row["initial_contact_id"],
         subtype=row["subtype"],
     )
+
+
+def kept_policy(stored: bytes) -> tuple[Json | None, Policy]:
+    """Return the policy that a revision was written by, as it was set and as it is asked.
+
+    It was allowed when it was set. So we do not check again how long its exceptions hold.
+
+    :param stored: the revision's ``policy.json``.
+    """
+    document = json.loads(stored)["policy"]
+    text = None if document is None else json.dumps(document)
+    return document, read_policy(text, date.max - LONGEST_EXCEPTION)
 
 
 def decider_of(policy: Policy) -> Decider:

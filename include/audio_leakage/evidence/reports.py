@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from csv import DictReader
 from dataclasses import dataclass
 from enum import StrEnum
+from io import StringIO
 
 from audio_leakage.evidence.classes import ContactClass, Severity
 from audio_leakage.evidence.coverage import Tally
@@ -120,8 +122,7 @@ def summary_of(day: Day, ledger: Ledger) -> Json:
 
     return {
         "by": {
-            group: {value: figures(tally) for value, tally in sorted(ledger.by[group].items())}
-            for group in GROUPS
+            group: {value: figures(tally) for value, tally in ledger.by(group).items()} for group in GROUPS
         },
         "calls": _sorted(ledger.calls),
         "changes": _sorted(ledger.changes),
@@ -137,6 +138,14 @@ def summary_of(day: Day, ledger: Ledger) -> Json:
         "status": str(status),
         "total": figures(ledger.total),
     }
+
+
+def exceptions_of(stored: bytes) -> Iterator[Mapping[str, str]]:
+    """Yield the rows of ``exceptions.csv``: the contacts with a severity of ``warn`` or ``error``.
+
+    :param stored: the file as it is stored. Of a large day it is much smaller than the contacts.
+    """
+    return iter(DictReader(StringIO(stored.decode(), newline="")))
 
 
 def mail_lines(summary: Json) -> list[str]:

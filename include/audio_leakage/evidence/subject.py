@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from audio_leakage.contacts.contact import Contact
-from audio_leakage.contacts.recording import StoredObject
+from audio_leakage.contacts.recording import has_audio, seconds_in
 from audio_leakage.contacts.recording_blocks import intent_of
 from audio_leakage.contacts.states import ClosedReason, RecordedState
 from audio_leakage.errors import InvalidContact
@@ -29,6 +29,9 @@ UNRECOGNISED_OBJECT = "UNRECOGNISED_OBJECT"
 OTHER_DAY = "OTHER_DAY"
 #: Class of a recording without a contact of which Connect was not asked.
 NOT_ASKED = "NOT_ASKED"
+
+#: What is known of a recording that was there once, where the bucket keeps versions.
+DELETE_MARKER = "DELETE_MARKER"
 
 #: Member of an item that has left the contact table: the revision that had it last.
 FROM_REVISION = "FromRevision"
@@ -129,7 +132,7 @@ class Subject:
         table_row, leg, item = self.table_row, self._leg or {}, self._item or {}
         return {
             "agent_id": leg.get("agent_id") or item.get("AgentId"),
-            "call_id": leg.get("initial_contact_id") or item.get("InitialContactId") or self.contact_id,
+            "call_id": self._call_id(),
             "class": str(table_row.contact_class),
             "closed_reason": item.get("ClosedReason"),
             "connected_at": leg.get("connected_at") or item.get("ConnectedToAgentTimestamp"),
@@ -159,6 +162,10 @@ class Subject:
             **self._recording_members(),
         }
 
+    def _call_id(self) -> str:
+        first = (self._leg or {}).get("initial_contact_id") or (self._item or {}).get("InitialContactId")
+        return str(first or self.contact_id).lower()
+
     def leg(self) -> Leg | None:
         """Return the contact as a leg of its call; None for a recording of which nothing else is known."""
         row_connected = (self._leg or {}).get("connected_at") or (self._item or {}).get(
@@ -176,7 +183,7 @@ class Subject:
         )
 
     def _recording(self) -> Json | None:
-        heard = (found for found in self._all_found if _stored(found).has_audio)
+        heard = (found for found in self._all_found if has_audio(found["size"]))
         return max(heard, key=lambda found: (found["size"], found["key"]), default=None)
 
     def _recording_members(self) -> Json:
@@ -191,7 +198,7 @@ class Subject:
         }
 
     def _found_seconds(self) -> int:
-        return _stored(self._found).seconds if self._found else 0
+        return seconds_in(self._found["size"]) if self._found else 0
 
     def _standing(self) -> Standing:
         contact = self._contact
@@ -255,7 +262,7 @@ class Subject:
         if contact_class is ContactClass.EXCLUDED:
             return self.standing.exclusion or self._decision.rule or str(ClosedReason.RECORDING_SWITCHED_OFF)
         if contact_class is ContactClass.DELETED_SINCE:
-            is_marked = any(found.get("known") == "DELETE_MARKER" for found in self._all_found)
+            is_marked = any(found.get("known") == DELETE_MARKER for found in self._all_found)
             return "MARKER" if is_marked else "GONE"
         if contact_class is ContactClass.UNDECIDED and contact is None:
             return "ITEM_UNREADABLE" if self._item else "NOT_WATCHED"
@@ -274,10 +281,6 @@ def _read(item: Json | None) -> Contact | None:
         return Contact.from_item(item) if item is not None else None
     except InvalidContact:
         return None
-
-
-def _stored(found: Json) -> StoredObject:
-    return StoredObject(found["bucket"], found["key"], found["size"], parse_time(found["last_modified"]))
 
 
 def _intent(contact: Contact | None, item: Json | None, leg: Json | None) -> FlowIntent | None:

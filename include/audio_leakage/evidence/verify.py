@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from audio_leakage.errors import BrokenEvidence, MissingError
+from audio_leakage.evidence.acknowledgement import ACKNOWLEDGEMENT, ACKNOWLEDGEMENTS, Acknowledgement
 from audio_leakage.evidence.chain import CHAIN, RSA_SHA256, UNSIGNED, Link, link_name, sequence_of
 from audio_leakage.evidence.files import sha256, uncompressed
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
@@ -34,11 +35,13 @@ class Verified:
         head = self.links[-1]
         yield f"chain 1-{head.sequence} whole, head {head.sequence} {head.sha256}"
         for link in self.links:
-            yield (
-                f"day {link.day}: revision {link.revision} ({link.kind}), "
-                f"{self.files[link.manifest_path]} files, whole"
-            )
+            yield f"day {link.day}: {self._words_of(link)}, whole"
         yield from self.remarks
+
+    def _words_of(self, link: Link) -> str:
+        if link.kind == ACKNOWLEDGEMENT:
+            return f"acknowledgement of revision {link.revision}"
+        return f"revision {link.revision} ({link.kind}), {self.files[link.manifest_path]} files"
 
 
 def verify(
@@ -56,7 +59,10 @@ def verify(
     for link in _chain(store, names):
         _check_follows(link, verified.links)
         _check_signature(link, store, verified.links, public_key)
-        verified.files[link.manifest_path] = _check_revision(link, store, names, verified.links)
+        if link.kind == ACKNOWLEDGEMENT:
+            verified.files[link.manifest_path] = _check_acknowledgement(link, store, verified.links)
+        else:
+            verified.files[link.manifest_path] = _check_revision(link, store, names, verified.links)
         verified.links.append(link)
     _check_head(verified.links, head)
     verified.remarks.extend(_remarks(verified, names, public_key))
@@ -138,8 +144,30 @@ def _check_revision(link: Link, store: EvidenceStore, names: set[str], before: l
     return len(files)
 
 
+def _check_acknowledgement(link: Link, store: EvidenceStore, before: list[Link]) -> int:
+    affects = f"day {link.day}, what was acknowledged of revision {link.revision}"
+    stored = _read(store, link.manifest_path, affects)
+    if sha256(stored) != link.manifest_sha256:
+        raise BrokenEvidence(f"{link.manifest_path} is not what link {link.sequence} says", affects)
+    try:
+        found = Acknowledgement.from_bytes(stored)
+    except ValueError as error:
+        raise BrokenEvidence(f"{link.manifest_path} cannot be read: {error}", affects) from None
+    if any(getattr(found, name) != getattr(link, name) for name in ("instance", "day", "revision")):
+        raise BrokenEvidence(
+            f"{link.manifest_path} is about something else than link {link.sequence}", affects
+        )
+    if found.manifest_sha256 not in {each.manifest_sha256 for each in _revisions(before, link.day)}:
+        raise BrokenEvidence(f"{link.manifest_path} acknowledges what is in no link before it", affects)
+    return 1
+
+
+def _revisions(links: list[Link], day: str) -> Iterator[Link]:
+    return (link for link in reversed(links) if link.day == day and link.kind != ACKNOWLEDGEMENT)
+
+
 def _check_supersedes(link: Link, supersedes: object, before: list[Link]) -> None:
-    earlier = next((each for each in reversed(before) if each.day == link.day), None)
+    earlier = next(_revisions(before, link.day), None)
     expected = earlier and {"manifest_sha256": earlier.manifest_sha256, "revision": earlier.revision}
     named = (
         {name: supersedes.get(name) for name in ("manifest_sha256", "revision")}
@@ -185,9 +213,11 @@ def _remarks(verified: Verified, names: set[str], public_key: bytes | None) -> I
         digest = verified.links[-1].public_key_sha256
         yield f"remark: compare the key, SHA-256 {digest}, with the one that the deployment printed"
     known = {link.manifest_path for link in verified.links}
-    for name in sorted(names):
-        if name.startswith("day=") and name.endswith(f"/{MANIFEST}") and name not in known:
+    for name in sorted(names - known):
+        if name.startswith("day=") and name.endswith(f"/{MANIFEST}"):
             yield f"remark: {name} is in no link, so it is no evidence; a later revision replaced it"
+        if name.startswith(ACKNOWLEDGEMENTS):
+            yield f"remark: {name} is in no link, so it is no evidence"
     if not any(name.startswith(CHAIN) for name in names):
         yield "remark: there is no chain"
 

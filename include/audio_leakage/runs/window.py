@@ -166,10 +166,11 @@ def named_window(start: str | None, end: str | None, now: datetime) -> Window | 
     return window
 
 
-def named_contacts(text: str | None) -> tuple[str, ...]:
+def named_contacts(text: str | None, most: int = MOST_NAMED) -> tuple[str, ...]:
     """Return the contacts somebody named for a manual run, each once.
 
     :param text: their ids, with spaces or commas between them, or nothing.
+    :param most: how many may be named.
     :raises WindowError: says what is wrong with it and what is allowed.
     """
     ids = tuple(dict.fromkeys((text or "").replace(",", " ").lower().split()))
@@ -178,8 +179,8 @@ def named_contacts(text: str | None) -> tuple[str, ...]:
             check_contact_id(contact_id)
     except InvalidContact as error:
         raise WindowError(f"contact_ids: {error}") from None
-    if len(ids) > MOST_NAMED:
-        raise WindowError(f"contact_ids names {len(ids)} contacts: at most {MOST_NAMED}; name a window")
+    if len(ids) > most:
+        raise WindowError(f"contact_ids names {len(ids)} contacts: at most {most}; name a window")
     return ids
 
 

@@ -22,9 +22,11 @@
 ``proving``            ``recheck_earlier_days``, ``write_evidence`` and ``tell``
 ``retention``          items that leave the contact table once their evidence is final
 ``evidence_chain``     revisions of a day's evidence, appended one after the other
+``acknowledging``      ``acknowledge``
 =====================  ====================================================================
 """
 
+from audio_leakage.use_cases.acknowledging import acknowledge
 from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.day_configuration import check_configuration
 from audio_leakage.use_cases.day_flows import audit_flows
@@ -38,6 +40,7 @@ from audio_leakage.use_cases.purging import purge_ivr
 from audio_leakage.use_cases.reconciling import reconcile
 
 __all__ = [
+    "acknowledge",
     "audit_flows",
     "check_configuration",
     "check_recordings",

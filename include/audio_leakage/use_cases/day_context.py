@@ -24,6 +24,8 @@ from audio_leakage.settings import Settings
 from audio_leakage.use_cases.evidence_chain import Chain
 
 DAY = timedelta(days=1)
+#: The schedule writes the evidence of a day this long after its end.
+WRITTEN_AFTER = timedelta(hours=6, minutes=40)
 
 
 @dataclass(kw_only=True)
@@ -76,11 +78,39 @@ class DayContext:
 
     @property
     def earlier_days(self) -> list[Self]:
-        """The earlier days that the run looks at again, if there is evidence of them."""
+        """The earlier days that the run looks at again and that have evidence.
+
+        With ``settle_hours`` above 6, a day has not settled when its own run proves it. It has when a later
+        run looks at it again.
+        """
+        return [self._earlier(days) for days in self._days_later() if self._earlier(days).has_evidence]
+
+    @property
+    def days_without_evidence(self) -> list[date]:
+        """The days up to the last one that becomes final, and those verified again, that were never proved.
+
+        Days before the first link do not count: nobody wanted evidence then.
+        """
+        first = self.chain.first_day() if self.is_scheduled else None
+        if first is None:
+            return []
+        days = map(self._earlier, {*range(1, self._final_after), *self._days_later()})
+        return sorted(each.day for each in days if each.day >= first and not each.has_evidence)
+
+    @property
+    def _final_after(self) -> int:
+        return self.settings.recheck_for // DAY + 1
+
+    def _days_later(self) -> list[int]:
+        """Return how many days later a day is looked at again."""
         if not self.is_scheduled:
             return []
-        days_later = [self.settings.recheck_for // DAY + 1, *self.settings.reverify_after_days]
-        return [replace(self, day=self.day - timedelta(days=days)) for days in dict.fromkeys(days_later)]
+        settled_after = -((WRITTEN_AFTER - self.settings.settle_after) // DAY)
+        days = [settled_after, self._final_after, *self.settings.reverify_after_days]
+        return [each for each in dict.fromkeys(days) if each > 0]
+
+    def _earlier(self, days: int) -> Self:
+        return replace(self, day=self.day - timedelta(days=days))
 
     @property
     def has_evidence(self) -> bool:

@@ -43,7 +43,10 @@ def items_of_day(run: DayContext, ids: Iterable[str], outside: Iterable[Json]) -
 
 
 def items_outside(run: DayContext, population: Collection[str]) -> list[Json]:
-    """Return the items that speak of an agent on that day and are not in the population, in their order."""
+    """Return the items that speak of an agent on that day and are not in the population, in their order.
+
+    An item whose id somebody wrote in capitals is among them: nobody finds it by the population's id.
+    """
     start = run.start - DAY  # a block may have run a day before the agent joined
     hours = [format_time(start + timedelta(hours=hour))[:13] for hour in range(48)]
     found = run.contacts.initialised(hours, format_time(start), format_time(run.end))
@@ -52,7 +55,7 @@ def items_outside(run: DayContext, population: Collection[str]) -> list[Json]:
             _allowed(item)
             for item in found
             if str(item.get("ConnectedToAgentTimestamp", "")).startswith(run.day.isoformat())
-            and str(item["ContactId"]).lower() not in population
+            and (_id(item) not in population or _id(item) != item["ContactId"])
         ),
         key=_id,
     )

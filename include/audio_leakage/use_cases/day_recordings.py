@@ -3,21 +3,25 @@
 So the evidence does not rest on the monitor's own word.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date
+from itertools import islice
 from typing import Any
 
 from audio_leakage.contacts.contact import check_contact_id
 from audio_leakage.contacts.recording import RecordingStorage, is_conversation
 from audio_leakage.contacts.snapshot import ContactSnapshot
-from audio_leakage.errors import ContactNotFound, InvalidContact
+from audio_leakage.errors import AwsError, ContactNotFound, InvalidContact
 from audio_leakage.evidence.files import EvidenceFile, Json, rows_of, sorted_lines
-from audio_leakage.evidence.subject import NOT_ASKED, OTHER_DAY, UNRECOGNISED_OBJECT
+from audio_leakage.evidence.subject import DELETE_MARKER, NOT_ASKED, OTHER_DAY, UNRECOGNISED_OBJECT
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
 from audio_leakage.use_cases.day_items import items_of
 
-#: At most this many recordings without a contact are asked Connect about each day.
+log = logging.getLogger(__name__)
+
+#: At most this many recordings without a contact are asked Connect about each day, and as many that are gone.
 _MOST_STRAYS = 200
 
 
@@ -43,11 +47,18 @@ def recordings_of(run: DayContext, known: Collection[str], items: EvidenceFile) 
     :param known: ids of the contacts of the day. Of each other recording we say what is known.
     :param items: the items of the day's contacts.
     """
-    strays = {row["contact_id"] for row in _listing(run) if _is_stray(row, known)}
-    answers = _known_about(run, sorted(strays))
+    strays: list[Json] = []
+    without = set(known)
     for row in _listing(run):
-        yield {**row, "known": answers.get(row["contact_id"])} if _is_stray(row, known) else row
+        without.discard(row["contact_id"])
+        if row["known"] is None and row["contact_id"] not in known:
+            strays.append(row)
+        else:
+            yield row
+    answers = _known_about(run, sorted({row["contact_id"] for row in strays}))
+    yield from ({**row, "known": answers.get(row["contact_id"])} for row in strays)
     yield from _elsewhere(run, items)
+    yield from _deleted(run, items, without)
 
 
 def _listing(run: DayContext) -> Iterable[Json]:
@@ -55,13 +66,9 @@ def _listing(run: DayContext) -> Iterable[Json]:
     return rows_of(run.store.read(last)) if last else ()
 
 
-def _is_stray(row: Json, known: Collection[str]) -> bool:
-    return row["known"] is None and row["contact_id"] not in known
-
-
 def _known_about(run: DayContext, strays: list[str]) -> dict[str, str | None]:
     """Return what is known of contacts that are not the day's and have a recording in its folder."""
-    answers: dict[str, str | None] = {item["ContactId"]: OTHER_DAY for item in items_of(run, strays)}
+    answers: dict[str, str | None] = {item["ContactId"].lower(): OTHER_DAY for item in items_of(run, strays)}
     unknown = [each for each in strays if each not in answers]
     answers |= {each: _ask_connect(run, each) for each in unknown[:_MOST_STRAYS]}
     return answers | dict.fromkeys(unknown[_MOST_STRAYS:], NOT_ASKED)
@@ -88,10 +95,44 @@ def _elsewhere(run: DayContext, items: EvidenceFile) -> Iterator[Json]:
         key = item.get("RecordingKey")
         if key is None or key.startswith(folder):
             continue
-        bucket = str(item.get("RecordingLocation", storage.bucket)).partition("/")[0]
+        bucket = _bucket_of(run, item)
         for found in run.bucket.list_objects(bucket, key):
             if found["Key"] == key:
                 yield {**_listed(bucket, "", found), "contact_id": item["ContactId"].lower(), "known": None}
+
+
+def _deleted(run: DayContext, items: EvidenceFile, without: Collection[str]) -> Iterator[Json]:
+    """Yield what a delete marker says of recordings that the monitor has found and that are gone.
+
+    :param without: the contacts without an object in the day's folder.
+    """
+    gone = (
+        (item["ContactId"].lower(), item["RecordingKey"], _bucket_of(run, item))
+        for item in rows_of(items.stored)
+        if item["ContactId"].lower() in without and item.get("RecordingKey")
+    )
+    for contact_id, key, bucket in islice(gone, _MOST_STRAYS):
+        try:
+            is_marked = run.bucket.has_delete_marker(bucket, key)
+        except AwsError as error:
+            log.info("contact %s: versions could not be listed: %s", contact_id, error)
+            return
+        if is_marked:
+            yield {
+                "bucket": bucket,
+                "contact_id": contact_id,
+                "etag": "",
+                "key": key,
+                "known": DELETE_MARKER,
+                "last_modified": None,
+                "size": 0,
+                "storage_class": "",
+            }
+
+
+def _bucket_of(run: DayContext, item: Json) -> str:
+    """Return the bucket in which the monitor found the recording of an item."""
+    return str(item.get("RecordingLocation", run.storage().bucket)).partition("/")[0]
 
 
 def _listed(bucket: str, folder: str, found: Mapping[str, Any]) -> Json:

@@ -1,4 +1,4 @@
-"""Append a revision to the chain of evidence. Nothing is overwritten, and nothing needs a lock.
+"""Append to the chain of evidence. Nothing is overwritten, and nothing needs a lock.
 
 The files of a revision come first, then its manifest, then its link. A run that ends in between leaves files
 without a link, which are no evidence. The next try writes a folder of its own. Two runs that append at the
@@ -9,13 +9,16 @@ import base64
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from itertools import takewhile
 
 from audio_leakage.errors import BrokenEvidence, ServiceUnavailable, SetupError
+from audio_leakage.evidence.acknowledgement import ACKNOWLEDGEMENT, Acknowledgement, folder_of_day
 from audio_leakage.evidence.chain import CHAIN, RSA_SHA256, Link, link_name, sequence_of
 from audio_leakage.evidence.files import EvidenceFile, Json, sha256
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
 from audio_leakage.evidence.revision import (
+    FIRST,
     DayEvidence,
     Earlier,
     earlier_of,
@@ -34,6 +37,7 @@ log = logging.getLogger(__name__)
 Prove = Callable[[tuple[Link, Earlier] | None], DayEvidence]
 #: More runs than these never append side by side; another number is a mistake.
 _TRIES = 100
+_GREW = "the chain of evidence grew faster than this run could append to it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +65,65 @@ class Chain:
         """Return the last revision of a day that has a link; None if there is none."""
         if not any(revision_of(key) for key in self.store.keys(f"day={day}/")):
             return None
-        link = next((link for link in self._backwards() if link.day == day), None)
+        links = (link for link in self._backwards() if link.day == day)
+        link = next(filter(_is_of_revision, links), None)
         if link is None:
             return None
         return link, self._told_by(link)
 
-    def before(self, link: Link) -> Earlier | None:
-        """Return what the link before a link tells, whatever its day; None for the first link."""
-        return self._told_by(self._link(link.sequence - 1)) if link.sequence > 1 else None
+    def first_day(self) -> date | None:
+        """Return the day of the first link; None for an empty chain."""
+        return date.fromisoformat(self._link(1).day) if any(self.store.keys(link_name(1))) else None
+
+    def day_before(self, link: Link) -> Earlier | None:
+        """Return the latest first revision of another day before a link; None if there is none.
+
+        A later revision of an old day keeps the policy of that day, so it does not say what held before.
+        """
+        links = map(self._link, range(link.sequence - 1, 0, -1))
+        before = next((each for each in links if each.kind == FIRST and each.day != link.day), None)
+        return self._told_by(before) if before else None
+
+    def links_of(self, day: str) -> list[Link]:
+        """Return all links about a day in their order. None of them is older than the day."""
+        links = takewhile(lambda link: link.written_at >= day, self._backwards())
+        return [link for link in links if link.day == day][::-1]
+
+    def acknowledge(self, acknowledgement: Acknowledgement, now: datetime) -> tuple[Link, Acknowledgement]:
+        """Write an acknowledgement with its link; return both as they stand.
+
+        The same acknowledgement may be written again: the object of the first try stands, and has one link.
+
+        :raises BrokenEvidence: when the chain, or the object that is there, is not whole.
+        """
+        self.store.write(acknowledgement.path, acknowledgement.to_bytes())
+        stored = self.store.read(acknowledgement.path)
+        try:
+            written = Acknowledgement.from_bytes(stored)
+        except ValueError as error:
+            raise BrokenEvidence(f"{acknowledgement.path} cannot be read: {error}", "itself") from None
+        known = (link for link in self.links_of(written.day) if link.manifest_path == written.path)
+        draft = Link(
+            instance=written.instance,
+            day=written.day,
+            revision=written.revision,
+            kind=ACKNOWLEDGEMENT,
+            written_at=format_time(now),
+            manifest_path=written.path,
+            manifest_sha256=sha256(stored),
+        )
+        link = next(known, None) or self._write_link(draft, None)
+        if link is None:
+            raise ServiceUnavailable(_GREW)
+        return link, written
+
+    def has_acknowledgements(self, day: str) -> bool:
+        """Tell whether an acknowledgement of a day was begun."""
+        return any(True for _ in self.store.keys(folder_of_day(day)))
 
     def latest(self, name: str) -> bytes | None:
         """Return a file of the last revision that has one of that name; None if none has."""
-        for link in self._backwards():
+        for link in filter(_is_of_revision, self._backwards()):
             stored = self._manifest(link)
             if name in read_manifest(stored)[0]:
                 return self.store.read(link.manifest_path.removesuffix(MANIFEST) + name)
@@ -113,7 +164,7 @@ class Chain:
             written = self._write_link(draft, head.sequence if head else 0)
             if written is not None:
                 return written, True
-        raise ServiceUnavailable("the chain of evidence grew faster than this run could append to it")
+        raise ServiceUnavailable(_GREW)
 
     def _told_by(self, link: Link) -> Earlier:
         stored = self._manifest(link)
@@ -154,15 +205,17 @@ class Chain:
     def _write_files(self, folder: str, files: tuple[EvidenceFile, ...]) -> bool:
         return all(self.store.write(folder + file.name, file.stored) for file in files)
 
-    def _write_link(self, draft: Link, known: int) -> Link | None:
-        """Return the link once it is written; None when another run has written about its day meanwhile.
+    def _write_link(self, draft: Link, known: int | None) -> Link | None:
+        """Return the link once it is written; None when another run has corrected its day meanwhile.
 
-        :param known: the number of the last link when this run looked for the revision that it corrects.
+        :param known: the number of the last link when this run looked for the revision that it corrects. None
+            for a link that corrects nothing.
         """
         for _ in range(_TRIES):
             head = self.head()
             newest = head.sequence if head else 0
-            if any(self._link(sequence).day == draft.day for sequence in range(known + 1, newest + 1)):
+            since = map(self._link, range(newest + 1 if known is None else known + 1, newest + 1))
+            if any(link.day == draft.day for link in filter(_is_of_revision, since)):
                 return None
             link = self._signed(draft.following(head), head)
             if self.store.write(link.name, link.to_bytes()):
@@ -188,3 +241,7 @@ class Chain:
         link = replace(link, algorithm=RSA_SHA256, key_arn=self.key_arn, public_key_sha256=digest)
         signature = self.key.sign(self.key_arn, link.signed_text)
         return replace(link, signature=base64.b64encode(signature).decode())
+
+
+def _is_of_revision(link: Link) -> bool:
+    return link.kind != ACKNOWLEDGEMENT

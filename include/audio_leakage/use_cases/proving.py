@@ -2,10 +2,11 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from audio_leakage.errors import AwsError, MissingError
+from audio_leakage.errors import AwsError, MissingError, MissingEvidence
 from audio_leakage.evidence.chain import Link
 from audio_leakage.evidence.classes import ContactClass
 from audio_leakage.evidence.files import Json
@@ -14,6 +15,7 @@ from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.reports import SUMMARY, SUMMARY_TXT
 from audio_leakage.evidence.revision import FIRST, Earlier, FileBeside
 from audio_leakage.times import format_time
+from audio_leakage.use_cases.acknowledging import figures_of, take_back
 from audio_leakage.use_cases.day_configuration import configuration_beside, configuration_lines
 from audio_leakage.use_cases.day_context import DayContext
 from audio_leakage.use_cases.day_flows import flow_lines, flows_beside, queue_lines, unasked_queues
@@ -37,12 +39,11 @@ def recheck_earlier_days(run: DayContext) -> dict[str, Any]:
 
     :return: how many contacts each class has, for each day that has evidence.
     :raises AwsError: at the end, when a day could not be looked at.
+    :raises MissingEvidence: at the end, when a day was never proved, because nobody ran this DAG about it.
     """
     classes: dict[str, Mapping[str, int]] = {}
     failure: AwsError | None = None
     for earlier in run.earlier_days:
-        if not earlier.has_evidence:
-            continue
         try:
             complete_population(earlier)
             list_recordings(earlier)
@@ -52,6 +53,9 @@ def recheck_earlier_days(run: DayContext) -> dict[str, Any]:
             failure = failure or error
     if failure:
         raise failure
+    unproved = run.days_without_evidence
+    if unproved:
+        raise MissingEvidence(f"{_without_evidence(unproved)}; other earlier days were compared again")
     return {"earlier_days": classes}
 
 
@@ -67,7 +71,7 @@ def write_evidence(run: DayContext) -> dict[str, Any]:
     earlier = {
         each.day.isoformat(): _write(each, kept)
         for each in run.earlier_days
-        if each.has_evidence and (kept := last_reconciled(each))
+        if (kept := last_reconciled(each))
     }
     known, head = run.chain.earlier(found.day.day), run.chain.head()
     return {
@@ -87,8 +91,9 @@ def tell_evidence(run: DayContext) -> dict[str, Any]:
     text = run.store.read(link.manifest_path.removesuffix(MANIFEST) + SUMMARY_TXT).decode()
     lines = [
         *text.splitlines(),
+        *_lines_of_acknowledgements(run),
         *_lines_of_earlier_days(run),
-        *_lines_of_changed_rules(revision, run.chain.before(link)),
+        *_lines_of_changed_rules(revision, run.chain.day_before(link)),
         *configuration_lines(run),
         *flow_lines(run),
         *queue_lines(_unasked_queues(run, link)),
@@ -115,6 +120,8 @@ def _write(run: DayContext, found: Reconciled, beside: Sequence[FileBeside] = ()
         )
     summary = json.loads(run.store.read(link.manifest_path.removesuffix(MANIFEST) + SUMMARY))
     expiring = let_items_expire(run) if link.kind != FIRST else 0
+    if is_new and run.chain.has_acknowledgements(link.day):
+        take_back(run.contacts, run.store, run.chain.links_of(link.day), link)
     return {
         "status": summary["status"],
         "revision": link.revision,
@@ -124,6 +131,7 @@ def _write(run: DayContext, found: Reconciled, beside: Sequence[FileBeside] = ()
         "link": link.sequence,
         "signed": int(bool(link.signature)),
         **{name: summary["total"][name] for name in _FIGURES},
+        **figures_of(run.chain, link.day, run.now),
     }
 
 
@@ -135,9 +143,21 @@ def _has(known: Earlier, beside: Sequence[FileBeside]) -> bool:
     return all(known.findings.get(each.file.name) == each.says for each in beside)
 
 
+def _lines_of_acknowledgements(run: DayContext) -> Iterator[str]:
+    """Yield what stands beside the measured coverage, if somebody has acknowledged anything."""
+    figures = figures_of(run.chain, run.day.isoformat(), run.now)
+    if figures:
+        coverage = figures["coverage_after_acknowledgement"]
+        after = "none" if coverage is None else f"{coverage} %"
+        yield f"Acknowledged: {figures['acknowledged']}. Coverage after acknowledgement: {after}"
+
+
 def _lines_of_earlier_days(run: DayContext) -> Iterator[str]:
+    unproved = run.days_without_evidence
+    if unproved:
+        yield _without_evidence(unproved)
     for each in run.earlier_days:
-        known = run.chain.earlier(each.day.isoformat()) if each.has_evidence else None
+        known = run.chain.earlier(each.day.isoformat())
         if known is None:
             continue
         counts = known[1].counts
@@ -146,10 +166,14 @@ def _lines_of_earlier_days(run: DayContext) -> Iterator[str]:
 
 
 def _lines_of_changed_rules(revision: Earlier, before: Earlier | None) -> Iterator[str]:
-    """Yield one line for each document of rules that is another one than in the link before."""
+    """Yield one line for each document of rules that is another one than the day before was proved by."""
     for name, digest in revision.rules.items():
         if before and before.rules[name] != digest:
-            yield f"Changed since the link before: {name}.json"
+            yield f"Changed since the day before: {name}.json"
+
+
+def _without_evidence(days: Iterable[date]) -> str:
+    return f"No evidence was ever written of {', '.join(map(str, days))}: backfill audio_leakage_evidence"
 
 
 def _name_of(link: Link) -> str:

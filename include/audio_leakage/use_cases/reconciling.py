@@ -11,10 +11,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from audio_leakage.evidence.chain import Link
-from audio_leakage.evidence.files import EvidenceFile, Json, document, json_lines, rows_of, sorted_lines
+from audio_leakage.evidence.files import (
+    EvidenceFile,
+    Json,
+    JsonLines,
+    document,
+    json_lines,
+    rows_of,
+    sorted_lines,
+)
 from audio_leakage.evidence.ledger import CONTACTS, Inputs, subjects_of
 from audio_leakage.evidence.manifest import MANIFEST
-from audio_leakage.evidence.population_rows import decider_of
+from audio_leakage.evidence.population_rows import decider_of, kept_policy
 from audio_leakage.evidence.reports import Day
 from audio_leakage.evidence.revision import (
     BEFORE,
@@ -22,6 +30,7 @@ from audio_leakage.evidence.revision import (
     FINAL,
     FIRST,
     ITEMS,
+    POLICY,
     POPULATION,
     RECORDINGS,
     REVERIFIED,
@@ -31,6 +40,7 @@ from audio_leakage.evidence.revision import (
     before_of,
     evidence_of,
 )
+from audio_leakage.population.policy import Policy
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
 from audio_leakage.use_cases.day_items import items_of_day, items_outside
@@ -65,7 +75,8 @@ def reconcile(run: DayContext) -> dict[str, Any]:
     population, items, recordings = (rows_of(file.stored) for file in found.inputs)
     classes: Counter[str] = Counter()
     to_judge: set[str] = set()
-    for subject in subjects_of(Inputs(population, items, recordings, before), decider_of(run.policy)):
+    _, policy = _policy(run, known)
+    for subject in subjects_of(Inputs(population, items, recordings, before), decider_of(policy)):
         if subject.is_counted:
             classes[subject.contact_class] += 1
         if subject.must_be_judged:
@@ -97,15 +108,18 @@ def evidence_from(
     is_after_final = known is not None and known[1].kind in (FINAL, REVERIFIED)
     day = replace(found.day, kind=REVERIFIED) if is_after_final and found.day.kind == FINAL else found.day
     before = json_lines(BEFORE, _before(run, known[0]) if known else ())
+    document, policy = _policy(run, known)
     settings = {"recheck_days": str(run.settings.recheck_days)}
-    decider = decider_of(run.policy)
-    return evidence_of(day, [*found.inputs, before], run.policy_document, decider, settings, beside=beside)
+    decider = decider_of(policy)
+    return evidence_of(day, [*found.inputs, before], document, decider, settings, beside=beside)
 
 
 def _gathered(run: DayContext) -> Reconciled:
-    population = json_lines(POPULATION, members_of_day(run))
-    ids = [str(row["contact_id"]) for row in rows_of(population.stored)]
-    known = set(ids)
+    members, ids = JsonLines(POPULATION), []
+    for row in members_of_day(run):
+        members.write(row)
+        ids.append(str(row["contact_id"]))
+    population, known = members.close(), set(ids)
     outside = items_outside(run, known)
     items = json_lines(ITEMS, items_of_day(run, ids, outside))
     known.update(str(item["ContactId"]).lower() for item in outside)
@@ -131,6 +145,16 @@ def _keep(run: DayContext, found: Reconciled) -> None:
 
 def _folder(run: DayContext) -> str:
     return f"reconciled/day={run.day.isoformat()}/"
+
+
+def _policy(run: DayContext, known: tuple[Link, Earlier] | None) -> tuple[Json | None, Policy]:
+    """Return the policy that a day is proved by: the one of its first revision, from then on.
+
+    A rule that somebody changes later says nothing about the calls of a day that is over.
+    """
+    if known is None:
+        return run.policy_document, run.policy
+    return kept_policy(run.store.read(known[0].manifest_path.removesuffix(MANIFEST) + POLICY))
 
 
 def _before(run: DayContext, earlier: Link) -> Iterable[Json]:

@@ -7,6 +7,7 @@
 ``playback``  simulated time, and the DAG that works through it
 ``airflow``   Airflow's services as processes
 ``console``   a terminal that only we print to, and a log for everything else
+``evidence``  the evidence of a day that was played, beside the truth
 ``outcome``   what became of a contact, next to the truth
 ``report``    what the demo shows in the end, and what it keeps
 ============  ===================================================================

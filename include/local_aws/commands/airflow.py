@@ -18,6 +18,7 @@ from urllib.request import Request, urlopen
 ROOT = Path(__file__).parents[3]
 DAG_ID = "monitor_audio_leakage"
 RECONCILE_DAG_ID = "reconcile_audio_leakage"
+EVIDENCE_DAG_ID = "audio_leakage_evidence"
 
 
 @dataclass(frozen=True)

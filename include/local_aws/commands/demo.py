@@ -1,6 +1,7 @@
 """`make demo`: an hour of calls, the DAG over every five minutes of it, every verdict beside the truth.
 
-On the next evening the same calls come, and no flow logs anything. The hourly DAG finds them.
+On the next evening the same calls come, and no flow logs anything. The hourly DAG finds them. On the morning
+after each evening the daily DAG proves the day.
 
 Time is simulated for this whole process: Airflow, moto and the simulated Amazon Connect share one clock that
 jumps from window to window. Airflow lives in a temporary folder. Report and log stay in ``build/demo``.
@@ -20,9 +21,11 @@ import time_machine
 
 from local_aws.commands.airflow import DAG_ID, RECONCILE_DAG_ID
 from local_aws.commands.console import load_dags, progress, quiet_terminal, status, temporary_home
+from local_aws.commands.evidence import DayEvidence, prove
 from local_aws.commands.outcome import NEVER_ENTERED, Outcome
 from local_aws.commands.playback import FAILURE_AFTER, SETTINGS, WINDOW, play, play_window, run_dag
 from local_aws.commands.report import Report, Run
+from local_aws.connect.quotas import RAISED_QUOTAS
 from local_aws.connect.simulator import ConnectSimulator
 from local_aws.contact_centre.calls import LONGEST_CALL, Truth
 from local_aws.contact_centre.company import BUCKET, PREFIX, ROOT, TABLE, contact_centre, set_up
@@ -34,7 +37,7 @@ from local_aws.contact_centre.seed_contacts import (
     SPOKE_TO_AGENT,
     WAITING_IN_QUEUE,
 )
-from local_aws.contact_centre.watching import MUST, Watch
+from local_aws.contact_centre.watching import AS_FLOW, MUST, Watch
 from local_aws.server import LocalAws
 
 if TYPE_CHECKING:
@@ -54,10 +57,10 @@ CALLS_PER_HOUR = 80
 #: The same calls once more, and only the hourly DAG hears of them. It runs twice, as its schedule has it.
 UNLOGGED_START = START + timedelta(days=1)
 HOURLY_RUNS = (UNLOGGED_START.replace(hour=22, minute=20), UNLOGGED_START.replace(hour=23, minute=20))
-#: A policy for every call, and searches as fast as the quota allows, so that nobody waits.
+#: A policy for every call, and searches as fast as a raised quota allows, so that nobody waits.
 HOURLY_VARIABLES = {
     "AIRFLOW_VAR_AUDIO_LEAKAGE_POLICY": json.dumps({"version": "demo", "default": MUST}),
-    "AIRFLOW_VAR_AUDIO_LEAKAGE": json.dumps(SETTINGS | {"population_rps": 0.5}),
+    "AIRFLOW_VAR_AUDIO_LEAKAGE": json.dumps(SETTINGS | {"population_rps": 100}),
 }
 
 #: What has to become of the specification's four calls, whose answers never change.
@@ -67,6 +70,10 @@ SEED_TRUTH: Mapping[str, Truth] = {
     DISCONNECTED_IN_QUEUE: Truth(None, None),
     WAITING_IN_QUEUE: Truth("IN_PROGRESS - QUEUE/IVR", None),
 }
+#: The classes of those that an agent took. The first one's recording comes hours after the call.
+SEED_CLASSES = {SPOKE_TO_AGENT: "VERIFIED_LATE", ON_CALL_WITH_AGENT: "UNDECIDED"}
+#: What the monitor has to go by on each of the two evenings.
+BY_FLOW, BY_POLICY = Watch(AS_FLOW), Watch(MUST, reads_log=False)
 
 
 def main() -> int:
@@ -75,7 +82,8 @@ def main() -> int:
         console.print(
             f"We play an hour of calls. The DAG runs over every five minutes of it, {WINDOWS} times.\n"
             "Then the same calls come again, and no flow logs anything.\n"
-            "That takes about three minutes."
+            "On each next morning the daily DAG proves the day.\n"
+            "That takes about four minutes."
         )
         report = _play(console, home)
         report.keep(KEPT)
@@ -88,34 +96,43 @@ def _play(console: Console, home: Path) -> Report:
         with status(console, "Airflow prepares its database"):
             dags = _load_dags(home)
         centre = contact_centre(START, HOUR_OF_CALLS, CALLS_PER_HOUR, constant_contacts=SEED_CONTACTS)
-        connect = ConnectSimulator(INSTANCE_ID, centre, recording_bucket=BUCKET, recording_prefix=PREFIX)
+        connect = _connect(centre)
         with LocalAws(connect) as aws, aws.applied():
             _set_up_with_seed(aws)
             runs = _runs(console, dags[DAG_ID], clock, centre, aws)
-            outcomes = list(_outcomes(centre, aws))
-    return Report(outcomes, runs, Counter(connect.calls), _play_unlogged(console, dags))
+            outcomes, asked = list(_outcomes(centre, aws)), Counter(connect.calls)
+            with status(console, "the next morning: the daily DAG proves the day"):
+                proved = prove(dags, centre, aws, clock, BY_FLOW)
+            proved = replace(proved, truth={**SEED_CLASSES, **proved.truth})
+    unlogged, proved_unlogged = _play_unlogged(console, dags)
+    return Report(outcomes, runs, asked, unlogged, (proved, proved_unlogged))
 
 
-def _play_unlogged(console: Console, dags: Mapping[str, DAG]) -> list[Outcome]:
-    """Play the evening of which no flow tells, and return what became of each call."""
+def _play_unlogged(console: Console, dags: Mapping[str, DAG]) -> tuple[list[Outcome], DayEvidence]:
+    """Play the evening of which no flow tells; return what became of each call, and the evidence."""
     centre = replace(contact_centre(UNLOGGED_START, HOUR_OF_CALLS, CALLS_PER_HOUR), withholds_log=True)
-    connect = ConnectSimulator(INSTANCE_ID, centre, recording_bucket=BUCKET, recording_prefix=PREFIX)
     with (
         time_machine.travel(UNLOGGED_START, tick=True) as clock,
-        LocalAws(connect) as aws,
+        LocalAws(_connect(centre)) as aws,
         aws.applied(),
-        progress(console, "hours without a flow log", len(HOURLY_RUNS)) as advance,
     ):
         os.environ.update(HOURLY_VARIABLES)
         set_up(aws)
-        played_until = UNLOGGED_START
-        for moment in HOURLY_RUNS:
-            play(centre, aws, clock, played_until, moment)
-            run_dag(dags[RECONCILE_DAG_ID], moment)
-            played_until = moment + WINDOW
-            play_window(dags[DAG_ID], centre, aws, clock, played_until)
-            advance()
-        return list(_outcomes_unlogged(centre, aws, played_until))
+        with progress(console, "hours without a flow log", len(HOURLY_RUNS)) as advance:
+            for moment in HOURLY_RUNS:
+                play(centre, aws, clock, centre.played_until, moment)
+                run_dag(dags[RECONCILE_DAG_ID], moment)
+                play_window(dags[DAG_ID], centre, aws, clock, moment + WINDOW)
+                advance()
+        outcomes = list(_outcomes_unlogged(centre, aws, centre.played_until))
+        with status(console, "the next morning: the daily DAG proves the day"):
+            return outcomes, prove(dags, centre, aws, clock, BY_POLICY)
+
+
+def _connect(centre: ContactCentre) -> ConnectSimulator:
+    return ConnectSimulator(
+        INSTANCE_ID, centre, recording_bucket=BUCKET, recording_prefix=PREFIX, quotas=RAISED_QUOTAS
+    )
 
 
 def _load_dags(home: Path) -> dict[str, DAG]:
@@ -170,9 +187,9 @@ def _outcomes(centre: ContactCentre, aws: LocalAws) -> Iterator[Outcome]:
 
 
 def _outcomes_unlogged(centre: ContactCentre, aws: LocalAws, now: datetime) -> Iterator[Outcome]:
-    items, watch = _items(aws), Watch(MUST, reads_log=False)
+    items = _items(aws)
     for call in centre.calls:
-        truth = call.truth(now, FAILURE_AFTER, LONGEST_CALL, watch)
+        truth = call.truth(now, FAILURE_AFTER, LONGEST_CALL, BY_POLICY)
         happened = call.kind.replace("_", " ")
         yield Outcome(call.contact_id, happened, truth, items.get(call.contact_id, {}), NEVER_ENTERED)
 

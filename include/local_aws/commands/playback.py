@@ -78,14 +78,15 @@ def play_window(
     return run_dag(dag, end)
 
 
-def run_dag(dag: DAG, moment: datetime) -> DagRun:
+def run_dag(dag: DAG, moment: datetime, params: dict[str, Any] | None = None) -> DagRun:
     """Run a DAG in this process.
 
     :param dag: the DAG to run.
     :param moment: the logical date.
+    :param params: its params, where they are not the default.
     :raises RuntimeError: if the run does not succeed.
     """
-    run: DagRun = dag.test(logical_date=moment)
+    run: DagRun = dag.test(logical_date=moment, run_conf=params)
     if run.state != "success":
         raise RuntimeError(f"the run of {dag.dag_id} at {moment:%H:%M} is {run.state}")
     return run

@@ -6,6 +6,7 @@ import csv
 import textwrap
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from local_aws.commands.console import log_in, shown
+from local_aws.commands.evidence import show_mails, show_mistakes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,10 +23,11 @@ if TYPE_CHECKING:
 
     from rich.console import ConsoleOptions
 
+    from local_aws.commands.evidence import DayEvidence
     from local_aws.commands.outcome import Outcome
 
 TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
-UNLOGGED = "contacts-without-log.csv"
+UNLOGGED, EVIDENCE = "contacts-without-log.csv", "evidence"
 _COLUMNS_OF_A_FILE = 2000  # at most: a table takes what it needs
 
 
@@ -43,12 +46,14 @@ class Report:
 
     :param requests: how often Amazon Connect was asked, by operation.
     :param unlogged: the same calls on an evening on which no flow logged anything.
+    :param evidence: of the days of both evenings.
     """
 
     outcomes: Sequence[Outcome]
     runs: Sequence[Run]
     requests: Mapping[str, int]
     unlogged: Sequence[Outcome] = ()
+    evidence: Sequence[DayEvidence] = ()
 
     @property
     def all_outcomes(self) -> list[Outcome]:
@@ -73,7 +78,9 @@ class Report:
     @property
     def is_right(self) -> bool:
         """Whether all is as the truth has it, and no verdict changes without a flow log."""
-        return not self.wrong and all(one == other for one, other in self.judged_twice.values())
+        is_proved_right = not any(day.wrong for day in self.evidence)
+        same = all(one == other for one, other in self.judged_twice.values())
+        return not self.wrong and is_proved_right and same
 
     def show(self, console: Console, folder: Path) -> None:
         """Print leaks, a summary, where the rest is kept, and the line that matters.
@@ -94,7 +101,9 @@ class Report:
             )
         if self.wrong:
             console.print(_mistakes(self.wrong))
-        console.print(_kept(folder, has_unlogged=bool(self.unlogged)))
+        show_mails(console, self.evidence)
+        console.print(_kept(folder, has_unlogged=bool(self.unlogged), has_evidence=bool(self.evidence)))
+        show_mistakes(console, self.evidence)
         colour = "green" if self.is_right else "red"
         line = f"{len(self.all_outcomes)} contacts, {len(self.wrong)} of them not as the truth has it"
         console.print(f"\n[bold {colour}]{line}[/]")
@@ -102,11 +111,15 @@ class Report:
     def keep(self, folder: Path) -> None:
         """Write every contact to ``contacts.csv``, and runs and contacts as text to ``report.txt``.
 
-        The evening without a flow log has a file of its own, ``contacts-without-log.csv``.
+        The evening without a flow log has a file of its own, ``contacts-without-log.csv``. The evidence is in
+        the folder ``evidence``, by day.
         """
         rows = _keep(self.outcomes, folder / "contacts.csv")
         if self.unlogged:
             _keep(self.unlogged, folder / UNLOGGED)
+        rmtree(folder / EVIDENCE, ignore_errors=True)
+        for day in self.evidence:
+            day.keep(folder / EVIDENCE)
         with (folder / "report.txt").open("w") as file:
             console = Console(file=file, width=_COLUMNS_OF_A_FILE, highlight=False)
             console.print(_windows(self.runs), _contacts(rows))
@@ -160,11 +173,14 @@ def _mistakes(wrong: Iterable[Outcome]) -> Table:
     return table
 
 
-def _kept(folder: Path, *, has_unlogged: bool) -> Table:
+def _kept(folder: Path, *, has_unlogged: bool, has_evidence: bool) -> Table:
     table = Table.grid(padding=(0, 2))
+    table.add_row()
     table.add_row("Every contact", shown(folder / "contacts.csv"))
     if has_unlogged:
         table.add_row("Without a flow log", shown(folder / UNLOGGED))
+    if has_evidence:
+        table.add_row("Evidence of each day", shown(folder / EVIDENCE))
     table.add_row("As text, with every run", shown(folder / "report.txt"))
     table.add_row("Log", shown(log_in(folder)))
     return table

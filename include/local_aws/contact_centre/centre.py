@@ -126,7 +126,7 @@ class ContactCentre:
         calls = [leg for call in calls for leg in call.legs]
         self.calls = tuple(sorted(calls, key=lambda call: call.initiated))
         self._by_id = {call.contact_id: call for call in self.calls}
-        self._played_until = self.start
+        self.played_until = self.start
         self._duplicates = Random(self.seed)
         self._stream_exists = False
 
@@ -161,7 +161,7 @@ class ContactCentre:
 
         Recordings are laid in the bucket, whose clock is this machine's: play as time goes by.
         """
-        since, self._played_until = self._played_until, until
+        since, self.played_until = self.played_until, until
         self._lay_recordings(since, until, aws)
         events = sorted(
             (

@@ -8,7 +8,7 @@ const ROWS_AT_ONCE = 200;
 // The columns of the table: heading, class of the cell, and what the cell of a row shows.
 const COLUMNS = [
   { head: "Contact", cell: (row) => el("div", { class: "contact" }, toggleOf(row), idOf(row)) },
-  { head: "Verdict", cell: (row) => [badge(row), reasonOf(row), knownOf(row), ...warningsOf(row)] },
+  { head: "Verdict", cell: (row) => [badge(row), reasonOf(row), knownOf(row), acknowledgedOf(row), ...warningsOf(row)] },
   { head: "Talk / recording", class: "number", cell: (row) => [durationOf(row.talk_seconds), el("small", {}, durationOf(row.recording_seconds))] },
   { head: "Course of the call", cell: (row) => courseOf(row) },
   { head: "Evidence", class: "where", cell: (row) => whereOf(row) },
@@ -107,6 +107,9 @@ function reasonOf(row) {
 // A leak that somebody knows of, and wants no mail about. It is a leak all the same.
 const known = ({ until, reason }) => `known until ${dayAndMinute(until)}: ${reason}`;
 const knownOf = (row) => (row.known ? el("small", { class: "known" }, known(row.known)) : null);
+// What somebody has done about it, beside the verdict, which stays.
+const acknowledged = ({ cause, ticket }) => `${words(cause ?? "")}${ticket ? ` (${ticket})` : ""}`;
+const acknowledgedOf = (row) => (row.acknowledged ? el("small", { class: "known" }, `acknowledged: ${acknowledged(row.acknowledged)}`) : null);
 const warningsOf = (row) => (row.warnings ?? []).map((warning) => el("small", { class: "warning" }, warning));
 
 function badge(row) {
@@ -183,6 +186,7 @@ function evidenceOf(row) {
   for (const [name, text] of steps(row)) fact(name[0].toUpperCase() + name.slice(1), dayAndSecond(text));
   for (const [name, text] of Object.entries(FACTS)) if (row[name]) fact(text, String(row[name]));
   if (row.known) fact("Known", known(row.known).replace("known ", ""));
+  if (row.acknowledged) fact("Acknowledged", `${dayAndMinute(row.acknowledged.at)}, as ${row.acknowledged.class}: ${acknowledged(row.acknowledged)}`);
   if (row.warnings) fact("Warnings", row.warnings.join(", "));
   if (row.next_check_at) fact("Next check", dayAndSecond(row.next_check_at));
   if (row.recording) fact(row.recorded ? "Recording" : "Connect's pointer", link(row.recording.text, row.recording.url));

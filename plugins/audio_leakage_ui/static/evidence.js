@@ -1,4 +1,4 @@
-// What can be proved, day by day: the section on the page "Call recordings", and the tab "Calls" of a daily run.
+// The tab "Calls" of a daily run: what it has proved.
 
 import { el, get, link, show, showProblem, words } from "./page.js";
 
@@ -15,7 +15,7 @@ function table(title, heads, rows) {
 }
 
 // Coverage is a range while contacts are undecided, and there is none for a day that is not proved.
-function coverage({ coverage_percent: least, coverage_at_most: most }) {
+export function coverage({ coverage_percent: least, coverage_at_most: most }) {
   if (least === null || least === undefined) return "–";
   return least === most ? `${least} %` : `${least} % to ${most} %`;
 }
@@ -48,16 +48,6 @@ function flows(audited) {
 const queues = (found) => Object.entries(found ?? {}).map(([queue, { entries, ...counts }]) => el("p", { class: "finding" },
   `Queue ${queue}: ${Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(", ")}. `
   + (entries.length ? `Calls come to it from ${entries.join(", ")}.` : "No flow sets it by its ID.")));
-
-export async function showEvidence(dagId, since) {
-  try {
-    const { days: found, is_wanted: isWanted } = await get(`../${encodeURIComponent(dagId)}/evidence?since=${since}`);
-    show("evidence", ...(Object.keys(found).length ? days(found) : isWanted
-      ? [el("p", { class: "note" }, "No day is proved yet. The daily DAG runs at 06:40 UTC.")] : []));
-  } catch (error) { // such as no permission for the daily DAG
-    show("evidence", el("p", { class: "note" }, `Evidence not known. ${error.message}`));
-  }
-}
 
 async function showRun() {
   const { tasks, days: found } = await get(`day?run_id=${encodeURIComponent(runId)}`);

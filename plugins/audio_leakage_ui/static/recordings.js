@@ -1,7 +1,7 @@
 // The page "Call recordings". It loads the newest hour first, then hour by hour back in time.
 
 import { Calls } from "./calls.js";
-import { showEvidence } from "./evidence.js";
+import { showCalendar } from "./calendar.js";
 import {
   addCounts, closedList, colour, day, dayAndMinute, dayAndSecond, duration, el, get, link, minute, noteLeaks, onTheme, show,
   showProblem, words, zone,
@@ -339,7 +339,7 @@ async function showChoices() {
 
 onTheme(() => found.size && drawPlots());
 addEventListener("resize", () => found.size && drawPlots());
-showEvidence(dagId.replace("monitor_audio_leakage", "audio_leakage_evidence"), nameOf(firstHour(Date.now())));
+showCalendar(dagId.replace("monitor_audio_leakage", "audio_leakage_evidence"));
 Promise.all([showHours(), showHealth(), showChoices(), showPopulation()])
   .then(() => {
     stamp();

@@ -1,12 +1,11 @@
 """The list of leaks to hand over."""
 
-import csv
 from typing import Any
 
 from audio_leakage.contacts.states import FailureCause, RecordedState
 from audio_leakage.runs.mutes import Mute, Mutes
 from audio_leakage_ui.consoles import Consoles
-from audio_leakage_ui.leaks import COLUMNS, leaks_csv
+from audio_leakage_ui.leaks import COLUMNS, rows_of_leaks
 from support.fakes import CONTACT_ID, at, ended_with_agent, number
 
 CONSOLES = Consoles("af-south-1", "https://acme.my.connect.aws")
@@ -20,7 +19,8 @@ LEAKED: dict[str, Any] = {
 
 
 def rows(*items: dict[str, Any]) -> list[dict[str, str]]:
-    return list(csv.DictReader("".join(leaks_csv(items, CONSOLES)).splitlines()))
+    head, *leaks = rows_of_leaks(items, CONSOLES)
+    return [dict(zip(head, leak, strict=True)) for leak in leaks]
 
 
 def test_a_leak_is_listed_with_time_queue_agent_cause_and_since() -> None:
@@ -35,16 +35,24 @@ def test_a_leak_is_listed_with_time_queue_agent_cause_and_since() -> None:
         "since": "2023-08-29T11:31:00.000Z",
         "known until": "",
         "known for": "",
+        "acknowledged as": "",
+        "ticket": "",
         "record in Connect": f"https://acme.my.connect.aws/contact-trace-records/details/{CONTACT_ID}",
     }
 
 
 def test_a_known_leak_is_listed_with_the_end_and_the_reason_of_its_mute() -> None:
     mute = Mute(id="key", until=at("2023-08-30T12:00"), reason="=CHG-1", queue_id=QUEUE)
-    lines = leaks_csv([ended_with_agent(**LEAKED).to_item()], CONSOLES, Mutes((mute,)))
-    (row,) = csv.DictReader("".join(lines).splitlines())
+    head, leak = rows_of_leaks([ended_with_agent(**LEAKED).to_item()], CONSOLES, Mutes((mute,)))
+    row = dict(zip(head, leak, strict=True))
     assert row["known until"] == "2023-08-30T12:00:00.000Z"
-    assert row["known for"] == "'=CHG-1"
+    assert row["known for"] == "=CHG-1"
+
+
+def test_an_acknowledged_leak_is_listed_with_its_cause_and_its_ticket() -> None:
+    words = "2023-08-30T09:00:00.000Z MISSING UPLOAD_FAILED CHG-1"
+    (row,) = rows(ended_with_agent(acknowledged=words, **LEAKED).to_item())
+    assert (row["acknowledged as"], row["ticket"]) == ("UPLOAD_FAILED", "CHG-1")
 
 
 def test_only_leaks_are_listed_and_an_unreadable_item_stops_none() -> None:
@@ -57,9 +65,4 @@ def test_only_leaks_are_listed_and_an_unreadable_item_stops_none() -> None:
 
 
 def test_a_list_without_leaks_has_its_head() -> None:
-    assert list(leaks_csv([], CONSOLES)) == [",".join(COLUMNS) + "\r\n"]
-
-
-def test_a_cell_that_a_spreadsheet_would_execute_is_taken_as_text() -> None:
-    (row,) = rows(ended_with_agent(agent_id="=1+1", **LEAKED).to_item())
-    assert row["agent"] == "'=1+1"
+    assert list(rows_of_leaks([], CONSOLES)) == [COLUMNS]

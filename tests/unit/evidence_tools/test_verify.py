@@ -13,7 +13,7 @@ from audio_leakage.evidence.signature import pem_of
 from conftest import ROOT
 from evidence_tools.verify import main
 from support.evidence import MemoryStore, public_der
-from support.tampering import TAMPERED, swap_the_key_file, whole
+from support.tampering import TAMPERED, delete_the_key_file, swap_the_key_file, whole
 
 each_tampering = pytest.mark.parametrize(
     "tamper", [row[0] for row in TAMPERED], ids=lambda each: each.__name__
@@ -77,8 +77,18 @@ def test_the_recipe_finds_what_is_broken(tamper: Callable[[MemoryStore], None], 
     store = whole()
     tamper(store)
     # A person who uses the recipe brings a key, so the key that lies beside the evidence is not used.
-    is_found = tamper is not swap_the_key_file
+    is_found = tamper not in (swap_the_key_file, delete_the_key_file)
     assert (by_hand(copy(store, tmp_path)).returncode != 0) == is_found
+
+
+def test_the_recipe_names_another_head_after_the_end_was_cut_off(tmp_path: Path) -> None:
+    store = whole()
+    head = Link.from_bytes(store.objects[link_name(3)]).sha256
+    del store.objects[link_name(3)]
+    done = by_hand(copy(store, tmp_path))
+    assert done.returncode == 0
+    assert f"3:{head}" not in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("2 links are whole, the head is 2:")
 
 
 @pytest.mark.parametrize("arguments", [[""], ["/nowhere"]])

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,10 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audio_leakage.evidence.classes import ContactClass, Count
-from audio_leakage.evidence.files import Json, rows_of
-from audio_leakage.evidence.ledger import CALLS, CHANGES, CONTACTS, OBJECTS, Inputs, Ledger, ledger_of
+from audio_leakage.evidence.coverage import Tally, total
+from audio_leakage.evidence.files import Json, rows_of, sorted_lines
+from audio_leakage.evidence.ledger import (
+    CALLS,
+    CHANGES,
+    CONTACTS,
+    GROUPS,
+    OBJECTS,
+    Inputs,
+    Ledger,
+    ledger_of,
+)
+from audio_leakage.evidence.revision import replay
 from audio_leakage.times import format_time
-from support.evidence import as_flow, connected_at, contact_id, inputs, item, leg, must, recording
+from support.evidence import as_flow, connected_at, contact_id, evidence, inputs, item, leg, must, recording
 
 
 def rows(ledger: Ledger, name: str) -> list[Json]:
@@ -84,6 +96,12 @@ def test_legs_of_one_call_are_one_call() -> None:
     )  # fmt: skip
 
 
+def test_legs_are_of_one_call_however_its_id_is_written() -> None:
+    legs = [leg(1), leg(2, initial_contact_id=contact_id(1).upper())]
+    (call,) = rows(ledger_of(inputs(legs, map(item, (1, 2)), map(recording, (1, 2))), must), CALLS)
+    assert (call["call_id"], call["legs_required"]) == (contact_id(1), 2)
+
+
 def before(number: int, contact_class: str, counts_as: str, **members: Any) -> dict[str, Any]:
     return {
         "class": contact_class,
@@ -139,40 +157,129 @@ def test_whatever_is_undecided_in_the_final_revision_is_an_error() -> None:
     assert severities == ["warn", "error"]
 
 
+POLICIES = st.sampled_from([must, as_flow])
 VERDICTS = st.sampled_from(["CALL_RECORDED_SUCCESS", "CALL_RECORDED_FAILURE", None])
-NUMBERS = st.sets(st.integers(0, 30))
+METHODS = st.sampled_from(["INBOUND", "OUTBOUND", "MONITOR"])
+KNOWN = st.sampled_from([None, "VOICE", "OTHER_DAY", "NOT_ASKED"])
+NUMBERS = st.integers(0, 11)
 
 
-@settings(max_examples=60)
-@given(NUMBERS, st.dictionaries(st.integers(0, 30), VERDICTS), NUMBERS, st.sampled_from([must, as_flow]))
-def test_every_contact_is_in_exactly_one_class_and_the_sums_are_equal(
-    legs: set[int], items: dict[int, str | None], found: set[int], policy: Callable[[Json], Any]
-) -> None:
-    given_inputs = inputs(
-        map(leg, legs), [item(number, verdict) for number, verdict in items.items()], map(recording, found)
-    )
-    ledger = ledger_of(given_inputs, policy)
-    written = rows(ledger, CONTACTS)
-    assert sorted(each["contact_id"] for each in written) == sorted(
-        map(contact_id, legs | set(items) | found)
-    )
-    assert sum(ledger.classes.values()) == len(written) == ledger.population + ledger.outside
-    assert ledger.population == len(legs)
-    assert sum(getattr(ledger.total, count) for count in Count) == len(written)
-    assert set(ledger.classes) <= set(ContactClass)
-    for group in ledger.by.values():
-        assert sum(tally.required for tally in group.values()) == ledger.total.required
+@st.composite
+def days(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of a day in any order: what each source says of each contact, or nothing."""
+    legs = draw(st.dictionaries(NUMBERS, METHODS))
+    items = draw(st.dictionaries(NUMBERS, st.tuples(VERDICTS, st.sampled_from([None, "POLICY"]))))
+    found = draw(st.lists(st.tuples(NUMBERS, st.sampled_from([0, 20, 60]), KNOWN), max_size=16))
+    day = {
+        "population": [leg(number, initiation_method=method) for number, method in legs.items()],
+        "items": [item(number, verdict, ExpectedBy=by) for number, (verdict, by) in items.items()],
+        "recordings": [
+            recording(number, seconds, known=known, key=f"{place}.wav")
+            for place, (number, seconds, known) in enumerate(found)
+        ],
+    }
+    return {name: draw(st.permutations(rows)) for name, rows in day.items()}
+
+
+def kept(day: dict[str, list[dict[str, Any]]]) -> Inputs:
+    """Return the inputs as they are kept: rows in the order of their ids, recordings in that of their text."""
+    recordings = list(rows_of(sorted_lines("recordings.jsonl.gz", day["recordings"]).stored))
+    return inputs(day["population"], day["items"], recordings)
+
+
+def contents(ledger: Ledger) -> dict[str, str]:
+    return {file.name: file.content_sha256 for file in ledger.files}
 
 
 @settings(max_examples=30)
-@given(st.permutations(range(12)), st.integers(0, 12))
-def test_shards_of_a_day_sum_up_to_the_day(numbers: list[int], cut: int) -> None:
-    def part(some: list[int]) -> Ledger:
-        return ledger_of(inputs(map(leg, some), map(item, some), map(recording, some[::2])), must)
+@given(days(), POLICIES)
+def test_every_contact_is_in_exactly_one_class_and_the_sums_are_equal(
+    day: dict[str, list[dict[str, Any]]], policy: Callable[[Json], Any]
+) -> None:
+    ledger = ledger_of(kept(day), policy)
+    written = rows(ledger, CONTACTS)
+    strays = {each["contact_id"] for each in day["recordings"] if each["known"] != "OTHER_DAY"}
+    known = {each["contact_id"] for each in day["population"]} | {each["ContactId"] for each in day["items"]}
+    assert sorted(each["contact_id"] for each in written) == sorted(known | strays)
+    assert sum(ledger.classes.values()) == len(written) == ledger.population + ledger.outside
+    assert ledger.population == len(day["population"])
+    assert sum(getattr(ledger.total, count) for count in Count) == len(written)
+    assert set(ledger.classes) <= set(ContactClass)
+    for group in GROUPS:
+        assert total(ledger.by(group).values()) == ledger.total
 
-    whole, left, right = part(numbers), part(numbers[:cut]), part(numbers[cut:])
-    assert whole.total.required == left.total.required + right.total.required
-    assert whole.classes.total() == left.classes.total() + right.classes.total()
+
+@settings(max_examples=30)
+@given(days(), st.randoms(use_true_random=False))
+def test_the_order_of_the_inputs_does_not_matter(day: dict[str, list[dict[str, Any]]], dice: Random) -> None:
+    shuffled = {name: dice.sample(rows, len(rows)) for name, rows in day.items()}
+    assert contents(ledger_of(kept(day), must)) == contents(ledger_of(kept(shuffled), must))
+
+
+@settings(max_examples=30)
+@given(days(), st.integers(0, 16), POLICIES)
+def test_shards_of_a_day_sum_up_to_the_day(
+    day: dict[str, list[dict[str, Any]]], cut: int, policy: Callable[[Json], Any]
+) -> None:
+    def part(begins: int, ends: int) -> Ledger:
+        shard = {
+            name: [each for each in rows if begins <= int(id_of(each)[0], 16) < ends]
+            for name, rows in day.items()
+        }
+        return ledger_of(kept(shard), policy)
+
+    whole, parts = ledger_of(kept(day), policy), [part(0, cut), part(cut, 16)]
+    assert rows(whole, CONTACTS) == [each for part in parts for each in rows(part, CONTACTS)]
+    assert rows(whole, OBJECTS) == [each for part in parts for each in rows(part, OBJECTS)]
+    assert whole.total == total(part.total for part in parts)
+    assert whole.classes == parts[0].classes + parts[1].classes
+    for group in GROUPS:
+        for value, tally in whole.by(group).items():
+            assert tally == total(part.by(group).get(value, Tally()) for part in parts)
+
+
+def id_of(each: Json) -> str:
+    return str(each.get("contact_id") or each["ContactId"])
+
+
+#: From the worst to the best.
+ORDER = ["lost", "undecided", "proven"]
+
+
+@settings(max_examples=30)
+@given(days(), NUMBERS, POLICIES)
+def test_one_more_recording_never_worsens_a_contact(
+    day: dict[str, list[dict[str, Any]]], number: int, policy: Callable[[Json], Any]
+) -> None:
+    more = {**day, "recordings": [*day["recordings"], recording(number, known=None, key="more.wav")]}
+    before, after = (
+        {each["contact_id"]: each["counts_as"] for each in rows(ledger_of(kept(each), policy), CONTACTS)}
+        for each in (day, more)
+    )
+    for each, counted in before.items():
+        if counted in ORDER and each in {leg["contact_id"] for leg in day["population"]}:
+            assert ORDER.index(after[each]) >= ORDER.index(counted)
+
+
+@settings(max_examples=30)
+@given(days(), POLICIES)
+def test_an_excluded_contact_is_never_proven(
+    day: dict[str, list[dict[str, Any]]], policy: Callable[[Json], Any]
+) -> None:
+    tests = {**day, "population": [each | {"is_test": True} for each in day["population"]]}
+    ids = {each["contact_id"] for each in day["population"]}
+    for each in rows(ledger_of(kept(tests), policy), CONTACTS):
+        assert each["contact_id"] not in ids or each["counts_as"] in ("excluded", "neither")
+
+
+@settings(max_examples=30)
+@given(days())
+def test_a_day_that_is_computed_again_is_the_same(day: dict[str, list[dict[str, Any]]]) -> None:
+    whole = evidence(kept(day))
+    stored = {file.name: file.stored for file in whole.files}
+    again = replay(stored.__getitem__, whole.day, must)
+    assert again == {file.name: file.content_sha256 for file in whole.files if file.name in again}
+    assert {*again, *stored} == set(stored)
 
 
 def test_the_same_day_gives_the_same_bytes() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from audio_leakage.errors import MissingError, ServiceUnavailable
+from audio_leakage.errors import MissingError, MissingEvidence, ServiceUnavailable, SetupError
 from audio_leakage.evidence.chain import CHAIN
 from audio_leakage.evidence.classes import ContactClass
 from audio_leakage.evidence.files import rows_of
@@ -18,9 +18,9 @@ from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
 from audio_leakage.use_cases.proving import recheck_earlier_days, write_evidence
 from audio_leakage.use_cases.reconciling import reconcile
-from support.day import KINDS, Cast, DailyWorld, Kind
+from support.day import DOCUMENTS, KINDS, Cast, DailyWorld, Kind
 from support.evidence import Killed
-from support.fakes import ALERTING, BUCKET, MARK, at, number
+from support.fakes import ALERTING, BUCKET, MARK, at, key_of, number
 
 DAY = date(2023, 8, 29)
 WEEK = [DAY + timedelta(days=days) for days in range(7)]
@@ -131,6 +131,127 @@ def test_a_backfill_compares_no_earlier_day() -> None:
     world.play(DAY, some("recorded"))
     world.prove(DAY)
     assert world.prove(DAY + 8 * ONE_DAY, is_scheduled=False)["earlier_days"] == {}
+
+
+def test_a_day_that_nobody_proved_is_loud_until_somebody_backfills_it() -> None:
+    world = DailyWorld()
+    for day in (DAY, DAY + 3 * ONE_DAY):
+        world.prove(day)
+    run = world.run(DAY + 3 * ONE_DAY)
+    with pytest.raises(MissingEvidence, match="ever written of 2023-08-30, 2023-08-31: backfill"):
+        recheck_earlier_days(run)
+    assert (
+        "No evidence was ever written of 2023-08-30, 2023-08-31: backfill"
+        in world.ports.topic.published[-1][1]
+    )
+    for day in (DAY + ONE_DAY, DAY + 2 * ONE_DAY):
+        world.prove(day, run.now, is_scheduled=False)
+    assert recheck_earlier_days(run) == {"earlier_days": {}}
+
+
+def test_a_day_before_the_first_evidence_is_not_missed() -> None:
+    world = DailyWorld()
+    world.prove(DAY)
+    assert recheck_earlier_days(world.run(DAY)) == {"earlier_days": {}}
+    assert recheck_earlier_days(DailyWorld().run(DAY)) == {"earlier_days": {}}
+
+
+def test_a_day_that_is_missed_keeps_no_other_day_from_being_compared_again() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded", "deleted_later"))
+    world.prove(DAY)
+    world.play_later(DAY)
+    written = world.prove(DAY + 8 * ONE_DAY)
+    assert written["earlier_days"][str(DAY)]["kind"] == "final"
+    assert Counter(world.classes(DAY).values()) == {"VERIFIED": 1, "DELETED_SINCE": 1}
+
+
+@pytest.mark.parametrize(("settle_hours", "days_later"), [(7, 1), (30, 1), (31, 2), (48, 2)])
+def test_a_day_that_has_not_settled_in_the_morning_is_complete_later(
+    settle_hours: float, days_later: int
+) -> None:
+    world = DailyWorld(settings=replace(ALERTING, settle_hours=settle_hours))
+    world.play(DAY, some("recorded"))
+    world.prove(DAY - ONE_DAY)
+    assert world.prove(DAY)["status"] == "INCOMPLETE"
+    assert summary(world, DAY, 1)["reasons"][-1].startswith("hour 23: PENDING")
+    statuses = [
+        world.prove(DAY + days * ONE_DAY)["earlier_days"].get(str(DAY), {}).get("status")
+        for days in range(1, days_later + 1)
+    ]
+    assert statuses == [*[None] * (days_later - 1), "COMPLETE"]
+
+
+def test_a_day_that_settles_in_time_is_not_compared_again_the_next_morning() -> None:
+    world = DailyWorld()
+    world.prove(DAY)
+    assert world.prove(DAY + ONE_DAY)["earlier_days"] == {}
+
+
+def test_a_policy_that_changes_later_leaves_a_day_as_it_was() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("never_asked", "switched_off", "payment_recorded"))
+    world.prove(DAY)
+    before = world.classes(DAY)
+    world.default = "as_flow"
+    written = world.prove(DAY + 8 * ONE_DAY)
+    assert written["earlier_days"][str(DAY)]["kind"] == "final"
+    assert world.classes(DAY) == before
+    first, final = (world.store.read(f"day={DAY}/revision={number:03d}/policy.json") for number in (1, 2))
+    assert first == final
+    assert json.loads(world.store.read(f"day={DAY + 8 * ONE_DAY}/revision=001/policy.json")) == {
+        "policy": DOCUMENTS["as_flow"]
+    }
+
+
+def test_the_mail_tells_of_a_new_policy_once() -> None:
+    world = DailyWorld()
+    for days in range(9):
+        world.prove(DAY + days * ONE_DAY)
+    world.default = "as_flow"
+    told = []
+    for days in (9, 10):
+        world.prove(DAY + days * ONE_DAY)
+        told.append("Changed since the day before: policy.json" in world.ports.topic.published[-1][1])
+    assert told == [True, False]
+
+
+@pytest.mark.parametrize(("is_marked", "detail"), [(True, "MARKER"), (False, "GONE")])
+def test_a_deleted_recording_says_whether_the_bucket_has_kept_it(*, is_marked: bool, detail: str) -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    ((_, cast),) = world.casts
+    key = key_of(cast.contact_id, cast.connected)
+    world.ports.contacts.items[cast.contact_id]["RecordingKey"] = key
+    cast.deleted(is_marked=is_marked)
+    world.prove(DAY)
+    (row,) = rows_of(world.store.read(f"day={DAY}/revision=001/{CONTACTS}"))
+    assert (row["class"], row["detail"], row["recording_key"]) == ("DELETED_SINCE", detail, None)
+
+
+def test_a_bucket_whose_versions_may_not_be_listed_still_shows_what_is_gone() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    ((_, cast),) = world.casts
+    world.ports.contacts.items[cast.contact_id] |= {
+        "RecordingKey": key_of(cast.contact_id, cast.connected),
+        "RecordingLocation": "denied/key",
+    }
+    cast.deleted()
+    world.ports.bucket.errors["denied"] = SetupError("grant s3:ListBucketVersions")
+    world.prove(DAY)
+    (row,) = rows_of(world.store.read(f"day={DAY}/revision=001/{CONTACTS}"))
+    assert (row["class"], row["detail"]) == ("DELETED_SINCE", "GONE")
+
+
+def test_an_item_whose_id_somebody_wrote_in_capitals_is_the_contacts() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    ((_, cast),) = world.casts
+    items = world.ports.contacts.items
+    items[cast.contact_id.upper()] = items.pop(cast.contact_id) | {"ContactId": cast.contact_id.upper()}
+    world.prove(DAY)
+    assert world.classes(DAY) == {cast.contact_id: "VERIFIED"}
 
 
 def test_an_hour_that_could_not_be_taken_makes_the_day_incomplete() -> None:
@@ -264,7 +385,7 @@ def test_the_mail_fits_on_a_screen_and_names_the_head_and_what_changed() -> None
         "2023-08-29 again, final: INCOMPLETE. Deleted or changed since: 2 DELETED_SINCE, 1 CHANGED_SINCE"
         in text
     )
-    assert "Changed since the link before: policy.json" in text
+    assert "Changed since the day before: policy.json" in text
     assert any(key.startswith(CHAIN) for key in world.store.objects)
 
 

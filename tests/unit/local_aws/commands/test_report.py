@@ -5,12 +5,13 @@ import pickle
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from local_aws.commands.evidence import DayEvidence
 from local_aws.commands.outcome import NEVER_ENTERED, Outcome
 from local_aws.commands.report import TASKS, Report, Run
 from local_aws.contact_centre.calls import Truth
@@ -84,6 +85,16 @@ WRONG = Report([*LEAKS, *OTHERS, MISTAKE], RUNS, REQUESTS)
 #: The next evening has a leak more that no flow asked to record, and a call that is not in the table.
 UNLOGGED = [*LEAKS, success(10), leak(50, "NEVER_ASKED"), replace(purged(60), absent=NEVER_ENTERED)]
 BOTH = replace(RIGHT, unlogged=UNLOGGED)
+MAIL = "Call recordings of 2023-08-29 (UTC), first: PROVISIONAL\nCoverage: 50.00 % to 100.00 %\n"
+CHAIN = "audio-leakage/v1/instance=1/chain/0000000001.json"
+PROVED = DayEvidence(
+    date(2023, 8, 29),
+    MAIL,
+    {contact_id(10): "VERIFIED", contact_id(11): "UNDECIDED"},
+    {contact_id(10): "VERIFIED", contact_id(11): "UNDECIDED"},
+    {CHAIN: b"{}"},
+)
+MISPROVED = replace(PROVED, truth={contact_id(10): "MISSING", contact_id(12): "VERIFIED"})
 
 
 def show(report: Report, columns: int, folder: Path) -> Screen:
@@ -205,3 +216,34 @@ def test_a_verdict_that_changes_without_a_flow_log_is_not_right(tmp_path: Path) 
     assert (RIGHT.is_right, BOTH.is_right, WRONG.is_right, report.is_right) == (True, True, False, False)
     screen = show(report, 80, tmp_path / "demo")
     assert "5 calls had a verdict. Without any flow log, 4 have the same." in screen.text
+
+
+def test_the_evidence_stands_before_the_line_that_matters(tmp_path: Path) -> None:
+    screen = show(replace(RIGHT, evidence=[PROVED]), 80, tmp_path / "demo")
+    assert all(line in screen.lines for line in MAIL.splitlines())
+    assert screen.lines[-2:] == [
+        "evidence: 0 of 2 contacts not as the truth has it",
+        "57 contacts, 0 of them not as the truth has it",
+    ]
+    assert screen.too_long == []
+
+
+def test_a_class_that_is_not_true_is_shown_beside_the_truth(tmp_path: Path) -> None:
+    screen = show(replace(RIGHT, evidence=[MISPROVED]), 80, tmp_path)
+    assert f"{contact_id(10)}: VERIFIED, the truth: MISSING" in screen.text
+    assert f"{contact_id(11)}: UNDECIDED, the truth: None" in screen.text
+    assert f"{contact_id(12)}: None, the truth: VERIFIED" in screen.text
+    assert "evidence: 3 of 2 contacts not as the truth has it" in screen.lines
+    assert screen.too_long == []
+
+
+def test_evidence_that_is_not_true_fails_the_demo() -> None:
+    assert replace(RIGHT, evidence=[PROVED]).is_right
+    assert not replace(RIGHT, evidence=[PROVED, MISPROVED]).is_right
+
+
+def test_the_evidence_is_kept_by_day_and_that_of_an_earlier_demo_is_not(tmp_path: Path) -> None:
+    replace(RIGHT, evidence=[replace(PROVED, day=date(2023, 8, 1))]).keep(tmp_path)
+    replace(RIGHT, evidence=[PROVED]).keep(tmp_path)
+    kept = [path.relative_to(tmp_path).as_posix() for path in (tmp_path / "evidence").rglob("*.json")]
+    assert kept == [f"evidence/2023-08-29/{CHAIN}"]
