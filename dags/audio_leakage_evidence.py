@@ -34,6 +34,7 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 
 from audio_leakage import use_cases
 from audio_leakage.instances import EVIDENCE_DAG_ID, dag_ids
+from audio_leakage_tasks.asset import assets_of, summary_with_event
 from audio_leakage_tasks.evidence import Summary, summary_of_day
 from audio_leakage_tasks.failure import tell_of_failure
 
@@ -80,7 +81,7 @@ def recheck_earlier_days(instances: int) -> Summary:
 @task(multiple_outputs=False, trigger_rule="all_done")
 def write_evidence(instances: int) -> Summary:
     """Append a revision of the day, and of earlier days."""
-    return summary_of_day(use_cases.write_evidence, instances)
+    return summary_with_event(use_cases.write_evidence, instances)
 
 
 @task(multiple_outputs=False)
@@ -124,7 +125,8 @@ def build(dag_id: str, instances: int) -> DAG:
         reconciled = [complete_population(instances), list_recordings(instances)] >> reconcile(instances)
         before_it_leaks = [check_configuration(instances), audit_flows(instances)]
         looked_at = [reconciled, *before_it_leaks, recheck_earlier_days(instances)]
-        looked_at >> write_evidence(instances) >> tell(instances)
+        written = write_evidence.override(outlets=assets_of(dag_id))(instances)
+        looked_at >> written >> tell(instances)
 
     return audio_leakage_evidence()
 

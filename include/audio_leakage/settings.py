@@ -17,6 +17,8 @@ from audio_leakage.times import shown
 VARIABLE = "audio_leakage"
 
 _MOST_DAYS = 10
+_MOST_NOTIFIERS = 5
+_NOTIFIER = re.compile(r"airflow\.providers(\.[a-z][a-z0-9_]*)+\.notifications(\.[a-z][a-z0-9_]*)*\.[A-Z]\w*")
 
 _Check = Callable[[Any], bool]
 
@@ -44,6 +46,23 @@ def _days(default: tuple[int, ...]) -> Any:  # noqa: ANN401  # as dataclasses.fi
 
     allowed = f"a list of at most {_MOST_DAYS} whole numbers from 1 to 700"
     return field(default=default, metadata={"check": check, "allowed": allowed})
+
+
+def _notifiers() -> Any:  # noqa: ANN401  # as dataclasses.field
+    def is_notifier(value: object) -> bool:
+        if not isinstance(value, dict) or not {"notifier"} <= value.keys() <= {"notifier", "arguments"}:
+            return False
+        name, arguments = value["notifier"], value.get("arguments", {})
+        return isinstance(name, str) and bool(_NOTIFIER.fullmatch(name)) and isinstance(arguments, dict)
+
+    def check(value: object) -> bool:
+        return isinstance(value, list) and len(value) <= _MOST_NOTIFIERS and all(map(is_notifier, value))
+
+    allowed = (
+        f"a list of at most {_MOST_NOTIFIERS} objects with 'notifier', a class of airflow.providers, and "
+        "'arguments', an object"
+    )
+    return field(default=(), metadata={"check": check, "allowed": allowed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +99,7 @@ class Settings:
         "the ARN of an SNS topic",
         default=None,
     )
+    alert_notifiers: Sequence[Mapping[str, Any]] = _notifiers()
     connect_access_url: str | None = _text(
         r"https://[A-Za-z0-9.-]+(/connect)?",
         "the instance's access URL, such as https://acme.my.connect.aws",
@@ -255,6 +275,8 @@ def _wrong_together(settings: Settings) -> list[str]:
             "'recording_bucket' and 'recording_prefix' go together and must be set both or neither: "
             f"only '{alone[0]}' is set. With neither, Connect says where the recordings lie"
         )
+    if settings.alert_notifiers and settings.alert_topic_arn is None:
+        wrong.append("'alert_notifiers' needs 'alert_topic_arn': the topic hears of a notifier that fails")
     if settings.first_check_minutes > settings.failure_after_minutes:
         wrong.append("'first_check_minutes' must not be more than 'failure_after_minutes'")
     if settings.keep_items_days is not None and settings.keep_items_days < settings.recheck_days + 2:

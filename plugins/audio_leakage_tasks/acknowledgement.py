@@ -9,6 +9,7 @@ from audio_leakage.errors import SettingsError
 from audio_leakage.evidence.form import request_of
 from audio_leakage.use_cases.acknowledging import AcknowledgementContext
 from audio_leakage.use_cases.evidence_chain import Chain
+from audio_leakage_tasks.notifiers import NotifyingTopic
 from audio_leakage_tasks.task import Summary, run_as_task
 from audio_leakage_tasks.variable import settings_of
 
@@ -44,6 +45,7 @@ def _run(context: Context) -> AcknowledgementContext:
     bucket = EvidenceBucketHook(aws_conn_id=settings.aws_conn_id).with_connection_of(table)
     store = bucket.folder(settings.evidence_bucket, settings.evidence_folder)
     key = SigningKeyHook(aws_conn_id=settings.aws_conn_id).with_connection_of(table)
+    topic = AlertTopicHook(aws_conn_id=settings.aws_conn_id).with_connection_of(table)
     return AcknowledgementContext(
         settings=settings,
         request=request,
@@ -51,7 +53,7 @@ def _run(context: Context) -> AcknowledgementContext:
         contacts=table.table(settings.contact_table),
         store=store,
         chain=Chain(store, key, settings.evidence_key_arn),
-        alert_topic=AlertTopicHook(aws_conn_id=settings.aws_conn_id).with_connection_of(table),
+        alert_topic=NotifyingTopic(topic, settings.alert_notifiers, context),
         run_id=run.run_id,
         user=getattr(run, "triggering_user_name", None),  # which Airflow tells from 3.1 on
     )

@@ -13,6 +13,7 @@ from audio_leakage.population.context import HourContext
 from audio_leakage.use_cases.day_context import DayContext, HeldParts, NoCountedHours
 from audio_leakage.use_cases.evidence_chain import Chain
 from audio_leakage_tasks.airflow_errors import AirflowSkipException
+from audio_leakage_tasks.notifiers import NotifyingTopic
 from audio_leakage_tasks.population import policy_of
 from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
@@ -117,7 +118,10 @@ def day_context(context: Context, instances: int) -> DayContext:
 
     instance = settings.connect_instance_id
     store = hook(EvidenceBucketHook).folder(settings.evidence_bucket, settings.evidence_folder)
-    contacts, topic = hook(ContactTableHook).table(settings.contact_table), hook(AlertTopicHook)
+    contacts, topic = (
+        hook(ContactTableHook).table(settings.contact_table),
+        NotifyingTopic(hook(AlertTopicHook), settings.alert_notifiers, context),
+    )
     flow_log, sender = hook(FlowLogHook), sender_of(context, settings)
 
     def hour_context(hour: Window) -> HourContext:

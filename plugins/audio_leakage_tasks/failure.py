@@ -23,6 +23,7 @@ from audio_leakage_tasks.airflow_errors import (
     EarlierTaskFailed,
     WrongParams,
 )
+from audio_leakage_tasks.notifiers import NotifyingTopic
 from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.variable import recipient_of, settings_of
 
@@ -164,7 +165,9 @@ def _tell(context: Context, error: object, reason: str) -> list[str]:
 
     sender = sender_of(context, settings, recipient)
     alert = task_failed(sender, context["dag_run"].run_id, context["ti"].task_id, reason)
-    publish(alert, AlertTopicHook(aws_conn_id=recipient.aws_conn_id), recipient.topic_arn)
+    topic = AlertTopicHook(aws_conn_id=recipient.aws_conn_id)
+    notifiers = settings.alert_notifiers if settings else ()
+    publish(alert, NotifyingTopic(topic, notifiers, context), recipient.topic_arn)
     return [*heard, _sentence(reason)]
 
 

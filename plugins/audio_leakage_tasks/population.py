@@ -19,6 +19,7 @@ from audio_leakage.instances import counted_hours_variable_of, policy_variable_o
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.hour import hour_of
 from audio_leakage.population.policy_reader import read_policy
+from audio_leakage_tasks.notifiers import NotifyingTopic
 from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import is_backfill, part_of_population_share, running_beside
 from audio_leakage_tasks.task import Summary, is_retry, run_as_task
@@ -83,7 +84,7 @@ def _run(context: Context, instances: int) -> HourContext:
         connect=connect,
         contacts=hook(ContactTableHook).table(settings.contact_table),
         flow_log=hook(FlowLogHook),
-        alert_topic=hook(AlertTopicHook),
+        alert_topic=NotifyingTopic(hook(AlertTopicHook), settings.alert_notifiers, context),
         metrics=hook(MetricsHook),
         parts=_Parts(context),
         counted_hours=_CountedHours(dag_run.dag_id),

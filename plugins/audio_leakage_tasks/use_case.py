@@ -10,6 +10,7 @@ from audio_leakage.instances import mutes_variable_of
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.window import scope_of
 from audio_leakage_tasks.history import RunHistory
+from audio_leakage_tasks.notifiers import NotifyingTopic
 from audio_leakage_tasks.sender import sender_of
 from audio_leakage_tasks.share import within_share
 from audio_leakage_tasks.task import Summary, run_as_task
@@ -75,7 +76,7 @@ def _run(context: Context, instances: int) -> RunContext:
         bucket=hook(RecordingBucketHook),
         contacts=hook(ContactTableHook).table(settings.contact_table),
         flow_log=hook(FlowLogHook),
-        alert_topic=hook(AlertTopicHook),
+        alert_topic=NotifyingTopic(hook(AlertTopicHook), settings.alert_notifiers, context),
         metrics=hook(MetricsHook),
         sender=sender_of(context, settings),
         mutes_text=lambda: text_of(mutes_variable_of(context["dag_run"].dag_id)),

@@ -11,6 +11,7 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 from audio_leakage.errors import WindowError
 from audio_leakage.settings import Settings
 from audio_leakage.use_cases.day_context import WRITTEN_AFTER
+from audio_leakage_tasks import asset
 from audio_leakage_tasks.evidence import day_of
 from conftest import ROOT
 
@@ -63,6 +64,22 @@ def test_a_task_is_tried_again_and_tells_of_its_failure(dag: DAG) -> None:
 def test_somebody_may_name_a_day(dag: DAG) -> None:
     assert set(dag.params) == {"day"}
     assert dag.params["day"] is None
+
+
+@pytest.mark.parametrize(
+    ("version", "names"),
+    [
+        ("3.0.6", []),
+        ("3.1.0", []),
+        ("3.2.1", ["audio_leakage_evidence"]),
+        ("3.10.0", ["audio_leakage_evidence"]),
+    ],
+)
+def test_an_airflow_before_3_2_gets_no_asset(
+    monkeypatch: pytest.MonkeyPatch, version: str, names: list[str]
+) -> None:
+    monkeypatch.setattr(asset, "airflow_version", version)
+    assert [each.name for each in asset.assets_of("audio_leakage_evidence")] == names
 
 
 SETTLING = Settings(connect_instance_id="instance", contact_table="table", settle_hours=12)

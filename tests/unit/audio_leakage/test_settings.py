@@ -24,12 +24,16 @@ def test_two_settings_are_required_and_the_others_have_defaults() -> None:
     assert settings.recording_bucket is None
 
 
+SLACK = "airflow.providers.slack.notifications.slack_webhook.SlackWebhookNotifier"
+
+
 def test_every_setting_can_be_set() -> None:
     values = REQUIRED | {
         "recording_bucket": "recordings",
         "recording_prefix": "connect/acme/CallRecordings",
         "flow_log_group": "/aws/connect/acme",
         "alert_topic_arn": "arn:aws:sns:af-south-1:123456789012:alerts",
+        "alert_notifiers": [{"notifier": SLACK, "arguments": {"text": "{subject}"}}],
         "evidence_bucket": "evidence",
         "evidence_prefix": "compliance/calls",
         "evidence_key_arn": "arn:aws:kms:af-south-1:123456789012:key/0d990263-018e-4e65-a703-eff731de951e",
@@ -50,6 +54,30 @@ def test_every_setting_can_be_set() -> None:
 def test_days_that_are_no_days_are_refused(days: object) -> None:
     message = refusal(json.dumps(REQUIRED | {"reverify_after_days": days}))
     assert "allowed is a list of at most 10 whole numbers from 1 to 700" in message
+
+
+@pytest.mark.parametrize(
+    "notifiers",
+    [
+        SLACK,
+        [SLACK],
+        [{"notifier": "os.system"}],
+        [{"notifier": "airflow.providers.ssh.hooks.ssh.SSHHook"}],
+        [{"notifier": SLACK, "arguments": "text"}],
+        [{"notifier": SLACK, "password": "secret"}],
+        [{"arguments": {}}],
+        [{"notifier": SLACK}] * 6,
+    ],
+)
+def test_what_is_no_notifier_is_refused(notifiers: object) -> None:
+    message = refusal(json.dumps(REQUIRED | {"alert_notifiers": notifiers}))
+    assert "'alert_notifiers' is" in message
+    assert "a class of airflow.providers" in message
+
+
+def test_notifiers_need_the_topic() -> None:
+    message = refusal(json.dumps(REQUIRED | {"alert_notifiers": [{"notifier": SLACK}]}))
+    assert "'alert_notifiers' needs 'alert_topic_arn'" in message
 
 
 def test_items_stay_until_their_evidence_is_final() -> None:
