@@ -27,7 +27,9 @@ def routes() -> list[tuple[str, str]]:
     from audio_leakage_ui.app import app
 
     values = {"dag_id": DAG_ID, "name": "run.js", "contact_id": number(1), "day": "2023-08-29"}
-    query = f"?run_id={RUN_ID}&hour=2023-08-29T21&since=2023-08-29T21&hours=1&days=1".replace("+", "%2B")
+    query = f"?run_id={RUN_ID}&hour=2023-08-29T21&since=2023-08-29T21&hours=1&days=1&place=0".replace(
+        "+", "%2B"
+    )
     return [
         (method, "/audio-leakage" + route.path.format(**values) + query)
         for route in app.routes
@@ -44,7 +46,7 @@ def login(client: TestClient, role: str = "VIEWER") -> None:
 
 
 def test_every_route_requires_a_login(browser: TestClient) -> None:
-    assert len(routes()) == 18
+    assert len(routes()) == 19
     for method, address in routes():
         assert browser.request(method, address).status_code == 401, address
 
