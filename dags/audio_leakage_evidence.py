@@ -9,6 +9,8 @@ the verdicts of `monitor_audio_leakage`, and the recording bucket, which it list
 | `complete_population` | reads the contacts of each hour, proves that none is missing | Connect | evidence |
 | `list_recordings` | lists the day's folder of recordings | S3 | evidence |
 | `reconcile` | puts each contact into one class | the table, S3, Connect | evidence, what is due |
+| `check_configuration` | checks storage, keys, lifecycle rules, logging and settings | AWS | evidence |
+| `audit_flows` | says which calls the published flows will not record | Connect | evidence |
 | `recheck_earlier_days` | does these three tasks' work for earlier days | the same | evidence, what is due |
 | `write_evidence` | adds a signed revision of each day that has news | evidence | evidence |
 | `tell` | sends the daily mail: the figures, and the head of the chain | evidence | |
@@ -40,13 +42,60 @@ from audio_leakage_tasks.failure import tell_of_failure
 FURTHER_INSTANCES: tuple[str, ...] = ()
 
 
+@task(multiple_outputs=False, execution_timeout=timedelta(hours=4))
+def complete_population(instances: int) -> Summary:
+    """Take each hour of the day that is not proven yet."""
+    return summary_of_day(use_cases.complete_population, instances)
+
+
+@task(multiple_outputs=False)
+def list_recordings(instances: int) -> Summary:
+    """List the folder of the day in the recording bucket."""
+    return summary_of_day(use_cases.list_recordings, instances)
+
+
+@task(multiple_outputs=False, trigger_rule="all_done")
+def reconcile(instances: int) -> Summary:
+    """Put each contact of the day into one class."""
+    return summary_of_day(use_cases.reconcile, instances)
+
+
+@task(multiple_outputs=False)
+def check_configuration(instances: int) -> Summary:
+    """Check what AWS is configured like, by rules and against the last evidence."""
+    return summary_of_day(use_cases.check_configuration, instances)
+
+
+@task(multiple_outputs=False, execution_timeout=timedelta(hours=4))
+def audit_flows(instances: int) -> Summary:
+    """Say what the published flows will do with calls, before anybody calls."""
+    return summary_of_day(use_cases.audit_flows, instances)
+
+
+@task(multiple_outputs=False, execution_timeout=timedelta(hours=4))
+def recheck_earlier_days(instances: int) -> Summary:
+    """Compare earlier days again."""
+    return summary_of_day(use_cases.recheck_earlier_days, instances)
+
+
+@task(multiple_outputs=False, trigger_rule="all_done")
+def write_evidence(instances: int) -> Summary:
+    """Append a revision of the day, and of earlier days."""
+    return summary_with_event(use_cases.write_evidence, instances)
+
+
+@task(multiple_outputs=False)
+def tell(instances: int) -> Summary:
+    """Publish the day's figures and the head of the chain."""
+    return summary_of_day(use_cases.tell_evidence, instances)
+
+
 def build(dag_id: str, instances: int) -> DAG:
     """Build the daily DAG of one Amazon Connect instance.
 
     :param dag_id: its id.
     :param instances: how many instances share the account's quotas.
     """
-    assets = assets_of(dag_id)
 
     @dag(
         dag_id=dag_id,
@@ -73,38 +122,11 @@ def build(dag_id: str, instances: int) -> DAG:
         doc_md=__doc__,
     )
     def audio_leakage_evidence() -> None:
-        @task(multiple_outputs=False, execution_timeout=timedelta(hours=4))
-        def complete_population() -> Summary:
-            """Take each hour of the day that is not proven yet."""
-            return summary_of_day(use_cases.complete_population, instances)
-
-        @task(multiple_outputs=False)
-        def list_recordings() -> Summary:
-            """List the folder of the day in the recording bucket."""
-            return summary_of_day(use_cases.list_recordings, instances)
-
-        @task(multiple_outputs=False, trigger_rule="all_done")
-        def reconcile() -> Summary:
-            """Put each contact of the day into one class."""
-            return summary_of_day(use_cases.reconcile, instances)
-
-        @task(multiple_outputs=False, execution_timeout=timedelta(hours=4))
-        def recheck_earlier_days() -> Summary:
-            """Compare earlier days again."""
-            return summary_of_day(use_cases.recheck_earlier_days, instances)
-
-        @task(multiple_outputs=False, trigger_rule="all_done", outlets=assets)
-        def write_evidence() -> Summary:
-            """Append a revision of the day, and of earlier days."""
-            return summary_with_event(use_cases.write_evidence, instances, assets)
-
-        @task(multiple_outputs=False)
-        def tell() -> Summary:
-            """Publish the day's figures and the head of the chain."""
-            return summary_of_day(use_cases.tell_evidence, instances)
-
-        reconciled = [complete_population(), list_recordings()] >> reconcile()
-        [reconciled, recheck_earlier_days()] >> write_evidence() >> tell()
+        reconciled = [complete_population(instances), list_recordings(instances)] >> reconcile(instances)
+        before_it_leaks = [check_configuration(instances), audit_flows(instances)]
+        looked_at = [reconciled, *before_it_leaks, recheck_earlier_days(instances)]
+        written = write_evidence.override(outlets=assets_of(dag_id))(instances)
+        looked_at >> written >> tell(instances)
 
     return audio_leakage_evidence()
 

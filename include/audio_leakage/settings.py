@@ -133,6 +133,7 @@ class Settings:
     population_rps: float = _number(0.01, 100, default=0.1)
     settle_hours: float = _number(1, 48, default=6)
     reverify_after_days: Sequence[int] = _days(default=(30, 90, 365))
+    retention_years: float = _number(0, 100, default=5)
     keep_items_days: float | None = _number(2, 3650, default=None)
     population_tolerance_percent: float = _number(0, 100, default=0.5)
 

@@ -169,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--connect-instance-id", help="UUID of the Amazon Connect instance")
     parser.add_argument("--recording-bucket", help="bucket of the call recordings")
     parser.add_argument("--recording-prefix", help="prefix of the recordings; narrows the permission")
+    parser.add_argument("--recording-key-arn", help="KMS key of the recordings; evidence looks at its state")
     parser.add_argument(
         "--flow-log-group", help="log group of the flow logs; also subscribes the Lambda to it"
     )

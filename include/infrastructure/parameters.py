@@ -25,6 +25,8 @@ class DeployOptions:
     """Bucket of the call recordings."""
     recording_prefix: str = ""
     """Prefix of the recordings, without a slash at either end."""
+    recording_key_arn: str = ""
+    """KMS key of the recordings."""
     flow_log_group: str = ""
     """Log group of the flow logs."""
     email: str = ""
@@ -149,6 +151,11 @@ class Parameters:
             "LockMode": self._options.evidence_lock_mode,
             "LockYears": self._options.evidence_lock_years,
             "ExecutionRoleName": self._environment.role,
+            "ConnectInstanceId": self._options.connect_instance_id,
+            "ContactTableName": self._options.table,
+            "RecordingBucketName": self._options.recording_bucket,
+            "RecordingKmsKeyArn": self._options.recording_key_arn,
+            "FlowLogGroupName": self._options.flow_log_group,
             "IamPath": self._options.iam_path,
         }
 

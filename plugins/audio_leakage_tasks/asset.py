@@ -33,18 +33,16 @@ def assets_of(dag_id: str) -> list[Asset]:
     return [Asset(name=dag_id)] if (major, minor) >= _SINCE else []
 
 
-def summary_with_event(
-    use_case: Callable[[DayContext], dict[str, Any]], instances: int, assets: list[Asset]
-) -> Summary:
+def summary_with_event(use_case: Callable[[DayContext], dict[str, Any]], instances: int) -> Summary:
     """Run ``write_evidence`` and let the event of the asset say what came of it.
 
     :param use_case: ``write_evidence``.
     :param instances: how many Connect instances share the account's quotas.
-    :param assets: the outlets of the task.
     :return: see :func:`summary_of_day`.
     """
     summary = summary_of_day(use_case, instances)
-    for asset in assets:
-        event = get_current_context()["outlet_events"][asset]
+    context = get_current_context()
+    for asset in assets_of(context["dag_run"].dag_id):
+        event = context["outlet_events"][asset]
         event.extra = {"day": summary["window"], **{name: summary[name] for name in _TOLD}}
     return summary

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _SECONDS_PER_TASK = 238 * 60
 #: The hourly DAG may search at the same time, and it goes first.
 _PART_OF_SEARCHES = 0.5
+#: Flows are read with this many requests a second. The account's quota is 2.
+_FLOWS_RPS = 1.5
 
 __all__ = ["Summary", "day_context", "summary_of_day"]
 
@@ -88,11 +90,13 @@ def day_context(context: Context, instances: int) -> DayContext:
     from airflow import __version__ as airflow_version
 
     from audio_leakage_hooks.alert_topic import AlertTopicHook
+    from audio_leakage_hooks.configuration import configuration_with_connection_of
     from audio_leakage_hooks.connect import ConnectHook
     from audio_leakage_hooks.contact_table_hook import ContactTableHook
     from audio_leakage_hooks.evidence_bucket import EvidenceBucketHook
     from audio_leakage_hooks.flow_log import FlowLogHook
     from audio_leakage_hooks.metrics import MetricsHook
+    from audio_leakage_hooks.published_flows import OPERATIONS, PublishedFlows
     from audio_leakage_hooks.recording_bucket import RecordingBucketHook
     from audio_leakage_hooks.signing_key import SigningKeyHook
 
@@ -103,8 +107,11 @@ def day_context(context: Context, instances: int) -> DayContext:
     dag_run, ti = context["dag_run"], context["ti"]
     policy, document = policy_of(context, now)
     connect = ConnectHook(aws_conn_id=settings.aws_conn_id).resolve_connection()
-    part = part_of_population_share(running_beside(context), instances) * _PART_OF_SEARCHES
-    connect.limit_rate("SearchContacts", settings.population_rps * part, longest_wait=_SECONDS_PER_TASK)
+    part = part_of_population_share(running_beside(context), instances)
+    searches = settings.population_rps * part * _PART_OF_SEARCHES
+    connect.limit_rate("SearchContacts", searches, longest_wait=_SECONDS_PER_TASK)
+    for operation in OPERATIONS:
+        connect.limit_rate(operation, _FLOWS_RPS * part, longest_wait=_SECONDS_PER_TASK)
 
     def hook(kind: Callable[..., RetryingHook]) -> Any:  # noqa: ANN401  # one of our hooks
         return kind(aws_conn_id=settings.aws_conn_id).with_connection_of(connect)
@@ -151,6 +158,8 @@ def day_context(context: Context, instances: int) -> DayContext:
         bucket=hook(RecordingBucketHook),
         storage=storage,
         contacts=contacts,
+        flows=PublishedFlows(connect),
+        configuration=configuration_with_connection_of(connect),
         store=store,
         chain=Chain(store, hook(SigningKeyHook), settings.evidence_key_arn),
         alert_topic=topic,

@@ -18,7 +18,7 @@ from audio_leakage.instances import monitor_dag_of, naming_settings
 from audio_leakage.runs.window import Window
 from audio_leakage.times import parse_time
 from audio_leakage_ui.calls import calls_of, row_of
-from audio_leakage_ui.evidence import check_daily, daily_run, is_daily
+from audio_leakage_ui.evidence import check_daily, daily_run, is_daily, picture_of_run
 from audio_leakage_ui.health import LOOK_BACK, blind_spots, due_contacts, health_of, mutes_shown, not_read
 from audio_leakage_ui.hours import hour_of
 from audio_leakage_ui.leaks import rows_of_leaks
@@ -125,6 +125,15 @@ def day_of_run(dag_id: str, run_id: str, session: SessionDep) -> dict[str, Any]:
     reader = ContactReader.of(monitor_dag_of(dag_id))
     run = run_of(session, dag_id, run_id)
     return daily_run(session, dag_id, run.run_id, reader.settings, reader.consoles)
+
+
+@readers_only.get("/picture")
+def picture(dag_id: str, run_id: str, session: SessionDep, place: int = Query(ge=0)) -> Response:
+    """Return the picture of the way of calls that explains a finding of a daily run."""
+    check_daily(dag_id)
+    run = run_of(session, dag_id, run_id)
+    drawn = picture_of_run(session, dag_id, run.run_id, place)
+    return Response(drawn, media_type="image/svg+xml")
 
 
 @readers_only.get("/calendar")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.models.dagrun import DagRun
 
 from audio_leakage.evidence.revision import folder_of
+from audio_leakage.flow_audit.picture import picture
+from audio_leakage.flow_audit.results import AuditResult
 from audio_leakage.instances import EVIDENCE_DAG_ID, is_dag_of_an_instance
 from audio_leakage_ui.population import summaries
 from audio_leakage_ui.reading import UnknownRun
@@ -19,8 +21,16 @@ if TYPE_CHECKING:
     from audio_leakage.settings import Settings
     from audio_leakage_ui.consoles import Consoles
 
-_TASKS = ("complete_population", "list_recordings", "reconcile", "recheck_earlier_days", "write_evidence")
-_WRITING = "write_evidence"
+_TASKS = (
+    "complete_population",
+    "list_recordings",
+    "reconcile",
+    "check_configuration",
+    "audit_flows",
+    "recheck_earlier_days",
+    "write_evidence",
+)
+_WRITING, _AUDITING = "write_evidence", "audit_flows"
 
 
 def is_daily(dag_id: str) -> bool:
@@ -46,12 +56,30 @@ def daily_run(
     return {"tasks": {name: found.get(name) for name in _TASKS}, "days": days}
 
 
+def picture_of_run(session: Session, dag_id: str, run_id: str, place: int) -> str:
+    """Return the picture of the way that explains a finding of the flow audit, as SVG.
+
+    :param place: of the finding among those that the run shows.
+    :raises UnknownRun: if the run has no such finding.
+    """
+    found = dict(summaries(session, dag_id, DagRun.run_id == run_id, (_AUDITING,)))
+    findings = found.get(_AUDITING, {}).get("findings", [])
+    if place >= len(findings):
+        raise UnknownRun("This run has no such finding.")
+    finding = findings[place]
+    return picture(finding["entry"], AuditResult(finding["result"]), finding["way"])
+
+
 def _days(written: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each day that ``write_evidence`` wrote about, with its figures."""
     if "window" in written:
         yield (
             written["window"],
-            {name: value for name, value in written.items() if name not in ("window", "earlier_days")},
+            {
+                name: value
+                for name, value in written.items()
+                if name not in ("window", "earlier_days", "queues")
+            },
         )
     yield from written.get("earlier_days", {}).items()
 

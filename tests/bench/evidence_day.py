@@ -25,9 +25,11 @@ from audio_leakage.use_cases.day_recordings import list_recordings
 from audio_leakage.use_cases.evidence_chain import Chain
 from audio_leakage.use_cases.proving import write_evidence
 from audio_leakage.use_cases.reconciling import reconcile
+from support.configuration import FakeConfiguration
 from support.evidence import KEY_ARN, Signer
 from support.fakes import BUCKET, PREFIX, SECONDS, SENDER, SETTINGS, FakeConnect, FakeTopic, answer
 from support.population import QUEUE, HourlyWorld
+from support.published_flows import FakeFlows
 
 DAY = date(2023, 8, 29)
 NOW = datetime(2023, 8, 30, 6, 40, tzinfo=UTC)
@@ -177,6 +179,7 @@ def run_of(day: LargeDay, folder: Path) -> DayContext:
     hourly = HourlyWorld(source=ports, contacts=ports)
     store = Folder(folder)
     policy = Policy(Default.MUST)
+    configuration: Any = FakeConfiguration()
     return DayContext(
         settings=SETTINGS,
         policy=policy,
@@ -187,6 +190,8 @@ def run_of(day: LargeDay, folder: Path) -> DayContext:
         bucket=ports,
         storage=lambda: RecordingStorage(BUCKET, PREFIX),
         contacts=ports,
+        configuration=configuration,
+        flows=FakeFlows(),
         store=store,
         chain=Chain(store, Signer(), KEY_ARN),
         alert_topic=FakeTopic(),

@@ -200,7 +200,6 @@ def _days(rows: Sequence[Row]) -> str:
     if not rows:
         return ""
     figures: Mapping[str, Callable[[Row], object]] = {
-        "contacts of the day": lambda row: f"{row['contacts']:,}",
         "searches, a hundred contacts each": lambda row: f"{math.ceil(row['contacts'] / 100):,}",
         "CPU seconds of all tasks": lambda row: round(row["cpu_seconds"]),
         "seconds of all tasks": lambda row: round(row["seconds"]),
@@ -211,10 +210,11 @@ def _days(rows: Sequence[Row]) -> str:
     }
     lines = [f"| {name} | {' | '.join(str(of(row)) for row in rows)} |" for name, of in figures.items()]
     about = (
-        "Every task of `audio_leakage_evidence`, over ports that make their answers up, and the verifier after it. "
-        "The time that searches wait for the quota is not in it."
+        "Every task of `audio_leakage_evidence`, over ports that make their answers up, and the verifier "
+        "after it. The time that searches wait for the quota is not in it."
     )
-    head = ["| |" + " |" * len(rows), "|---|" + "---:|" * len(rows)]
+    contacts = " | ".join(f"{row['contacts']:,}" for row in rows)
+    head = [f"| contacts of the day | {contacts} |", "|---|" + "---:|" * len(rows)]
     return "\n".join(["", "## A day of the daily DAG", "", about, "", *head, *lines, ""])
 
 

@@ -456,6 +456,41 @@ def test_the_newest_hour_of_a_day_with_100_000_contacts_is_painted_first(page: P
     assert len(table.pages_of("open-contacts")) == 5
 
 
+PROVED: dict[str, Any] = {
+    "status": "PROVISIONAL", "coverage_percent": "66.66", "coverage_at_most": "100.00", "required": 1200,
+    "proven": 800, "lost": 0, "undecided": 400, "revision": 1, "kind": "first",
+    "folder": "https://s3.console.aws.amazon.com/s3/buckets/evidence",
+}  # fmt: skip
+
+
+def test_the_page_shows_what_is_proved_of_each_day_the_latest_first(page: Page) -> None:
+    incomplete = {**PROVED, "status": "INCOMPLETE", "coverage_percent": None, "coverage_at_most": None}
+    sure = {**PROVED, "status": "COMPLETE", "coverage_percent": "99.91", "coverage_at_most": "99.91"}
+    days = {"2026-11-21": sure, "2026-11-22": incomplete, "2026-11-23": PROVED}
+    page.route("**/evidence?*", lambda route: route.fulfill(json={"is_wanted": True, "days": days}))
+    page.goto(f"/audio-leakage/{DAG}/?days=1")
+    section = page.locator("#evidence")
+    expect(section.locator("tbody th")).to_have_text(["2026-11-23", "2026-11-22", "2026-11-21"])
+    first, second, third = (row.locator("td").all_inner_texts() for row in section.locator("tbody tr").all())
+    assert first == ["PROVISIONAL", "66.66 % to 100.00 %", "1,200", "800", "0", "400", "1 (first)", "open"]
+    assert second[:2] == ["INCOMPLETE", DASH]
+    assert third[:2] == ["COMPLETE", "99.91 %"]
+    expect(section.get_by_role("link", name="open").first).to_have_attribute("href", PROVED["folder"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ({"json": {"is_wanted": True, "days": {}}}, "No day is proved yet. The daily DAG runs at 06:40 UTC."),
+        ({"status": 403, "json": {"detail": "Forbidden"}}, "Evidence not known."),
+    ],
+)
+def test_the_page_says_why_it_shows_no_evidence(page: Page, answer: dict[str, Any], sentence: str) -> None:
+    page.route("**/evidence?*", lambda route: route.fulfill(**answer))
+    page.goto(f"/audio-leakage/{DAG}/?days=1")
+    expect(page.locator("#evidence")).to_contain_text(sentence)
+
+
 def a_leak(played: Played) -> SimulatedCall:
     """Return a call that leaked."""
     return next(

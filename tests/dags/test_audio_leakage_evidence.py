@@ -35,9 +35,16 @@ def test_a_day_is_compared_before_it_is_written_and_written_before_it_is_told(da
     assert {task.task_id: task.upstream_task_ids for task in dag.tasks} == {
         "complete_population": set(),
         "list_recordings": set(),
+        "check_configuration": set(),
+        "audit_flows": set(),
         "recheck_earlier_days": set(),
         "reconcile": {"complete_population", "list_recordings"},
-        "write_evidence": {"reconcile", "recheck_earlier_days"},
+        "write_evidence": {
+            "reconcile",
+            "check_configuration",
+            "audit_flows",
+            "recheck_earlier_days",
+        },
         "tell": {"write_evidence"},
     }
 

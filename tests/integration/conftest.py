@@ -14,6 +14,8 @@ from sqlalchemy import delete
 
 from conftest import ROOT
 from local_aws.connect.contacts import StaticDirectory
+from local_aws.connect.flows import InstanceFlows
+from local_aws.connect.instance import InstanceConfiguration
 from local_aws.connect.quotas import UNLIMITED
 from local_aws.connect.simulator import ConnectSimulator
 from local_aws.dynamodb_local import create_table, dynamodb_local
@@ -76,6 +78,8 @@ def stage(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Stage:
     local_aws.reset()
     local_aws.connect.faults.clear()
     local_aws.connect.calls.clear()
+    local_aws.connect.flows = InstanceFlows()
+    local_aws.connect.configuration = InstanceConfiguration([local_aws.connect.storage])
     for name, value in local_aws.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AIRFLOW_VAR_AUDIO_LEAKAGE", "")

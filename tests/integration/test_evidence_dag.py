@@ -2,7 +2,6 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -20,10 +19,11 @@ from audio_leakage.use_cases import (
     reconcile,
     write_evidence,
 )
-from audio_leakage_tasks.evidence import day_context
 from conftest import ROOT
 from evidence_tools.verify import main
+from support.daily_run import run_about
 from support.fakes import INSTANCE_ID, answer, key_of, number
+from support.published_flows import leaking
 from support.stage import Stage
 
 EVIDENCE = "evidence"
@@ -64,6 +64,7 @@ def proved(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
             "ConnectedToAgentTimestamp": "2023-08-29T10:30:11.038Z",
         }
     )
+    stage.connect.flows.published[number(1)] = leaking("Sales <1>")
     stage.configure(evidence_bucket=EVIDENCE, evidence_key_arn=key, population_rps=100)
     return stage
 
@@ -79,36 +80,34 @@ def summary(run: DagRun, task_id: str) -> dict[str, Any]:
     return value
 
 
-def test_a_day_is_proved_and_the_evidence_is_whole(
+def test_a_day_is_proved_told_and_whole(
     proved: Stage, daily: DAG, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    proved.listen()
     first = run(daily)
     assert str(first.state) == "success"
     assert summary(first, "complete_population")["unproven_hours"] == 0
-    classes = {"VERIFIED": 1, "RECORDED_UNWATCHED": 1, "UNDECIDED": 1}
-    assert summary(first, "reconcile")["classes"] == classes
     assert summary(first, "write_evidence")["revision"] == 1
     assert proved.items()[number(3)]["OpenState"] == "COMPLETED - AGENT"
+    check_classes(proved, first)
+    check_mail(proved, summary(first, "write_evidence")["head"])
     assert summary(run(daily), "write_evidence")["revision"] == 2  # the table has one more contact now
     assert summary(run(daily), "write_evidence")["unchanged"] == 1
     assert main([f"s3://{EVIDENCE}/{FOLDER}"]) == 0
     assert "\nchain 1-2 whole" in capsys.readouterr().out
 
 
-def test_each_contact_is_in_the_class_that_it_has_in_truth(proved: Stage, daily: DAG) -> None:
-    run(daily)
+def check_classes(proved: Stage, proving: DagRun) -> None:
+    """Check that each contact is in the class that it has in truth."""
+    truth = {number(1): "VERIFIED", number(2): "RECORDED_UNWATCHED", number(3): "UNDECIDED"}
+    assert summary(proving, "reconcile")["classes"] == dict.fromkeys(truth.values(), 1)
     key = f"{FOLDER}day=2023-08-29/revision=001/contacts.jsonl.gz"
     stored = proved.aws.client("s3").get_object(Bucket=EVIDENCE, Key=key)["Body"].read()
-    assert {row["contact_id"]: row["class"] for row in rows_of(stored)} == {
-        number(1): "VERIFIED",
-        number(2): "RECORDED_UNWATCHED",
-        number(3): "UNDECIDED",
-    }
+    assert {row["contact_id"]: row["class"] for row in rows_of(stored)} == truth
 
 
-def test_the_readers_of_the_mail_are_witnesses_of_the_chain(proved: Stage, daily: DAG) -> None:
-    proved.listen()
-    head = summary(run(daily), "write_evidence")["head"]
+def check_mail(proved: Stage, head: str) -> None:
+    """Check that the readers of the mail are witnesses of the chain."""
     (mail,) = [each for each in proved.heard() if "evidence of 2023-08-29" in each["Subject"]]
     assert f"The head of the chain is {head}" in mail["Message"]
     assert len(mail["Message"].splitlines()) <= 30
@@ -139,6 +138,16 @@ def test_the_run_shows_its_classes_and_the_page_each_day(
     assert "s3/buckets/evidence" in day["folder"]
     assert day["folder"].endswith("day%3D2023-08-29%2Frevision%3D001%2F")
     assert "evidence.js" in viewer.get(f"{address}/run").text
+    checked = shown["tasks"]["check_configuration"]
+    assert [each["result"] for each in checked["findings"]].count("wrong") == checked["wrong"] > 0
+    (leak,) = shown["tasks"]["audit_flows"]["findings"]
+    assert (leak["entry"], leak["result"]) == ("Sales <1> (no phone number known)", "NEVER")
+    named = {"run_id": proving.run_id, "place": 0}
+    drawn = viewer.get(f"{address}/picture", params=named)
+    assert drawn.headers["content-type"] == "image/svg+xml"
+    assert "Sales &lt;1&gt;" in drawn.text
+    assert viewer.get(f"{address}/picture", params={**named, "place": 1}).status_code == 404
+    assert viewer.get("/audio-leakage/monitor_audio_leakage/picture", params=named).status_code == 404
     other = viewer.get("/audio-leakage/monitor_audio_leakage/calendar", params={"days": 35})
     assert other.status_code == 404
 
@@ -153,38 +162,11 @@ def test_a_day_that_has_not_settled_is_refused(proved: Stage, daily: DAG) -> Non
     assert str(run(daily, day="2099-01-01").state) == "failed"
 
 
-@dataclass
-class BackfilledRun:
-    """What a task of a backfilled run sees of Airflow."""
-
-    day: date
-    dag_id: str = "audio_leakage_evidence"
-    run_type: str = "backfill"
-    try_number: int = 1
-
-    @property
-    def run_id(self) -> str:
-        return f"backfill__{self.day}"
-
-    @property
-    def data_interval_start(self) -> datetime:
-        return datetime.combine(self.day, time(6, 40), UTC)
-
-    @property
-    def data_interval_end(self) -> datetime:
-        return self.data_interval_start + timedelta(days=1)
-
-    def get_dr_count(self, **_: Any) -> int:
-        return 4
-
-
 def backfilled(day: date) -> dict[str, Any]:
     """Run every task of a day over the real hooks, and return what ``write_evidence`` says."""
-    run = BackfilledRun(day)
-    context: Any = {"dag_run": run, "ti": run, "params": {}}
     for use_case in (complete_population, list_recordings, reconcile, recheck_earlier_days):
-        use_case(day_context(context, 1))
-    return write_evidence(day_context(context, 1))
+        use_case(run_about(day, "backfill", 4))
+    return write_evidence(run_about(day, "backfill", 4))
 
 
 def test_seven_days_backfilled_twice_four_at_a_time_are_one_chain(

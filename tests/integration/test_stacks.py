@@ -26,7 +26,12 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "ContactTableName": TABLE,
         "RecordingBucketName": BUCKET,
     },
-    "evidence.yaml": {"BucketName": "another-bucket"},
+    "evidence.yaml": {
+        "BucketName": "another-bucket",
+        "ConnectInstanceId": INSTANCE_ID,
+        "ContactTableName": "another-table",
+        "RecordingBucketName": BUCKET,
+    },
     "queries.yaml": {"BucketName": "another-bucket", "InstanceIds": INSTANCE_ID},
     "deployer_policy.yaml": {
         "EnvironmentName": "airflow",

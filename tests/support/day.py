@@ -19,15 +19,19 @@ from audio_leakage.population.policy_reader import read_policy
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.checking import check_recordings
+from audio_leakage.use_cases.day_configuration import check_configuration
 from audio_leakage.use_cases.day_context import DayContext, HeldParts
+from audio_leakage.use_cases.day_flows import audit_flows
 from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
 from audio_leakage.use_cases.evidence_chain import Chain
 from audio_leakage.use_cases.proving import recheck_earlier_days, tell_evidence, write_evidence
 from audio_leakage.use_cases.reconciling import reconcile
+from support.configuration import EVIDENCE, FakeConfiguration
 from support.evidence import KEY_ARN, MemoryStore, Signer
 from support.fakes import ALERTING, BUCKET, PREFIX, SECONDS, SENDER, World, answer, key_of, number
 from support.population import HourlyWorld, result
+from support.published_flows import FakeFlows
 
 PAYMENTS, INTERNAL = "11111111-0000-4000-8000-00000000000a", "11111111-0000-4000-8000-00000000000b"
 _RULES = [
@@ -54,6 +58,8 @@ _RULES = [
 DOCUMENTS: Mapping[str, Json] = {
     default: {"version": "1", "default": default, "rules": _RULES} for default in ("must", "as_flow")
 }
+#: Settings with which evidence is written.
+DAILY = replace(ALERTING, evidence_bucket=EVIDENCE)
 _MINUTE = timedelta(minutes=1)
 _ON, _OFF = "ALL", "OFF"
 
@@ -254,10 +260,12 @@ class DailyWorld:
     """All ports of the daily run together."""
 
     default: str = "must"
-    settings: Settings = ALERTING
+    settings: Settings = DAILY
     hourly: HourlyWorld = field(default_factory=HourlyWorld)
     ports: World = field(default_factory=World)
     store: MemoryStore = field(default_factory=MemoryStore)
+    configuration: Any = field(default_factory=FakeConfiguration)
+    flows: FakeFlows = field(default_factory=FakeFlows)
     casts: list[tuple[str, Cast]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -298,6 +306,8 @@ class DailyWorld:
             bucket=self.ports.bucket,
             storage=lambda: RecordingStorage(BUCKET, PREFIX),
             contacts=self.ports.contacts,
+            configuration=self.configuration,
+            flows=self.flows,
             store=self.store,
             chain=Chain(self.store, Signer(), KEY_ARN),
             alert_topic=self.ports.topic,
@@ -316,7 +326,7 @@ class DailyWorld:
     def prove(self, day: date, now: datetime | None = None, **changes: Any) -> dict[str, Any]:
         """Run every task of the daily DAG, and return what ``write_evidence`` says."""
         run = self.run(day, now, **changes)
-        for use_case in (complete_population, list_recordings, reconcile):
+        for use_case in (complete_population, list_recordings, reconcile, check_configuration, audit_flows):
             use_case(run)
         with suppress(MissingEvidence):  # its task is red, and the next one runs whatever it says
             recheck_earlier_days(run)

@@ -64,7 +64,7 @@ def test_the_domain_imports_only_the_standard_library() -> None:
 
 
 #: The rooms of the domain, the lowest first. A room imports itself and those before it.
-ROOMS = ("contacts", "flow_audit", "runs", "flow_log", "population", "evidence", "use_cases")
+ROOMS = ("contacts", "flow_audit", "runs", "configuration", "flow_log", "population", "evidence", "use_cases")
 
 
 def test_the_domain_has_exactly_these_rooms() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from audio_leakage.configuration.drift import CheckResult
+from audio_leakage.configuration.rules import ConfigurationObject
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ClosedReason, ContactState, ContactWarning, FailureCause
 from audio_leakage.contacts.verdict import FAILURE_CAUSES
@@ -136,6 +138,13 @@ class TestEvidence:
             (row.contact_class, by_verdict.get(row.contact_class, row.counts_as), row.severity)
             for row in CLASSES
         ]
+
+    def test_every_object_of_the_configuration_is_explained_once(self) -> None:
+        rows = rows_of(parts_of(DOCS / "evidence.md")["Configuration"])
+        told = [words_of(cells[0]) for cells in rows]
+        results, objects = told[: len(CheckResult)], told[len(CheckResult) :]
+        assert [each[0] for each in results] == list(CheckResult)
+        assert Counter(name for names in objects for name in names) == Counter(ConfigurationObject)
 
     def test_the_causes_to_acknowledge_are_those_of_the_code(self) -> None:
         cells = first_words("evidence.md", "Acknowledge exceptions")
@@ -282,7 +291,16 @@ class TestReferences:
 
     @pytest.mark.parametrize(
         "room",
-        ["contacts", "flow_audit", "runs", "flow_log", "population", "evidence", "use_cases"],
+        [
+            "contacts",
+            "flow_audit",
+            "runs",
+            "configuration",
+            "flow_log",
+            "population",
+            "evidence",
+            "use_cases",
+        ],
     )
     def test_the_table_of_a_room_names_each_of_its_modules(self, room: str) -> None:
         folder = ROOT / "include" / "audio_leakage" / room

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from audio_leakage.configuration.told import wrong_alert
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState, FailureCause
 from audio_leakage.instances import EVIDENCE_DAG_ID, RECONCILE_DAG_ID, policy_variable_of
@@ -25,6 +26,7 @@ from audio_leakage_tasks.failure import run_failed, task_failed, works_again
 from conftest import ROOT
 from support.day import KINDS, DailyWorld
 from support.fakes import INSTANCE_ID, MINUTE, SENDER, at, contact, ended_with_agent, number
+from support.published_flows import leaking
 
 PAGE = ROOT / "docs" / "mails.md"
 ACME = replace(
@@ -70,9 +72,11 @@ def leak(position: int, **fields: Any) -> Contact:
 def day_evidence() -> Alert:
     """Return the daily mail. A signature by a random key changes its head, so the head is replaced."""
     world, day = DailyWorld(), date(2023, 8, 28)
+    world.flows.flows, world.flows.queues = {"a": leaking("Sales")}, (QUEUE,)
+    world.configuration.facts["flow_logging"] = {"is_on": False}
     world.play(day, {name: KINDS[name] for name in ("recorded", "late", "never_asked", "open", "payment")})
     world.prove(day, sender=DAILY)
-    ((subject, message, attributes),) = world.ports.topic.published
+    *_, (subject, message, attributes) = world.ports.topic.published
     head = str(attributes["chain_head"])
     assert re.fullmatch("1:[0-9a-f]{64}", head)
     return Alert(subject, message.replace(head, f"1:{'0123456789abcdef' * 4}"), attributes)
@@ -124,6 +128,11 @@ def samples() -> Iterator[tuple[str, Alert]]:
         cause=FailureCause.NO_OBJECT,
     )
     yield "The end of a mute", mute_ended_alert(mute, 64, ACME)
+    wrong = {
+        "recording_bucket_lifecycle": "a lifecycle rule deletes objects after 30 days, before retention_years are over",
+        "recording_key": "the key is PendingDeletion",
+    }
+    yield "Something that is configured wrong", wrong_alert(wrong, DAILY)
     yield "What can be proved about a day", day_evidence()
     yield "A failed task", task_failed(ACME, RUN, "poll_initialised", DENIED)
     yield "A failure told late", run_failed(ACME, RUN, f"poll_initialised: {DENIED}")

@@ -163,7 +163,7 @@ class Contact:
         item = {
             attribute: stored(value)
             for name, attribute in _ATTRIBUTES.items()
-            if (value := getattr(self, name)) not in (None, ())
+            if (value := getattr(self, name)) is not None and value != ()
         }
         if self.open_state:
             item["OpenState"] = str(self.open_state)

@@ -134,9 +134,11 @@ def _required(holds: Callable[[Standing], bool]) -> Callable[[Standing], bool]:
 
 
 def _proven(holds: Callable[[Standing], bool]) -> Callable[[Standing], bool]:
-    return _required(
-        lambda contact: _is(contact, Judgement.SUCCESS) and contact.is_recorded and holds(contact)
-    )
+    def is_proven(contact: Standing) -> bool:
+        is_judged = contact.in_population and contact.is_required and contact.judgement is Judgement.SUCCESS
+        return is_judged and contact.is_recorded and holds(contact)
+
+    return is_proven
 
 
 def _is(contact: Standing, *judgements: Judgement) -> bool:

@@ -1,7 +1,7 @@
 """A revision of a day: its folder of files, and the same files computed again from the kept inputs."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from heapq import merge
@@ -52,8 +52,23 @@ class Earlier:
     """Digests of the policy and of the settings that held."""
 
 
-def evidence_of(
-    day: Day, inputs: Iterable[EvidenceFile], policy_document: Json | None, policy: Policy, settings: Json
+@dataclass(frozen=True, slots=True)
+class FileBeside:
+    """A file of a revision that is not about its contacts, such as the configuration."""
+
+    file: EvidenceFile
+    says: str
+    """Digest of what a later revision must differ in to be written."""
+
+
+def evidence_of(  # noqa: PLR0913  # what a day is proved from
+    day: Day,
+    inputs: Iterable[EvidenceFile],
+    policy_document: Json | None,
+    policy: Policy,
+    settings: Json,
+    *,
+    beside: Sequence[FileBeside] = (),
 ) -> DayEvidence:
     """Compute everything that is written about a day.
 
@@ -61,6 +76,7 @@ def evidence_of(
     :param policy_document: the text of the policy that holds; None where there is none.
     :param policy: the same policy, to be asked.
     :param settings: the settings of the monitor.
+    :param beside: files that are written with it.
     """
     kept = {file.name: file for file in inputs}
     ledger = _ledger(day, {name: file.stored for name, file in kept.items()}, policy)
@@ -74,8 +90,10 @@ def evidence_of(
         "policy": texts[1].sha256,
         "reasons": summary["reasons"],
         "status": summary["status"],
+        **{each.file.name: each.says for each in beside},
     }
-    return DayEvidence(day, (*kept.values(), *texts, *ledger.files, *reports(day, ledger)), summary, findings)
+    files = (*kept.values(), *texts, *(each.file for each in beside), *ledger.files, *reports(day, ledger))
+    return DayEvidence(day, files, summary, findings)
 
 
 def replay(read: Callable[[str], bytes], day: Day, policy: Policy) -> Mapping[str, str]:
@@ -92,8 +110,9 @@ def is_unchanged(evidence: DayEvidence, earlier: Earlier | None) -> bool:
     """Tell whether a revision would say nothing new.
 
     The final revision is written although it found the same: it says that nothing is waited for any more.
+    A file that it does not have, such as the configuration of that morning, is no news.
     """
-    if earlier is None or evidence.findings != earlier.findings:
+    if earlier is None or any(earlier.findings.get(name) != said for name, said in evidence.findings.items()):
         return False
     return evidence.day.kind == earlier.kind or evidence.day.kind != FINAL
 

@@ -9,9 +9,12 @@ docs/flow-audit.md, "What each block does".
 ``blocks``    what each block does to that state
 ``places``    where a call may be, and how an agent's conversation may begin
 ``routes``    where a call goes next: blocks, modules, queues, whisper flows, an agent
+``kept``      what is kept of a flow for tomorrow's audit, without its content
 ``walk``      every route of a call, walked once for all entries
 ``results``   the one result of an entry, as a table of rules
 ``audit``     flows + phone numbers -> findings
+``queues``    the entries that lead to each queue
+``report``    the findings as they are kept and told
 ``words``     a finding in words
 ``picture``   a finding as a picture
 ============  ===========================================================================

@@ -73,6 +73,8 @@ class Flow:
     """The flow attributes that may name a flow or a module."""
     goes_on_to: frozenset[str] = frozenset()
     """The IDs of the flows and modules that it hands calls to, as far as they stand in it."""
+    queues: frozenset[str] = frozenset()
+    """The IDs of the queues that it sets as the target of a call, as far as they stand in it."""
     unreadable: str | None = None
     """Why its content cannot be read; None if it can."""
 
@@ -103,6 +105,7 @@ def read_flow(flow_id: str, name: str, flow_type: str, content: str) -> Flow:
         blocks,
         named_attributes=_named_attributes(blocks.values()),
         goes_on_to=frozenset(_goes_on_to(blocks.values())),
+        queues=frozenset(_queues(blocks.values())),
     )
 
 
@@ -128,6 +131,12 @@ def _goes_on_to(blocks: Collection[Block]) -> Iterator[str]:
     if any(text.startswith(FLOW_ATTRIBUTE) for text in named):
         set_here = (block.parameters for block in blocks if block.type == "UpdateFlowAttributes")
         yield from (resource_id(text) for parameters in set_here for text in _texts(parameters))
+
+
+def _queues(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield the IDs of the queues that its blocks set as the target of a call."""
+    named = (block.parameters.get("QueueId") for block in blocks if block.type == "UpdateContactTargetQueue")
+    yield from (resource_id(each) for each in named if isinstance(each, str) and not each.startswith("$"))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """A finding as a picture: the way of a call, as SVG that needs no script and nothing from elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
 from audio_leakage.flow_audit.audit import Finding
@@ -13,18 +13,29 @@ _COLOURS = {AuditResult.ALWAYS: "#2e7d32", AuditResult.NO_AGENT: "#616161"}
 _ALARMING = "#c62828"
 
 
-def picture_of(finding: Finding) -> str:
-    """Return the way that explains a finding, as a document of type ``image/svg+xml``.
+#: Each flow on a way, with the blocks that the call runs in it.
+Way = Iterable[tuple[str, Iterable[str]]]
 
-    Whatever somebody named in a flow is escaped.
+
+def picture_of(finding: Finding) -> str:
+    """Return the way that explains a finding, as a document of type ``image/svg+xml``."""
+    return picture(entry_in_words(finding), finding.result, stretches(finding.route))
+
+
+def picture(entry: str, result: AuditResult, way: Way) -> str:
+    """Return a way as a document of type ``image/svg+xml``. Whatever somebody named in a flow is escaped.
+
+    :param entry: where calls come in, in words.
+    :param result: of the entry.
+    :param way: in words.
     """
-    rows = list(_rows(finding))
+    rows = list(_rows(entry, result, way))
     height = _GAP + len(rows) * (_BOX + _GAP)
-    colour = _COLOURS.get(finding.result, _ALARMING)
+    colour = _COLOURS.get(result, _ALARMING)
     parts = [
         part for place, row in enumerate(rows) for part in _row(place, row, colour, place == len(rows) - 1)
     ]
-    label = escape(f"{entry_in_words(finding)}: {finding.result}", quote=True)
+    label = escape(f"{entry}: {result}", quote=True)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
         f'viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{label}" '
@@ -32,14 +43,14 @@ def picture_of(finding: Finding) -> str:
     )
 
 
-def _rows(finding: Finding) -> Iterator[tuple[str, bool]]:
+def _rows(entry: str, result: AuditResult, way: Way) -> Iterator[tuple[str, bool]]:
     """Yield text and whether it is a heading, from the entry to the result."""
-    yield entry_in_words(finding), True
-    for place, (flow, blocks) in enumerate(stretches(finding.route)):
+    yield entry, True
+    for place, (flow, blocks) in enumerate(way):
         if place:
             yield shown_name(flow), True
         yield from ((block, False) for block in blocks)
-    yield finding.result, True
+    yield result, True
 
 
 def _row(place: int, row: tuple[str, bool], colour: str, is_last: bool) -> Iterator[str]:

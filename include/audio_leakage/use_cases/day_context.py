@@ -9,7 +9,15 @@ from audio_leakage.contacts.recording import RecordingStorage
 from audio_leakage.evidence.files import Json
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.policy import Policy
-from audio_leakage.ports import AlertTopic, Connect, ContactTable, EvidenceStore, RecordingBucket
+from audio_leakage.ports import (
+    AlertTopic,
+    Configuration,
+    Connect,
+    ContactTable,
+    EvidenceStore,
+    PublishedFlows,
+    RecordingBucket,
+)
 from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import Window
 from audio_leakage.settings import Settings
@@ -35,6 +43,8 @@ class DayContext:
     bucket: RecordingBucket
     storage: Callable[[], RecordingStorage]
     contacts: ContactTable
+    configuration: Configuration
+    flows: PublishedFlows
     store: EvidenceStore
     chain: Chain
     alert_topic: AlertTopic

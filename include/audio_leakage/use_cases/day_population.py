@@ -1,6 +1,7 @@
 """The use case ``complete_population``: every hour of a day, taken, proved and kept."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from datetime import UTC
 from heapq import merge
 from itertools import groupby
@@ -25,12 +26,13 @@ def complete_population(run: DayContext) -> dict[str, Any]:
     A retry goes on with the hour at which the try before it stopped. An hour that is taken again is kept
     beside the one before.
     """
-    taken = 0
+    takings, taken, proofs = _takings(run), 0, []
     for hour in run.hours:
-        if _proof(run, hour)["status"] != Completeness.COMPLETE:
-            _take_hour(run, hour)
+        proof = _proof(run, hour, takings)
+        if proof["status"] != Completeness.COMPLETE:
+            proof = _take_hour(run, hour)
             taken += 1
-    proofs = [_proof(run, hour) for hour in run.hours]
+        proofs.append(proof)
     return {
         "hours_taken": taken,
         "population": sum(proof["listed"] for proof in proofs),
@@ -40,18 +42,20 @@ def complete_population(run: DayContext) -> dict[str, Any]:
 
 def members_of_day(run: DayContext) -> Iterator[Json]:
     """Yield each contact of the population once, in the order of their ids, as the last taking shows it."""
-    takings = [key for hour in run.hours for key in _takings(run, hour)]
-    rows = merge(*(_members(run, key) for key in takings), key=itemgetter("contact_id"))
+    keys = (key for of_hour in _takings(run).values() for key in of_hour)
+    rows = merge(*(_members(run, key) for key in keys), key=itemgetter("contact_id"))
     for _, same in groupby(rows, key=itemgetter("contact_id")):
         yield next(same)
 
 
 def hour_rows(run: DayContext) -> list[Json]:
     """Return the counts of each hour as the evidence shows them."""
-    return [_hour_row(_proof(run, hour)) for hour in run.hours]
+    takings = _takings(run)
+    return [_hour_row(_proof(run, hour, takings)) for hour in run.hours]
 
 
-def _take_hour(run: DayContext, hour: Window) -> None:
+def _take_hour(run: DayContext, hour: Window) -> Json:
+    """Take an hour, keep it, and return its proof."""
     context = run.hour_context(hour)
     summary = take_population(context)
     members = by_hour(map(Part.from_text, context.parts.taken()))[summary["hour"]].members
@@ -60,25 +64,33 @@ def _take_hour(run: DayContext, hour: Window) -> None:
         for name, value in summary["proofs"][0].items()
     }
     rows = [{"proof": proof}, *(row_of_member(members[each]) for each in sorted(members))]
-    key = f"{_folder(run, hour)}{format_time(run.now)}.jsonl.gz"
+    key = f"{_folder(run)}{_name(hour)}/{format_time(run.now)}.jsonl.gz"
     run.store.write(key, json_lines(key, rows).stored)
+    return {"hour": format_time(hour.start)[:13], **proof}
 
 
-def _folder(run: DayContext, hour: Window) -> str:
-    return f"population/day={run.day.isoformat()}/hour={hour.start.astimezone(UTC):%H}/"
+def _folder(run: DayContext) -> str:
+    return f"population/day={run.day.isoformat()}/"
 
 
-def _takings(run: DayContext, hour: Window) -> list[str]:
-    """Return the keys of every taking of an hour, the last one first."""
-    return sorted(run.store.keys(_folder(run, hour)), reverse=True)
+def _name(hour: Window) -> str:
+    return f"hour={hour.start.astimezone(UTC):%H}"
+
+
+def _takings(run: DayContext) -> Mapping[str, list[str]]:
+    """Return the keys of every taking by the name of its hour, the last one first."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for key in sorted(run.store.keys(_folder(run)), reverse=True):
+        found[key.removeprefix(_folder(run)).partition("/")[0]].append(key)
+    return found
 
 
 def _members(run: DayContext, key: str) -> Iterator[Json]:
     return (row for row in rows_of(run.store.read(key)) if "proof" not in row)
 
 
-def _proof(run: DayContext, hour: Window) -> Json:
-    last = next(iter(_takings(run, hour)), None)
+def _proof(run: DayContext, hour: Window, takings: Mapping[str, list[str]]) -> Json:
+    last = next(iter(takings.get(_name(hour), ())), None)
     proof: Json = next(rows_of(run.store.read(last)))["proof"] if last else _NOT_TAKEN
     return {"hour": format_time(hour.start)[:13], **proof}
 

@@ -121,6 +121,14 @@ class Chain:
         """Tell whether an acknowledgement of a day was begun."""
         return any(True for _ in self.store.keys(folder_of_day(day)))
 
+    def latest(self, name: str) -> bytes | None:
+        """Return a file of the last revision that has one of that name; None if none has."""
+        for link in filter(_is_of_revision, self._backwards()):
+            stored = self._manifest(link)
+            if name in read_manifest(stored)[0]:
+                return self.store.read(link.manifest_path.removesuffix(MANIFEST) + name)
+        return None
+
     def append(self, day: str, prove: Prove, origin: Json, now: datetime) -> tuple[Link, bool]:
         """Write a revision unless it says nothing new; return the day's last link, and whether it is new.
 
@@ -159,12 +167,16 @@ class Chain:
         raise ServiceUnavailable(_GREW)
 
     def _told_by(self, link: Link) -> Earlier:
+        stored = self._manifest(link)
+        return earlier_of(link.revision, stored, read_manifest(stored)[1])
+
+    def _manifest(self, link: Link) -> bytes:
         stored = self.store.read(link.manifest_path)
         if sha256(stored) != link.manifest_sha256:
             raise BrokenEvidence(
                 f"{link.manifest_path} is not what link {link.sequence} says", f"day {link.day}"
             )
-        return earlier_of(link.revision, stored, read_manifest(stored)[1])
+        return stored
 
     def _backwards(self) -> Iterator[Link]:
         head = self.head()

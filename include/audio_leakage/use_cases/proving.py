@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,12 +10,15 @@ from audio_leakage.errors import AwsError, MissingError, MissingEvidence
 from audio_leakage.evidence.chain import Link
 from audio_leakage.evidence.classes import ContactClass
 from audio_leakage.evidence.files import Json
+from audio_leakage.evidence.ledger import CONTACTS
 from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.reports import SUMMARY, SUMMARY_TXT
-from audio_leakage.evidence.revision import FIRST, Earlier
+from audio_leakage.evidence.revision import FIRST, Earlier, FileBeside
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.acknowledging import figures_of, take_back
+from audio_leakage.use_cases.day_configuration import configuration_beside, configuration_lines
 from audio_leakage.use_cases.day_context import DayContext
+from audio_leakage.use_cases.day_flows import flow_lines, flows_beside, queue_lines, unasked_queues
 from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
 from audio_leakage.use_cases.reconciling import Reconciled, evidence_from, last_reconciled, reconcile
@@ -64,15 +67,16 @@ def write_evidence(run: DayContext) -> dict[str, Any]:
     found = last_reconciled(run)
     if found is None:
         raise MissingError(f"day {run.day} was not reconciled: clear the task 'reconcile'")
-    written = _write(run, found)
+    written = _write(run, found, [*configuration_beside(run), *flows_beside(run)])
     earlier = {
         each.day.isoformat(): _write(each, kept)
         for each in run.earlier_days
         if (kept := last_reconciled(each))
     }
-    head = run.chain.head()
+    known, head = run.chain.earlier(found.day.day), run.chain.head()
     return {
         **written,
+        "queues": _unasked_queues(run, known[0]) if known else {},
         "earlier_days": earlier,
         "head": _name_of(head) if head else None,
     }
@@ -90,6 +94,9 @@ def tell_evidence(run: DayContext) -> dict[str, Any]:
         *_lines_of_acknowledgements(run),
         *_lines_of_earlier_days(run),
         *_lines_of_changed_rules(revision, run.chain.day_before(link)),
+        *configuration_lines(run),
+        *flow_lines(run),
+        *queue_lines(_unasked_queues(run, link)),
         *([] if head.signature else ["The chain is not signed: no evidence_key_arn is set."]),
         f"Revision {link.revision}, link {link.sequence}. The head of the chain is {_name_of(head)}",
         *run.sender.where(EVENT),
@@ -103,13 +110,13 @@ def tell_evidence(run: DayContext) -> dict[str, Any]:
     return {"told": 1}
 
 
-def _write(run: DayContext, found: Reconciled) -> dict[str, Any]:
+def _write(run: DayContext, found: Reconciled, beside: Sequence[FileBeside] = ()) -> dict[str, Any]:
     known = run.chain.earlier(found.day.day)
-    if known and known[1].as_of >= found.day.as_of:  # nothing was compared since
+    if known and known[1].as_of >= found.day.as_of and _has(known[1], beside):  # nothing was found out since
         link, is_new = known[0], False
     else:
         link, is_new = run.chain.append(
-            found.day.day, lambda before: evidence_from(run, found, before), _origin(run), run.now
+            found.day.day, lambda before: evidence_from(run, found, before, beside), _origin(run), run.now
         )
     summary = json.loads(run.store.read(link.manifest_path.removesuffix(MANIFEST) + SUMMARY))
     expiring = let_items_expire(run) if link.kind != FIRST else 0
@@ -126,6 +133,14 @@ def _write(run: DayContext, found: Reconciled) -> dict[str, Any]:
         **{name: summary["total"][name] for name in _FIGURES},
         **figures_of(run.chain, link.day, run.now),
     }
+
+
+def _unasked_queues(run: DayContext, link: Link) -> dict[str, dict[str, Any]]:
+    return unasked_queues(run, run.store.read(link.manifest_path.removesuffix(MANIFEST) + CONTACTS))
+
+
+def _has(known: Earlier, beside: Sequence[FileBeside]) -> bool:
+    return all(known.findings.get(each.file.name) == each.says for each in beside)
 
 
 def _lines_of_acknowledgements(run: DayContext) -> Iterator[str]:

@@ -6,7 +6,7 @@ What is compared is kept in the evidence bucket, and ``write_evidence`` computes
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,6 +36,7 @@ from audio_leakage.evidence.revision import (
     REVERIFIED,
     DayEvidence,
     Earlier,
+    FileBeside,
     before_of,
     evidence_of,
 )
@@ -96,17 +97,21 @@ def last_reconciled(run: DayContext) -> Reconciled | None:
     return Reconciled(day, tuple(EvidenceFile.read(name, run.store.read(folder + name)) for name in _INPUTS))
 
 
-def evidence_from(run: DayContext, found: Reconciled, known: tuple[Link, Earlier] | None) -> DayEvidence:
+def evidence_from(
+    run: DayContext, found: Reconciled, known: tuple[Link, Earlier] | None, beside: Sequence[FileBeside] = ()
+) -> DayEvidence:
     """Compute the evidence of a day from what was kept.
 
     :param known: the revision before; None if there is none.
+    :param beside: files that are written with it.
     """
     is_after_final = known is not None and known[1].kind in (FINAL, REVERIFIED)
     day = replace(found.day, kind=REVERIFIED) if is_after_final and found.day.kind == FINAL else found.day
     before = json_lines(BEFORE, _before(run, known[0]) if known else ())
     document, policy = _policy(run, known)
     settings = {"recheck_days": str(run.settings.recheck_days)}
-    return evidence_of(day, [*found.inputs, before], document, decider_of(policy), settings)
+    decider = decider_of(policy)
+    return evidence_of(day, [*found.inputs, before], document, decider, settings, beside=beside)
 
 
 def _gathered(run: DayContext) -> Reconciled:

@@ -68,11 +68,16 @@ resource "aws_cloudformation_stack" "evidence" {
 
   parameters = {
     for key, value in {
-      BucketName        = var.evidence_bucket
-      LockMode          = var.evidence_lock_mode
-      LockYears         = var.evidence_lock_years
-      ExecutionRoleName = var.execution_role_name
-      IamPath           = var.iam_path
+      BucketName          = var.evidence_bucket
+      LockMode            = var.evidence_lock_mode
+      LockYears           = var.evidence_lock_years
+      ExecutionRoleName   = var.execution_role_name
+      ConnectInstanceId   = var.connect_instance_id
+      ContactTableName    = local.table_name
+      RecordingBucketName = var.recording_bucket
+      RecordingKmsKeyArn  = var.recording_key_arn
+      FlowLogGroupName    = var.flow_log_group
+      IamPath             = var.iam_path
     } : key => value if value != ""
   }
 }

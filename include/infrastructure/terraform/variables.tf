@@ -26,6 +26,12 @@ variable "recording_prefix" {
   description = "Prefix of the recordings, without a slash at either end. It narrows the permission to list."
 }
 
+variable "recording_key_arn" {
+  type        = string
+  default     = ""
+  description = "KMS key of the call recordings. With evidence, the daily DAG looks at its state."
+}
+
 variable "flow_log_group" {
   type        = string
   default     = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 #: HTTP status of the service's typed errors, by error code.
 STATUS = {
     "AccessDeniedException": 403,
+    "ContactFlowNotPublishedException": 404,
     "InternalServiceException": 500,
     "InvalidParameterException": 400,
     "InvalidRequestException": 400,

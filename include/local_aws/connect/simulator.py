@@ -17,6 +17,14 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from local_aws.connect.contacts import ContactDirectory
 from local_aws.connect.delays import NO_DELAY, Delay
 from local_aws.connect.faults import CUT_OFF, NOT_JSON, RESET, STATUS, Faults
+from local_aws.connect.flows import (
+    InstanceFlows,
+    NotPublished,
+    describe_flow,
+    list_flow_associations,
+    search_flows,
+)
+from local_aws.connect.instance import InstanceConfiguration, instance_attribute, list_storage_configs
 from local_aws.connect.limits import check_limits
 from local_aws.connect.metric_data import instance_of, metric_data
 from local_aws.connect.queue_listing import list_queues, search_queues
@@ -57,6 +65,8 @@ class ConnectSimulator:
         self.instance_id = instance_id
         self.directory = directory
         self.storage = {"BucketName": recording_bucket, "BucketPrefix": recording_prefix}
+        self.configuration = InstanceConfiguration([self.storage])
+        self.flows = InstanceFlows()
         self.latency_seconds = latency_seconds
         self.indexing_delay = indexing_delay
         self.metrics_delay = metrics_delay
@@ -106,14 +116,16 @@ class ConnectSimulator:
         try:
             return jsonify(_on_the_wire(act()))
         except LookupError as error:
-            return _error("ResourceNotFoundException", str(error))
+            not_published = isinstance(error, NotPublished)
+            code = "ContactFlowNotPublishedException" if not_published else "ResourceNotFoundException"
+            return _error(code, str(error))
         except ValueError as error:
             return _error("InvalidParameterException", str(error))
 
 
 def _app(connect: ConnectSimulator) -> Flask:
     app = Flask("connect-simulator")
-    for add_routes in (_add_contacts, _add_queues, _add_storage):
+    for add_routes in (_add_contacts, _add_queues, _add_storage, _add_flows):
         add_routes(app, connect)
     return app
 
@@ -173,12 +185,58 @@ def _add_queues(app: Flask, connect: ConnectSimulator) -> None:
 def _add_storage(app: Flask, connect: ConnectSimulator) -> None:
     @app.get("/instance/<instance_id>/storage-configs")
     def list_instance_storage_configs(instance_id: str) -> Response:
-        kind = request.args.get("resourceType")
-        config = {"AssociationId": "1", "StorageType": "S3", "S3Config": connect.storage}
+        kind = {"ResourceType": request.args["resourceType"]} if "resourceType" in request.args else {}
+        query = {"InstanceId": instance_id, **kind, **_page_query()}
+        storage = connect.configuration.storage
         return connect.answer(
-            "ListInstanceStorageConfigs",
+            "ListInstanceStorageConfigs", instance_id, lambda: list_storage_configs(storage, query)
+        )
+
+    @app.get("/instance/<instance_id>/attribute/<attribute_type>")
+    def describe_instance_attribute(instance_id: str, attribute_type: str) -> Response:
+        query = {"InstanceId": instance_id, "AttributeType": attribute_type}
+        attributes = connect.configuration.attributes
+        return connect.answer(
+            "DescribeInstanceAttribute", instance_id, lambda: instance_attribute(attributes, query)
+        )
+
+
+def _add_flows(app: Flask, connect: ConnectSimulator) -> None:
+    for kind in ("ContactFlow", "ContactFlowModule"):
+        _add_flows_of_kind(app, connect, kind)
+
+    @app.get("/flow-associations-summary/<instance_id>")
+    def list_flow_associations_(instance_id: str) -> Response:
+        kind = {"ResourceType": request.args["ResourceType"]} if "ResourceType" in request.args else {}
+        query = {"InstanceId": instance_id, **kind, **_page_query()}
+        return connect.answer(
+            "ListFlowAssociations",
             instance_id,
-            lambda: {"StorageConfigs": [config] if kind == "CALL_RECORDINGS" else []},
+            lambda: list_flow_associations(instance_id, connect.flows, query),
+        )
+
+
+def _add_flows_of_kind(app: Flask, connect: ConnectSimulator, kind: str) -> None:
+    modules = kind == "ContactFlowModule"
+    path = "contact-flow-modules" if modules else "contact-flows"
+
+    @app.post(f"/search-{path}", endpoint=f"search-{path}")
+    def search() -> Response:
+        query = request.get_json(force=True)
+        instance_id = str(query.get("InstanceId"))
+        return connect.answer(
+            f"Search{kind}s",
+            instance_id,
+            lambda: search_flows(instance_id, connect.flows, query, modules=modules),
+        )
+
+    @app.get(f"/{path}/<instance_id>/<flow_id>", endpoint=f"describe-{path}")
+    def describe(instance_id: str, flow_id: str) -> Response:
+        query = {"InstanceId": instance_id, f"{kind}Id": flow_id}
+        return connect.answer(
+            f"Describe{kind}",
+            instance_id,
+            lambda: describe_flow(instance_id, connect.flows, query, modules=modules),
         )
 
 
@@ -187,6 +245,14 @@ def _queue_query() -> Mapping[str, Any]:
     asked = request.args
     return {
         **({"QueueTypes": asked.getlist("queueTypes")} if "queueTypes" in asked else {}),
+        **_page_query(),
+    }
+
+
+def _page_query() -> Mapping[str, Any]:
+    """Return the members about pages that come in the address."""
+    asked = request.args
+    return {
         **({"MaxResults": asked.get("maxResults", type=int)} if "maxResults" in asked else {}),
         **({"NextToken": asked["nextToken"]} if "nextToken" in asked else {}),
     }

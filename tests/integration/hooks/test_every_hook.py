@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
+from audio_leakage_hooks.configuration import ServiceHook
 from audio_leakage_hooks.connect import ConnectHook
 from audio_leakage_hooks.contact_table_hook import ContactTableHook
 from audio_leakage_hooks.flow_log import FlowLogHook
@@ -14,7 +15,7 @@ from audio_leakage_hooks.recording_bucket import RecordingBucketHook
 
 
 @pytest.mark.parametrize(
-    "hook", [ConnectHook, ContactTableHook, FlowLogHook, MetricsHook, RecordingBucketHook]
+    "hook", [ConnectHook, ContactTableHook, FlowLogHook, MetricsHook, RecordingBucketHook, ServiceHook]
 )
 def test_a_hook_takes_only_the_parameters_of_every_aws_hook(hook: type[AwsGenericHook[Any]]) -> None:
     own = inspect.signature(hook.__init__).parameters if "__init__" in vars(hook) else {}
@@ -22,7 +23,7 @@ def test_a_hook_takes_only_the_parameters_of_every_aws_hook(hook: type[AwsGeneri
 
 
 @pytest.mark.parametrize(
-    "hook", [ConnectHook, ContactTableHook, FlowLogHook, MetricsHook, RecordingBucketHook]
+    "hook", [ConnectHook, ContactTableHook, FlowLogHook, MetricsHook, RecordingBucketHook, ServiceHook]
 )
 def test_retries_are_ours_unless_the_connection_sets_others(
     hook: type[AwsGenericHook[Any]], monkeypatch: pytest.MonkeyPatch

@@ -1,4 +1,5 @@
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -45,7 +46,15 @@ def test_every_setting_can_be_set() -> None:
         "keep_items_days": 30,
         "describe_contact_rps": 4,
         "search_contacts_rps": 0.2,
+        "population_rps": 0.05,
+        "settle_hours": 8,
+        "retention_years": 7,
+        "population_tolerance_percent": 2,
+        "longest_call_hours": 12,
+        "connect_access_url": "https://acme.my.connect.aws",
+        "runbook_url": "https://wiki.example.com/audio-leakage",
     }
+    assert values.keys() == {field.name for field in fields(Settings)}
     settings = Settings.from_json(json.dumps(values))
     assert {key: getattr(settings, key) for key in values} == values
 

@@ -131,6 +131,7 @@ def test_a_plan_leaves_the_check_out_and_tells_by_its_exit_code_whether_anything
 def test_the_file_remembers_every_option(config: Path) -> None:
     first = [
         *("--email", "on-call@example.com", "--recording-prefix", "connect/acme", "--tags", "team=voice"),
+        *("--recording-key-arn", "arn:aws:kms:eu-west-1:123456789012:key/1"),
         *("--evidence-bucket", "b", "--evidence-lock-mode", "COMPLIANCE", "--evidence-lock-years", "10"),
         *("--iam-path", "/monitoring/", "--permissions-boundary", "arn:aws:iam::123456789012:policy/edge"),
         *(

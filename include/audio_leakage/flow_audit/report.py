@@ -1,0 +1,114 @@
+"""The findings of an instance as they are kept and told: counts, and each entry in words."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from audio_leakage.flow_audit.audit import Finding
+from audio_leakage.flow_audit.flow import Flow
+from audio_leakage.flow_audit.queues import findings_by_queue
+from audio_leakage.flow_audit.results import AuditResult
+from audio_leakage.flow_audit.words import entry_in_words, in_words, stretches
+
+Report = Mapping[str, Any]
+
+#: The results that need nobody's attention.
+GOOD = (AuditResult.ALWAYS, AuditResult.NO_AGENT)
+#: The order in which entries are told, the surest leak first.
+_ORDER = {
+    result: place
+    for place, result in enumerate(
+        (
+            AuditResult.NEVER,
+            AuditResult.SOMETIMES,
+            AuditResult.ERROR_BRANCH,
+            AuditResult.PARTIAL,
+            AuditResult.UNLOGGED,
+            AuditResult.UNKNOWN,
+            *GOOD,
+        )
+    )
+}
+#: Entries that the mail names; the rest are only counted.
+_LISTED = 4
+
+
+def report_of(
+    flows: Sequence[Flow], findings: Iterable[Finding], before: Report | None, as_of: str
+) -> Report:
+    """Return the findings as ``flows.json`` has them.
+
+    :param flows: the flows and modules that were audited.
+    :param findings: one for each entry.
+    :param before: the report in the last evidence; None if there is none.
+    :param as_of: when the flows were read. They may have been others before.
+    """
+    known = {_key(each): each["result"] for each in before["entries"]} if before else {}
+    ordered = sorted(
+        findings, key=lambda each: (_ORDER[each.result], entry_in_words(each), each.entry.flow.id)
+    )
+    counts = Counter(str(each.result) for each in ordered)
+    return {
+        "as_of": as_of,
+        "counts": {str(result): counts[str(result)] for result in AuditResult},
+        "entries": [{**entry, "before": known.get(_key(entry))} for entry in map(_entry, ordered)],
+        "flows": len(flows),
+        "not_checked": "",
+        "queues": {
+            queue: [_short(each) for each in found]
+            for queue, found in findings_by_queue(flows, ordered).items()
+        },
+    }
+
+
+def not_checked(reason: str, as_of: str) -> Report:
+    """Return what is kept when the flows could not be read.
+
+    :param reason: why, and what to grant.
+    """
+    empty: Report = {"counts": {}, "entries": [], "flows": 0, "queues": {}}
+    return {**empty, "as_of": as_of, "not_checked": reason}
+
+
+def findings_in(report: Report) -> list[Mapping[str, Any]]:
+    """Return the entries that need somebody's attention."""
+    return [each for each in report["entries"] if each["result"] not in GOOD]
+
+
+def findings_of(report: Report) -> Mapping[str, Any]:
+    """Return what a later report must differ in to be news: not when it was made, nor what was before."""
+    entries = [{name: each[name] for name in each.keys() - {"before"}} for each in report["entries"]]
+    return {**{name: report[name] for name in report.keys() - {"as_of"}}, "entries": entries}
+
+
+def mail_lines(report: Report) -> Iterator[str]:
+    """Yield what the daily mail says of the flows: counts, and the entries that have another result now."""
+    if report["not_checked"]:
+        yield f"Flows: not checked: {report['not_checked']}"
+        return
+    counts = ", ".join(f"{count} {result}" for result, count in report["counts"].items() if count)
+    yield f"Flows as of {report['as_of']}, entries: {counts or 'none'}"
+    news = [each for each in findings_in(report) if each["before"] != each["result"]]
+    yield from (f"  {each['result']}: {each['entry']}: {each['sentences'][0]}" for each in news[:_LISTED])
+    if len(news) > _LISTED:
+        yield f"  and {len(news) - _LISTED} more in flows.json"
+
+
+def _key(entry: Mapping[str, Any]) -> tuple[str, str]:
+    return entry["kind"], entry["flow_id"]
+
+
+def _entry(finding: Finding) -> Mapping[str, Any]:
+    is_good = finding.result in GOOD
+    return {
+        "entry": entry_in_words(finding),
+        "flow_id": finding.entry.flow.id,
+        "kind": str(finding.entry.kind),
+        "result": str(finding.result),
+        "sentences": [] if is_good else in_words(finding),
+        "way": [] if is_good else [[flow, blocks] for flow, blocks in stretches(finding.route)],
+    }
+
+
+def _short(finding: Finding) -> str:
+    return f"{entry_in_words(finding)}: {finding.result}"
