@@ -340,8 +340,9 @@ def test_a_task_links_to_its_calls_and_a_contact_to_the_console(
 def test_a_request_without_a_login_gets_no_answer(anonymous: BrowserContext) -> None:
     from audio_leakage_ui.app import app
 
-    values = {"dag_id": DAG, "name": "run.js", "contact_id": "00000000-0000-4000-8000-000000000001"}
-    query = "?run_id=x&hour=2023-08-29T21&since=2023-08-29T21&hours=1"
+    contact_id = "00000000-0000-4000-8000-000000000001"
+    values = {"dag_id": DAG, "name": "run.js", "contact_id": contact_id, "day": "2023-08-29"}
+    query = "?run_id=x&hour=2023-08-29T21&since=2023-08-29T21&hours=1&days=1"
     addresses = [
         f"/audio-leakage{route.path.format(**values)}{query}"
         for route in app.routes
@@ -522,8 +523,8 @@ def test_the_leaks_of_the_days_shown_are_a_list_to_hand_over(page: Page, played:
     expect(page.locator("body[data-complete]")).to_be_attached()
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
-    head, *leaks = download.value.path().read_text().splitlines()
-    assert head.startswith("contact,agent connected,ended,queue,agent,cause,since")
+    head, *leaks = download.value.path().read_text(encoding="utf-16").splitlines()
+    assert head.split("\t")[:4] == ["contact", "agent connected", "ended", "queue"]
     assert len(leaks) == truths(played, list(played.centre.calls))["leaked"]
 
 
@@ -575,7 +576,7 @@ def test_a_known_leak_is_marked_everywhere_and_counted(page: Page, played: Playe
     expect(page.locator("#failures small.known").first).to_have_text(mark)
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
-    assert download.value.path().read_text().count("CHG-4711: new <b>key</b>") == leaked
+    assert download.value.path().read_text(encoding="utf-16").count("CHG-4711: new <b>key</b>") == leaked
     page.goto(f"/audio-leakage/{DAG}/contact/{leak.contact_id}")
     expect(page.locator("#call .badge")).to_have_text("leaked")
     expect(page.locator("#call small.known")).to_have_text(mark)
