@@ -102,7 +102,6 @@ def overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def entered(airflow: Airflow, run: dict[str, Any]) -> dict[str, int]:
     """Return what a run's second task counted: contacts entered now, and contacts in all."""
-    path = f"/dags/{RECONCILE_DAG_ID}/dagRuns/{run['dag_run_id']}/taskInstances/enter_unwatched/xcomEntries"
-    value = airflow.get(f"{path.replace('+', '%2B')}/return_value?deserialize=true")["value"]
+    value = airflow.xcom(RECONCILE_DAG_ID, run["dag_run_id"], "enter_unwatched")
     (figures,) = value["hours"].values()
     return {"entered": value["entered"], "population": figures["population"]}

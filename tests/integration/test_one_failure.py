@@ -39,11 +39,6 @@ def task_instances(airflow: Airflow, run_id: str) -> dict[str, dict[str, Any]]:
     return {task["task_id"]: task for task in found}
 
 
-def kept(airflow: Airflow, run_id: str, task_id: str, key: str) -> Any:  # noqa: ANN401  # JSON
-    task = f"/dags/{DAG_ID}/dagRuns/{quote(run_id)}/taskInstances/{task_id}"
-    return airflow.get(f"{task}/xcomEntries/{key}?deserialize=true")["value"]
-
-
 def clear(airflow: Airflow, run_id: str, task_id: str) -> None:
     """Clear one task, as the UI does; the command line finds no run without a logical date."""
     what = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False}
@@ -70,8 +65,8 @@ def test_a_leak_is_judged_without_the_log_group_and_the_run_fails(stage: Stage, 
         run_id, state = ended_run(airflow, of_check=1)
         assert state == "failed"
         assert {name: task["state"] for name, task in task_instances(airflow, run_id).items()} == STATES
-        assert "due" in kept(airflow, run_id, "check_recordings", "return_value")
-        told = kept(airflow, run_id, "poll_initialised", "task_failure")
+        assert "due" in airflow.xcom(DAG_ID, run_id, "check_recordings")
+        told = airflow.xcom(DAG_ID, run_id, "poll_initialised", "task_failure")
         assert told["told"]
         assert "log group '/nowhere' does not exist" in told["reason"]
         clear(airflow, run_id, "check_recordings")

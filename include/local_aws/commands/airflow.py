@@ -96,9 +96,14 @@ class Airflow:
 
     def counts(self, run_id: str, task_id: str) -> dict[str, Any]:
         """Return the counts that a task of a run returned."""
-        task = f"/dags/{DAG_ID}/dagRuns/{quote(run_id)}/taskInstances/{task_id}"
-        counts: dict[str, Any] = self.get(f"{task}/xcomEntries/return_value?deserialize=true")["value"]
+        counts: dict[str, Any] = self.xcom(DAG_ID, run_id, task_id)
         return counts
+
+    def xcom(self, dag_id: str, run_id: str, task_id: str, key: str = "return_value") -> Any:  # noqa: ANN401  # JSON
+        """Return what a task of a run has kept under a key."""
+        task = f"/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/{task_id}"
+        value = self.get(f"{task}/xcomEntries/{key}")["value"]
+        return json.loads(value) if isinstance(value, str) else value  # it may be the text of its JSON
 
     def _pause(self, dag_ids: Sequence[str], *, paused: bool) -> None:
         body = json.dumps({"is_paused": paused}).encode()
