@@ -51,6 +51,7 @@ import os, signal, sys, time
 from pathlib import Path
 from local_aws.commands.console import quiet_terminal
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it starts with &
 with quiet_terminal(Path(sys.argv[1])):
     print("a log line that nobody needs to see")
     os.kill(os.getpid(), signal.SIGINT)
