@@ -457,25 +457,38 @@ def test_the_newest_hour_of_a_day_with_100_000_contacts_is_painted_first(page: P
 
 
 PROVED: dict[str, Any] = {
-    "status": "PROVISIONAL", "coverage_percent": "66.66", "coverage_at_most": "100.00", "required": 1200,
-    "proven": 800, "lost": 0, "undecided": 400, "revision": 1, "kind": "first",
-    "folder": "https://s3.console.aws.amazon.com/s3/buckets/evidence",
+    "status": "PROVISIONAL", "coverage_percent": "66.66", "coverage_at_most": "100.00", "lost": 0,
+    "undecided": 400, "blind": 0,
 }  # fmt: skip
 
 
-def test_the_page_shows_what_is_proved_of_each_day_the_latest_first(page: Page) -> None:
+def test_the_calendar_is_green_only_for_a_day_that_is_proved_and_whole(page: Page) -> None:
     incomplete = {**PROVED, "status": "INCOMPLETE", "coverage_percent": None, "coverage_at_most": None}
-    sure = {**PROVED, "status": "COMPLETE", "coverage_percent": "99.91", "coverage_at_most": "99.91"}
-    days = {"2026-11-21": sure, "2026-11-22": incomplete, "2026-11-23": PROVED}
-    page.route("**/evidence?*", lambda route: route.fulfill(json={"is_wanted": True, "days": days}))
+    sure = {
+        **PROVED,
+        "status": "COMPLETE",
+        "coverage_percent": "99.91",
+        "coverage_at_most": "99.91",
+        "undecided": 0,
+    }
+    leaked = {**sure, "lost": 1200}
+    today = datetime.now(UTC).date()
+    rows = [PROVED, incomplete, sure, leaked]
+    days = {str(today - timedelta(days=ago)): row for ago, row in enumerate(rows, start=1)}
+    page.route("**/calendar?*", lambda route: route.fulfill(json={"is_wanted": True, "days": days}))
     page.goto(f"/audio-leakage/{DAG}/?days=1")
-    section = page.locator("#evidence")
-    expect(section.locator("tbody th")).to_have_text(["2026-11-23", "2026-11-22", "2026-11-21"])
-    first, second, third = (row.locator("td").all_inner_texts() for row in section.locator("tbody tr").all())
-    assert first == ["PROVISIONAL", "66.66 % to 100.00 %", "1,200", "800", "0", "400", "1 (first)", "open"]
-    assert second[:2] == ["INCOMPLETE", DASH]
-    assert third[:2] == ["COMPLETE", "99.91 %"]
-    expect(section.get_by_role("link", name="open").first).to_have_attribute("href", PROVED["folder"])
+    expect(page.locator("#evidence[data-complete]")).to_be_attached()
+    cells = {
+        ago: page.get_by_role("link", name=f"{today - timedelta(days=ago)}: ")
+        for ago in range(1, len(rows) + 1)
+    }
+    expect(cells[1]).to_contain_text("PROVISIONAL")
+    expect(cells[1]).to_contain_text("66.66 % to 100.00 %")
+    expect(cells[2].locator(".share")).to_have_text(DASH)
+    expect(cells[3].locator(".share")).to_have_text("99.91 %")
+    expect(cells[4]).to_contain_text("1,200 lost")
+    kinds = {ago: cell.locator("..").get_attribute("class") for ago, cell in cells.items()}
+    assert kinds == {1: "day undecided", 2: "day incomplete", 3: "day proven", 4: "day lost"}
 
 
 @pytest.mark.parametrize(
@@ -486,7 +499,7 @@ def test_the_page_shows_what_is_proved_of_each_day_the_latest_first(page: Page) 
     ],
 )
 def test_the_page_says_why_it_shows_no_evidence(page: Page, answer: dict[str, Any], sentence: str) -> None:
-    page.route("**/evidence?*", lambda route: route.fulfill(**answer))
+    page.route("**/calendar?*", lambda route: route.fulfill(**answer))
     page.goto(f"/audio-leakage/{DAG}/?days=1")
     expect(page.locator("#evidence")).to_contain_text(sentence)
 
