@@ -39,8 +39,8 @@ _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 def dag_ids(further_instances: Sequence[str], dag_id: str = DAG_ID) -> list[str]:
     """Return the id of each instance's DAG, the first one's first.
 
-    :param further_instances: the names of all but the first. A text is one name: whoever forgets the comma
-        of a tuple with one name means that, and must not lose the DAGs of all instances.
+    :param further_instances: the names of all but the first. A text is one name. If somebody forgets the
+        comma of a tuple with one name, no instance loses its DAGs.
     :param dag_id: the plain name.
     :raises SettingsError: when a name is not allowed or there twice.
     """
@@ -66,8 +66,7 @@ def is_dag_of_an_instance(dag_id: str, plain: str = DAG_ID) -> bool:
 
 def variable_of(dag_id: str) -> str:
     """Return the name of the Variable that holds the settings of a DAG."""
-    _, separator, name = dag_id.partition(_SEPARATOR)
-    return f"{VARIABLE}{separator}{name}"
+    return _of_same_instance(VARIABLE, dag_id)
 
 
 def naming_settings(sentence: str, dag_id: str) -> str:
@@ -97,28 +96,29 @@ def counted_hours_variable_of(dag_id: str) -> str:
 
 def reconcile_dag_of(dag_id: str) -> str:
     """Return the id of the hourly DAG of the instance that a DAG watches."""
-    _, separator, name = dag_id.partition(_SEPARATOR)
-    return f"{RECONCILE_DAG_ID}{separator}{name}"
+    return _of_same_instance(RECONCILE_DAG_ID, dag_id)
 
 
 def evidence_dag_of(dag_id: str) -> str:
     """Return the id of the daily DAG of the instance that a DAG watches."""
-    _, separator, name = dag_id.partition(_SEPARATOR)
-    return f"{EVIDENCE_DAG_ID}{separator}{name}"
+    return _of_same_instance(EVIDENCE_DAG_ID, dag_id)
 
 
 def acknowledge_dag_of(dag_id: str) -> str:
     """Return the id of the DAG that acknowledges exceptions of the instance that a DAG watches."""
-    _, separator, name = dag_id.partition(_SEPARATOR)
-    return f"{ACKNOWLEDGE_DAG_ID}{separator}{name}"
+    return _of_same_instance(ACKNOWLEDGE_DAG_ID, dag_id)
 
 
 def monitor_dag_of(dag_id: str) -> str:
     """Return the id of the DAG that judges the contacts of the instance that a DAG watches."""
-    _, separator, name = dag_id.partition(_SEPARATOR)
-    return f"{DAG_ID}{separator}{name}"
+    return _of_same_instance(DAG_ID, dag_id)
 
 
 def _beside(what: str, dag_id: str) -> str:
+    return _of_same_instance(f"{VARIABLE}_{what}", dag_id)
+
+
+def _of_same_instance(plain: str, dag_id: str) -> str:
+    """Return a plain name with the name of the instance that a DAG is about."""
     _, separator, name = dag_id.partition(_SEPARATOR)
-    return f"{VARIABLE}_{what}{separator}{name}"
+    return f"{plain}{separator}{name}"

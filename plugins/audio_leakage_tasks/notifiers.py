@@ -1,6 +1,6 @@
 """Tell alerts through Airflow's notifiers, too: Slack, PagerDuty or mail is a setting.
 
-The SNS topic stays the way that we answer for: it is told at least once. A notifier gets each alert once. If
+We answer for the SNS topic alone: it gets each alert at least once. A notifier gets each alert once. If
 it fails, the alert on the topic says so, and nothing is held up.
 """
 

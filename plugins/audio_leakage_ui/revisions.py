@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from audio_leakage.errors import BrokenEvidence
 from audio_leakage.evidence.acknowledgement import ACKNOWLEDGEMENT
 from audio_leakage.evidence.chain import CHAIN, Link, link_name, sequence_of
-from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.reports import EXCEPTIONS, SUMMARY, exceptions_of
 from audio_leakage.use_cases.acknowledging import acknowledged_of
 from audio_leakage_hooks.evidence_bucket import EvidenceBucketHook
@@ -77,7 +76,7 @@ class ProvedDay:
     @property
     def folder(self) -> str:
         """Folder of the last revision, below the folder of the instance."""
-        return self.last.manifest_path.removesuffix(MANIFEST)
+        return self.last.folder
 
     @property
     def measured(self) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from audio_leakage.settings import Settings
 
 
 class CheckResult(StrEnum):
-    """What is to be said of an object."""
+    """How an object of the configuration is."""
 
     OK = "ok"
     CHANGED = "changed"
@@ -21,7 +21,7 @@ class CheckResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What reading an object has given: facts, or why there are none."""
+    """One object as we read it: its facts, or why there are none."""
 
     facts: Facts | None = None
     is_missing: bool = False
@@ -39,7 +39,7 @@ class Check:
     reason: str = ""
     """What is wrong, what has changed, or what to grant."""
     facts: Facts | None = None
-    """As they were read. Of an object that was not checked, as they were last seen."""
+    """As we read them. If the object was not checked, as we last saw them."""
 
     def to_json(self) -> Mapping[str, Any]:
         """Return the result as ``configuration.json`` has it."""
@@ -68,7 +68,7 @@ def check(name: ConfigurationObject, reading: Reading, before: Facts | None, set
 def document_of(checks: Iterable[Check], as_of: str) -> Mapping[str, Any]:
     """Return the results as they are kept.
 
-    :param as_of: when the configuration was read. It is that of no earlier moment, whatever the day.
+    :param as_of: when we read the configuration. It says nothing about any earlier moment.
     """
     return {"as_of": as_of, "objects": {str(each.object): each.to_json() for each in checks}}
 

@@ -11,9 +11,9 @@ from audio_leakage.settings import Settings
 
 #: What was read of an object: texts, whole numbers, truth values, null, lists and objects.
 Facts = Mapping[str, Any]
-#: CloudWatch Logs must keep a line for so many days: runs recover what they missed of the last day.
+#: Days for which CloudWatch Logs must keep a line. Runs recover what they missed of the last day.
 _DAYS_OF_LOG = 2
-#: Minutes without a run, from which on contacts may have been missed.
+#: After this many minutes without a run, contacts may have been missed.
 _LONGEST_GAP = 15
 #: The one attribute that items of the contact table may expire by.
 _EXPIRES = "ExpiresAt"

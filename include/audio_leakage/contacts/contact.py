@@ -22,7 +22,8 @@ from audio_leakage.times import format_time, parse_time, shown
 RENAMED = {"RecordingSettings": "RecordingBlocks"}
 #: The message about stored blocks that cannot be read. It does not repeat what somebody wrote.
 UNREADABLE_BLOCKS = "RecordingBlocks cannot be read; allowed is '<time in ISO-8601> <behavior>'"
-_CONTACT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+#: Every id of Amazon Connect is a UUID.
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def check_contact_id(value: object) -> str:
@@ -32,7 +33,7 @@ def check_contact_id(value: object) -> str:
 
     :raises InvalidContact: when it is not a UUID, which is what Connect's contact ids are.
     """
-    if isinstance(value, str) and _CONTACT_ID.fullmatch(value):
+    if isinstance(value, str) and UUID.fullmatch(value):
         return value
     raise InvalidContact(f"ContactId is {shown(value)}; allowed is a UUID of 36 characters")
 

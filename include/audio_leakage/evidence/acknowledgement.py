@@ -22,7 +22,7 @@ ACKNOWLEDGEMENTS = "acknowledgements/"
 
 
 class AcknowledgedCause(StrEnum):
-    """Why it happened, or what came of it, as somebody found out."""
+    """What somebody found out: why it happened, or what came of it."""
 
     FLOW_WITHOUT_RECORDING = "FLOW_WITHOUT_RECORDING"
     FLOW_CONFIGURATION = "FLOW_CONFIGURATION"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from audio_leakage.evidence.files import canonical, sha256
+from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.times import shown
 
 #: The first line of the signed text, and the version of all that follows.
@@ -65,6 +66,11 @@ class Link:
     def name(self) -> str:
         """The key of the link, below the folder of the instance."""
         return link_name(self.sequence)
+
+    @property
+    def folder(self) -> str:
+        """The folder of its revision, below the folder of the instance."""
+        return self.manifest_path.removesuffix(MANIFEST)
 
     @property
     def signed_text(self) -> bytes:

@@ -1,4 +1,4 @@
-"""What somebody asks for who acknowledges exceptions: the params of the DAG, checked."""
+"""The params of the DAG that acknowledges exceptions, checked."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from audio_leakage.contacts.contact import UUID
 from audio_leakage.errors import WindowError
 from audio_leakage.evidence.acknowledgement import AcknowledgedCause
 from audio_leakage.evidence.classes import CLASSES, Severity
@@ -22,7 +23,6 @@ ACKNOWLEDGEABLE = tuple(
     str(row.contact_class) for row in CLASSES if row.severity in (Severity.WARN, Severity.ERROR)
 )
 _NEED_A_TICKET = (AcknowledgedCause.OTHER, AcknowledgedCause.FALSE_POSITIVE)
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def _queue_in(params: Mapping[str, Any], contact_class: object) -> str | None:
         return None
     if contact_class is None:
         raise WindowError("queue_id narrows day and class down: name both")
-    if not _UUID.fullmatch(queue_id):
+    if not UUID.fullmatch(queue_id):
         raise WindowError("queue_id is no id of a queue, allowed is a UUID")
     return queue_id.lower()
 

@@ -27,7 +27,7 @@ from audio_leakage.times import parse_time
 UNRECOGNISED_OBJECT = "UNRECOGNISED_OBJECT"
 #: Class of a recording that belongs to a contact of another day, which that day's evidence counts.
 OTHER_DAY = "OTHER_DAY"
-#: Class of a recording without a contact of which Connect was not asked.
+#: Class of a recording without a contact, if we did not ask Connect about it.
 NOT_ASKED = "NOT_ASKED"
 
 #: What is known of a recording that was there once, where the bucket keeps versions.
@@ -167,7 +167,7 @@ class Subject:
         return str(first or self.contact_id).lower()
 
     def leg(self) -> Leg | None:
-        """Return the contact as a leg of its call; None for a recording of which nothing else is known."""
+        """Return the contact as a leg of its call; None if we know nothing but the recording."""
         row_connected = (self._leg or {}).get("connected_at") or (self._item or {}).get(
             "ConnectedToAgentTimestamp"
         )

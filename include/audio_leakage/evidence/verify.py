@@ -133,7 +133,7 @@ def _check_revision(link: Link, store: EvidenceStore, names: set[str], before: l
             f"{link.manifest_path} is about something else than link {link.sequence}", affects
         )
     _check_supersedes(link, predicate.get("supersedes"), before)
-    folder = link.manifest_path.removesuffix(MANIFEST)
+    folder = link.folder
     for name, digests in files.items():
         _check_file(folder + name, digests, store, affects)
     unknown = sorted(

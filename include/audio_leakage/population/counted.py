@@ -32,7 +32,7 @@ class Counted:
     rules_told_on: date | None = None
     """The UTC day on which somebody was last told of rules that end."""
     unknown_queues: frozenset[str] = frozenset()
-    """Queues of the policy that the instance does not have, of which somebody was told."""
+    """Queues of the policy that the instance does not have, and that we have told somebody about."""
 
     def settled(self, now: datetime, settle_after: timedelta) -> list[str]:
         """Return the hours that ended long enough ago to be counted again, the earliest first."""

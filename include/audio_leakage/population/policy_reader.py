@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from audio_leakage.contacts.contact import UUID
 from audio_leakage.errors import SettingsError
 from audio_leakage.population.policy import LONGEST_EXCEPTION, VARIABLE, Default, Policy, Requirement, Rule
 from audio_leakage.times import shown
 
 _ID = re.compile(r"[\w.-]{1,64}")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _WORD = re.compile(r"[\w:.-]{1,64}")
-_LISTS = {"queues": _UUID, "initiation_methods": _WORD, "agents": _UUID, "subtypes": _WORD}
+_LISTS = {"queues": UUID, "initiation_methods": _WORD, "agents": UUID, "subtypes": _WORD}
 _TEXTS = ("reason", "approved_by")
 _DATES = ("valid_from", "valid_until")
 _RULE_KEYS = ("id", *_LISTS, "max_talk_seconds", "recording", *_TEXTS, *_DATES)
@@ -138,10 +138,10 @@ class _Reader:
             return None
         allowed = _LISTS[key]
         if not (isinstance(value, list) and value and all(_fits(allowed, each) for each in value)):
-            what = "UUIDs" if allowed is _UUID else "words"
+            what = "UUIDs" if allowed is UUID else "words"
             self._say(rule, key, value, f"a list of {what}, at least one")
             return None
-        return frozenset(each.lower() if allowed is _UUID else each for each in value)
+        return frozenset(each.lower() if allowed is UUID else each for each in value)
 
     def _date(self, rule: str, key: str, value: Any) -> date | None:  # noqa: ANN401  # JSON
         try:

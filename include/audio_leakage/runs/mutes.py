@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from audio_leakage.contacts.contact import Contact
+from audio_leakage.contacts.contact import UUID, Contact
 from audio_leakage.contacts.states import FailureCause
 from audio_leakage.contacts.verdict import next_look
 from audio_leakage.settings import Settings
@@ -24,7 +24,6 @@ LONGEST_MUTE = timedelta(days=31)
 HELD = timedelta(hours=1)
 #: A subject of a mail has it, so it is ASCII.
 _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST_REASON = 200
 _A_LIST = "a JSON list of mutes"
 
@@ -185,7 +184,7 @@ def _fits(allowed: re.Pattern[str], value: object) -> bool:
 #: What each key of a mute must be.
 _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "id": (lambda value: _fits(_ID, value), "at most 64 letters, digits, '_', '.' and '-'"),
-    "queue_id": (lambda value: value is None or _fits(_UUID, value), "a queue's UUID"),
+    "queue_id": (lambda value: value is None or _fits(UUID, value), "a queue's UUID"),
     "cause": (
         lambda value: value is None or value in list(FailureCause),
         f"one of {', '.join(FailureCause)}",

@@ -28,7 +28,6 @@ from audio_leakage.evidence.chain import Link
 from audio_leakage.evidence.files import Json, rows_of, sha256
 from audio_leakage.evidence.form import AcknowledgementRequest
 from audio_leakage.evidence.ledger import CHANGES
-from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.reports import EXCEPTIONS, SUMMARY, DayStatus, exceptions_of
 from audio_leakage.ports import AlertTopic, ContactTable, EvidenceStore, Item
 from audio_leakage.settings import Settings
@@ -53,7 +52,7 @@ class AcknowledgementContext:
     alert_topic: AlertTopic
     run_id: str
     user: str | None
-    """Airflow's name of whoever triggered the run; None where Airflow does not tell."""
+    """Airflow's name of the user who triggered the run; None where Airflow does not tell."""
 
 
 def acknowledge(run: AcknowledgementContext) -> dict[str, Any]:
@@ -85,7 +84,7 @@ def figures_of(chain: Chain, day: str, now: datetime) -> Json:
     links = chain.links_of(day)
     revisions = [link for link in links if link.kind != ACKNOWLEDGEMENT]
     acknowledged = acknowledged_of(chain.store, links, now.astimezone(UTC).date())
-    summary = json.loads(chain.store.read(_folder(revisions[-1]) + SUMMARY))
+    summary = json.loads(chain.store.read(revisions[-1].folder + SUMMARY))
     return acknowledged_figures(summary, acknowledged)
 
 
@@ -113,7 +112,7 @@ def acknowledged_of(store: EvidenceStore, links: Iterable[Link], on: date) -> di
     changed_in: dict[str, int] = {}
     for link in links:
         if link.kind != ACKNOWLEDGEMENT and since is not None and link.revision > since:
-            changed = rows_of(store.read(_folder(link) + CHANGES))
+            changed = rows_of(store.read(link.folder + CHANGES))
             changed_in |= {str(row["contact_id"]): link.revision for row in changed}
     return standing(found, changed_in, on)
 
@@ -131,7 +130,7 @@ def take_back(contacts: ContactTable, store: EvidenceStore, links: Iterable[Link
         if link.kind == ACKNOWLEDGEMENT
         for row in _read(store, link).contacts
     }
-    changed = (str(row["contact_id"]) for row in rows_of(store.read(_folder(revision) + CHANGES)))
+    changed = (str(row["contact_id"]) for row in rows_of(store.read(revision.folder + CHANGES)))
     open_again = {contact_id: None for contact_id in changed if contact_id in acknowledged}
     return _write(contacts, open_again)
 
@@ -164,7 +163,7 @@ def _draft(run: AcknowledgementContext, day: date, contact_ids: set[str] | None)
     if known is None:
         raise WindowError(f"day {day} has no evidence yet, so there is nothing to acknowledge")
     link, request = known[0], run.request
-    exceptions = exceptions_of(run.store.read(_folder(link) + EXCEPTIONS))
+    exceptions = exceptions_of(run.store.read(link.folder + EXCEPTIONS))
     found = {row["contact_id"]: row for row in exceptions if _is_named(row, request, contact_ids)}
     missing = sorted((contact_ids or set()) - set(found))
     if missing or not found:
@@ -243,10 +242,6 @@ def _read(store: EvidenceStore, link: Link) -> Acknowledgement:
         return Acknowledgement.from_bytes(stored)
     except ValueError as error:
         raise BrokenEvidence(f"{link.manifest_path} cannot be read: {error}", f"day {link.day}") from None
-
-
-def _folder(link: Link) -> str:
-    return link.manifest_path.removesuffix(MANIFEST)
 
 
 def _some(contact_ids: list[str]) -> str:

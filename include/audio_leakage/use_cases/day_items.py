@@ -9,7 +9,6 @@ from typing import Any
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.errors import InvalidContact
 from audio_leakage.evidence.files import Json, rows_of
-from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.revision import ITEMS
 from audio_leakage.evidence.subject import FROM_REVISION
 from audio_leakage.times import format_time
@@ -66,7 +65,7 @@ def _items_before(run: DayContext) -> Iterator[Json]:
     if known is None:
         return
     link = known[0]
-    for item in rows_of(run.store.read(link.manifest_path.removesuffix(MANIFEST) + ITEMS)):
+    for item in rows_of(run.store.read(link.folder + ITEMS)):
         yield {FROM_REVISION: link.revision, **item}
 
 

@@ -126,7 +126,7 @@ class Chain:
         for link in filter(_is_of_revision, self._backwards()):
             stored = self._manifest(link)
             if name in read_manifest(stored)[0]:
-                return self.store.read(link.manifest_path.removesuffix(MANIFEST) + name)
+                return self.store.read(link.folder + name)
         return None
 
     def append(self, day: str, prove: Prove, origin: Json, now: datetime) -> tuple[Link, bool]:

@@ -109,7 +109,7 @@ def _play(console: Console, home: Path) -> Report:
 
 
 def _play_unlogged(console: Console, dags: Mapping[str, DAG]) -> tuple[list[Outcome], DayEvidence]:
-    """Play the evening of which no flow tells; return what became of each call, and the evidence."""
+    """Play the evening without a flow log; return what became of each call, and the evidence."""
     centre = replace(contact_centre(UNLOGGED_START, HOUR_OF_CALLS, CALLS_PER_HOUR), withholds_log=True)
     with (
         time_machine.travel(UNLOGGED_START, tick=True) as clock,
