@@ -1,8 +1,8 @@
 """One day, contact by contact: a pure function from the kept inputs to the files of evidence.
 
 The inputs are rows, as they are kept beside the evidence. So the same day can be computed again, by anybody,
-to the same bytes. All three inputs are sorted by contact id and are read side by side. A day of any size
-needs little more memory than its calls.
+to the same bytes. They are sorted by contact id and are read side by side. A day of any size needs little
+more memory than its calls.
 """
 
 from collections import Counter, defaultdict
@@ -12,7 +12,7 @@ from heapq import merge
 from itertools import groupby
 from operator import itemgetter
 
-from audio_leakage.evidence.calls import Leg, call_row
+from audio_leakage.evidence.calls import Leg, call_row, legs_of_the_day
 from audio_leakage.evidence.coverage import Tally, total
 from audio_leakage.evidence.files import EvidenceFile, Json, JsonLines
 from audio_leakage.evidence.subject import ITEM, Policy, Subject
@@ -65,6 +65,8 @@ class Inputs:
     """What lies in the bucket, by our own listing."""
     before: Iterable[Json]
     """contact_id, class and counts_as in the revision before, size and etag as first seen."""
+    legs: Iterable[Json] = ()
+    """Legs of other days, of calls that have a leg on this day."""
 
 
 def ledger_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> Ledger:
@@ -90,7 +92,12 @@ def ledger_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> Ledg
         _count(ledger, row, subject)
         if leg is not None:
             calls[row["call_id"]].append(leg)
-    ledger.files = [contacts.close(), _calls_file(calls, ledger), objects.close(), changes.close()]
+    ledger.files = [
+        contacts.close(),
+        _calls_file(calls, inputs.legs, ledger),
+        objects.close(),
+        changes.close(),
+    ]
     return ledger
 
 
@@ -120,12 +127,17 @@ def _keyed(source: int, rows: Iterable[Json]) -> Iterator[tuple[str, int, int, J
     return ((str(row[key]).lower(), source, place, row) for place, row in enumerate(rows))
 
 
-def _calls_file(calls: dict[str, list[Leg]], ledger: Ledger) -> EvidenceFile:
+def _calls_file(calls: dict[str, list[Leg]], of_other_days: Iterable[Json], ledger: Ledger) -> EvidenceFile:
+    others: defaultdict[str, list[Leg]] = defaultdict(list)
+    for row in of_other_days:
+        others[row["call_id"]].append(Leg.from_row(row))
     lines = JsonLines(CALLS)
     for call_id in sorted(calls):
-        row = call_row(call_id, calls[call_id])
-        lines.write(row)
-        ledger.calls[row["status"]] += 1
+        legs = legs_of_the_day(calls[call_id], others[call_id]) if call_id in others else calls[call_id]
+        if legs:
+            row = call_row(call_id, legs)
+            lines.write(row)
+            ledger.calls[row["status"]] += 1
     return lines.close()
 
 

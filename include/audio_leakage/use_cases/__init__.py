@@ -14,6 +14,7 @@
 ``day_configuration``  ``check_configuration``
 ``day_flows``          ``audit_flows``
 ``day_context``        what the tasks of ``audio_leakage_evidence`` work with
+``day_legs``           the legs of calls that go on after midnight
 ``day_population``     ``complete_population``
 ``day_recordings``     ``list_recordings``
 ``day_items``          what the contact table says of the contacts of a day
