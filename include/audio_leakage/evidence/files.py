@@ -9,7 +9,9 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import merge
 from io import BytesIO
+from itertools import islice
 from typing import Any, Self
 
 #: What a row or a document is made of: objects, lists, texts, integers, truth values and null.
@@ -17,6 +19,7 @@ Json = Mapping[str, Any]
 
 _COMPRESSED = ".gz"
 _LINES_AT_ONCE = 100
+_SORTED_AT_ONCE = 50_000
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 _DECODER = json.JSONDecoder()
@@ -119,10 +122,17 @@ def json_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
 
 
 def sorted_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
-    """Return a compressed file of rows, sorted by ``contact_id``. Only texts are held, not rows."""
+    """Return a compressed file of rows, sorted by ``contact_id``.
+
+    We sort as many rows as fit into memory, compress them, and merge what we have sorted.
+    """
     lines = JsonLines(name)
-    for _, line in sorted((str(row["contact_id"]), canonical(row)) for row in rows):
-        lines.write_line(line)
+    keyed = (b"%s %s" % (str(row["contact_id"]).encode(), canonical(row)) for row in rows)
+    runs: list[bytes] = []
+    while run := sorted(islice(keyed, _SORTED_AT_ONCE)):
+        runs.append(gzip.compress(b"".join(run), compresslevel=1))
+    for line in merge(*(gzip.GzipFile(fileobj=BytesIO(run)) for run in runs)):
+        lines.write_line(line.partition(b" ")[2])
     return lines.close()
 
 
