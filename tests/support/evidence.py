@@ -23,7 +23,7 @@ from audio_leakage.evidence.revision import (
     DayEvidence,
     evidence_of,
 )
-from audio_leakage.evidence.subject import Decision
+from audio_leakage.evidence.sources import Decision
 from audio_leakage.population.policy import Requirement
 from audio_leakage.times import format_time, parse_time
 from audio_leakage.use_cases.evidence_chain import Chain

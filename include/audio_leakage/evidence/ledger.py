@@ -15,7 +15,8 @@ from operator import itemgetter
 from audio_leakage.evidence.calls import Leg, call_row, legs_of_the_day
 from audio_leakage.evidence.coverage import Tally, total
 from audio_leakage.evidence.files import EvidenceFile, Json, JsonLines
-from audio_leakage.evidence.subject import ITEM, Policy, Subject
+from audio_leakage.evidence.sources import ITEM, Policy
+from audio_leakage.evidence.subject import Subject
 
 CONTACTS, CALLS = "contacts.jsonl.gz", "calls.jsonl.gz"
 OBJECTS, CHANGES = "objects.jsonl.gz", "changes.jsonl.gz"

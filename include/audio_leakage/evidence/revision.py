@@ -13,7 +13,7 @@ from audio_leakage.evidence.files import EvidenceFile, Json, document, rows_of, 
 from audio_leakage.evidence.ledger import CHANGES, Inputs, Ledger, ledger_of
 from audio_leakage.evidence.manifest import manifest
 from audio_leakage.evidence.reports import Day, reports, summary_of
-from audio_leakage.evidence.subject import Policy
+from audio_leakage.evidence.sources import Policy
 
 #: Kinds of revision.
 FIRST, FINAL, REVERIFIED = "first", "final", "reverified"
