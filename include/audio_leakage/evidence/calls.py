@@ -71,18 +71,18 @@ def legs_of_the_day(own: Iterable[Leg], of_other_days: Iterable[Leg]) -> list[Le
     :param own: the legs that began on that day.
     :param of_other_days: the call's first leg of the day before, and its legs of the day after.
     """
-    legs, others = list(own), list(of_other_days)
-    began = min(_beginnings([*legs, *others]), default=None)
-    if legs and began is not None and began < min(_beginnings(legs)):
-        legs = [leg for leg in legs if leg.connected_at > began + LONGEST_CALL]
+    legs, others = sorted(own, key=_beginning), sorted(of_other_days, key=_beginning)
+    if legs and others and others[0].connected_at < legs[0].connected_at:
+        last = others[0].connected_at + LONGEST_CALL
+        legs = [leg for leg in legs if leg.connected_at > last]
     if not legs:
         return []
-    first = min(_beginnings(legs))
+    first = legs[0].connected_at
     return legs + [leg for leg in others if first <= leg.connected_at <= first + LONGEST_CALL]
 
 
-def _beginnings(legs: Iterable[Leg]) -> list[datetime]:
-    return [leg.connected_at for leg in legs]
+def _beginning(leg: Leg) -> datetime:
+    return leg.connected_at
 
 
 def status_of(legs: Iterable[Count]) -> CallStatus:
