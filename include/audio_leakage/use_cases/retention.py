@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, timedelta
+from itertools import islice
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.errors import InvalidContact
@@ -13,7 +14,7 @@ from audio_leakage.use_cases.day_context import DAY, DayContext
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 8
+_BATCH, _AT_ONCE = 1000, 8
 
 
 def let_items_expire(run: DayContext) -> int:
@@ -29,8 +30,10 @@ def let_items_expire(run: DayContext) -> int:
     def write(contact: Contact) -> bool:
         return run.contacts.update(contact.to_item(), replace(contact, expires_at=expires_at).to_item())
 
+    written, finished = 0, _finished(run)
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        written = sum(pool.map(write, _finished(run)))
+        while batch := list(islice(finished, _BATCH)):  # the pool would read the whole day at once
+            written += sum(pool.map(write, batch))
     log.info("day %s: %d items leave the table %s after the day", run.day, written, keep_for)
     return written
 
