@@ -178,24 +178,26 @@ def linked(*actions: Action) -> dict[str, Any]:
     return {"Version": "2019-10-30", "StartAction": "0", "Actions": made}
 
 
-def large_flows(dice: Random, flows: int, blocks: int) -> Flows:
-    """Make an instance of many large flows that lead into each other, with modules, whispers and queue flows."""
+def large_flows(dice: Random, flows: int, blocks: int, every: int = 25) -> Flows:
+    """Make an instance of many large flows that lead into each other, with modules, whispers and queue flows.
+
+    :param every: one block in so many matters: it sets recording, logging or a whisper flow, or hands calls on.
+    """
     few = [("CONTACT_FLOW", "Inbound")] * (flows - 5 * len(_KINDS)) + 5 * list(_KINDS)
     kinds = {f"f{place}": kind for place, kind in enumerate(few)}
     return {
-        key: PublishedFlow(f"{name} {key}", kind, _large_content(dice, kind, kinds, blocks))
+        key: PublishedFlow(f"{name} {key}", kind, _large_content(dice, kind, kinds, blocks, every))
         for key, (kind, name) in kinds.items()
     }
 
 
 def _large_content(
-    dice: Random, kind: str, kinds: Mapping[str, tuple[str, str]], blocks: int
+    dice: Random, kind: str, kinds: Mapping[str, tuple[str, str]], blocks: int, every: int
 ) -> dict[str, Any]:
-    """Make a flow of which every twenty-fifth block matters."""
     names = [f"b{number}" for number in range(blocks - 1)]
     actions = [_any_action(dice, name, names, kind, kinds) for name in names]
     for action in actions:
-        if dice.random() < 24 / 25:
+        if dice.random() < 1 - 1 / every:
             action.update(block(dice.choice(_PLAIN)))
     actions.append({"Identifier": "end", "Type": _end(dice, kind), "Parameters": {}, "Transitions": {}})
     return {"Version": "2019-10-30", "StartAction": names[0], "Actions": actions}
