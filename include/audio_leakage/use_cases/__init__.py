@@ -13,6 +13,7 @@
 ``entering``           ``enter_unwatched``
 ``day_configuration``  ``check_configuration``
 ``day_flows``          ``audit_flows``
+``flow_alerts``        entries of the flows that will leak, told once
 ``day_context``        what the tasks of ``audio_leakage_evidence`` work with
 ``day_population``     ``complete_population``
 ``day_recordings``     ``list_recordings``
