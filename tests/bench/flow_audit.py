@@ -1,6 +1,6 @@
 """Measure the flow audit: CPU seconds and peak memory for 500 flows of 200 blocks.
 
-PYTHONPATH=include:plugins:tests python -m bench.flow_audit [--flows 500] [--blocks 200] [--every 25]
+PYTHONPATH=include:plugins:tests python -m bench.flow_audit [--flows 500] [--blocks 200] [--every 25] [--recorded]
 """
 
 import argparse
@@ -25,11 +25,13 @@ def main() -> None:
     parser.add_argument("--flows", type=int, default=500)
     parser.add_argument("--blocks", type=int, default=200)
     parser.add_argument("--every", type=int, default=25, help="every so many blocks one matters")
+    parser.add_argument("--recorded", action="store_true", help="every flow sets recording first")
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
         # Another process makes the flows, so that this one's memory is the audit's alone.
         made_by = get_context("spawn").Process(
-            target=make, args=(Path(folder), options.flows, options.blocks, options.every)
+            target=make,
+            args=(Path(folder), options.flows, options.blocks, options.every, options.recorded),
         )
         made_by.start()
         made_by.join()
@@ -47,9 +49,10 @@ def main() -> None:
     )
 
 
-def make(folder: Path, flows: int, blocks: int, every: int) -> None:
+def make(folder: Path, flows: int, blocks: int, every: int, are_recorded: bool) -> None:
     """Write one file for each flow, as Connect would answer."""
-    for key, flow in large_flows(Random(1), flows, blocks, every).items():
+    made = large_flows(Random(1), flows, blocks, every, are_recorded=are_recorded)
+    for key, flow in made.items():
         answer = {"Id": key, "Name": flow.name, "Type": flow.type, "Content": json.dumps(flow.content)}
         (folder / f"{key}.json").write_text(json.dumps(answer), encoding="utf-8")
 

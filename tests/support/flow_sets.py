@@ -178,17 +178,36 @@ def linked(*actions: Action) -> dict[str, Any]:
     return {"Version": "2019-10-30", "StartAction": "0", "Actions": made}
 
 
-def large_flows(dice: Random, flows: int, blocks: int, every: int = 25) -> Flows:
+def large_flows(
+    dice: Random, flows: int, blocks: int, every: int = 25, *, are_recorded: bool = False
+) -> Flows:
     """Make an instance of many large flows that lead into each other, with modules, whispers and queue flows.
 
     :param every: one block in so many matters: it sets recording, logging or a whisper flow, or hands calls on.
+    :param are_recorded: each flow begins with logging and recording, and none switches them off.
     """
     few = [("CONTACT_FLOW", "Inbound")] * (flows - 5 * len(_KINDS)) + 5 * list(_KINDS)
     kinds = {f"f{place}": kind for place, kind in enumerate(few)}
-    return {
+    made = {
         key: PublishedFlow(f"{name} {key}", kind, _large_content(dice, kind, kinds, blocks, every))
         for key, (kind, name) in kinds.items()
     }
+    for flow in made.values() if are_recorded else ():
+        _record(flow.content["Actions"])
+    return made
+
+
+def _record(actions: Sequence[Action]) -> None:
+    log = block("UpdateFlowLoggingBehavior", FlowLoggingBehavior="Enabled")
+    for place, action in enumerate(actions):
+        if place == 0 or action["Type"] == log["Type"]:
+            action.update(log)
+        elif place == 1 or "Recording" in action["Type"]:
+            action.update(recording(["Agent", "Customer"]))
+        elif action["Type"] in ("DequeueContactAndTransferToQueue", "CreateCallbackContact"):
+            action.update(block("MessageParticipant"))
+    actions[0]["Transitions"] = {"NextAction": actions[1]["Identifier"]}
+    actions[1]["Transitions"] = {"NextAction": actions[2]["Identifier"]}
 
 
 def _large_content(

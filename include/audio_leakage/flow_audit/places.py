@@ -85,15 +85,11 @@ def first(flow: Flow, phase: Phase, modules: Modules, state: State) -> Place | O
     return Place(flow.id, flow.start, phase, modules, relevant(state))
 
 
-def at(flow: Flow, branch: Branch, place: Place) -> Place | Outcome:
-    """Return the block that a branch leads to, or why it cannot be followed.
-
-    :param flow: the flow that the branch belongs to.
-    :param place: where the call is.
-    """
+def at(flow: Flow, branch: Branch, phase: Phase, modules: Modules, state: State) -> Place | Outcome:
+    """Return the block that a branch of a flow leads to, or why it cannot be followed."""
     if branch.target not in flow.blocks:
         return Outcome(Ending.UNKNOWN, "a branch leads to a block that is not there")
-    return place._replace(flow=flow.id, block=branch.target, state=relevant(place.state))
+    return Place(flow.id, branch.target, phase, modules, relevant(state))
 
 
 def outcome_of(state: State) -> Outcome:

@@ -102,18 +102,17 @@ class Routes:
         for branch, state in branches_taken(flow, block, place.state):
             if branch.error or not only_errors:
                 after = self._without_idle(state) if block.type == "UpdateContactEventHooks" else state
-                yield Move(self._at(flow, branch, place._replace(state=after)), branch)
+                after = self._without_unread(flow, branch, after)
+                yield Move(at(flow, branch, place.phase, place.modules, after), branch)
 
-    def _at(self, flow: Flow, branch: Branch, place: Place) -> Place | Outcome:
-        """Return the block that a branch leads to, without the flow attributes that nothing reads there."""
-        attributes = place.state.attributes
-        if attributes:
-            if flow.id not in self._read_later:
-                self._read_later[flow.id] = attributes_read_later(flow)
-            names = self._read_later[flow.id].get(branch.target, ())
-            attributes = tuple(each for each in attributes if each[0] in names)
-            place = place._replace(state=place.state._replace(attributes=attributes))
-        return at(flow, branch, place)
+    def _without_unread(self, flow: Flow, branch: Branch, state: State) -> State:
+        """Return a state without the flow attributes that nothing reads where a branch leads to."""
+        if not state.attributes:
+            return state
+        if flow.id not in self._read_later:
+            self._read_later[flow.id] = attributes_read_later(flow)
+        names = self._read_later[flow.id].get(branch.target, ())
+        return state._replace(attributes=tuple(each for each in state.attributes if each[0] in names))
 
     def _into_module(self, block: Block, place: Place) -> Iterator[Move]:
         module = self._flows.get(resolved(block.parameters.get("FlowModuleId"), place.state) or "")
@@ -131,11 +130,11 @@ class Routes:
             return
         *outer, (flow_id, block_id, attributes) = place.modules
         flow = self._flows[flow_id]
-        back = Place(
-            flow_id, block_id, place.phase, tuple(outer), place.state._replace(attributes=attributes)
-        )
-        ways = [branch for branch in flow.blocks[block_id].branches if not branch.error]
-        yield from (Move(self._at(flow, branch, back), branch) for branch in ways)
+        back = place.state._replace(attributes=attributes)
+        for branch in flow.blocks[block_id].branches:
+            if not branch.error:
+                after = self._without_unread(flow, branch, back)
+                yield Move(at(flow, branch, place.phase, tuple(outer), after), branch)
 
     def _end(self, _: Block, place: Place) -> Iterator[Move]:
         if place.phase is not Phase.FLOW:  # there, the call ends with the flow
