@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from audio_leakage.configuration.rules import RULES, ConfigurationObject
-from audio_leakage.use_cases import check_configuration
+from audio_leakage.use_cases import (
+    check_configuration,
+    complete_population,
+    list_recordings,
+    reconcile,
+    write_evidence,
+)
 from local_aws.connect.instance import InstanceConfiguration
 from support.daily_run import RunOfDay, run_about
 from support.fakes import BUCKET, PREFIX
@@ -138,6 +144,15 @@ def key_id(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
+def key_of_recordings(stage: Stage) -> str:
+    return str(stage.connect.configuration.storage[0]["EncryptionConfig"]["KeyId"])
+
+
+def delete_key(stage: Stage, arn: str) -> None:
+    """Begin the seven days after which KMS deletes a key."""
+    stage.aws.client("kms").schedule_key_deletion(KeyId=key_id(arn), PendingWindowInDays=7)
+
+
 Break = Callable[[Stage], object]
 #: The object that is wrong, the row of the table that says so, and how it is broken. Of an object, the first row
 #: that holds counts, so the last row is broken first.
@@ -185,9 +200,7 @@ BREAKS: tuple[tuple[ConfigurationObject, int | None, Break], ...] = (
     (
         _O.RECORDING_KEY,
         12,
-        lambda stage: stage.aws.client("kms").disable_key(
-            KeyId=key_id(stage.connect.configuration.storage[0]["EncryptionConfig"]["KeyId"])
-        ),
+        lambda stage: stage.aws.client("kms").disable_key(KeyId=key_id(key_of_recordings(stage))),
     ),
     (
         _O.EVIDENCE_KEY,
@@ -272,3 +285,30 @@ def test_every_object_that_is_broken_is_found_and_told(good: Stage, monkeypatch:
     assert found["monitor"] == ("wrong", "no run of the monitor ended for 1440 minutes")
     assert found["contact_table"][0] == "wrong"
     assert "table 'another-table' does not exist" in found["contact_table"][1]
+
+
+def test_a_key_that_is_about_to_be_deleted_is_wrong_while_it_can_still_be_saved(good: Stage) -> None:
+    delete_key(good, key_of_recordings(good))
+    delete_key(good, good.settings["evidence_key_arn"])
+    found = findings(check_configuration(run_about(DAY)))
+    assert found == dict.fromkeys(("recording_key", "evidence_key"), ("wrong", "the key is PendingDeletion"))
+    (mail,) = good.heard()
+    assert mail["Message"].count("the key is PendingDeletion") == 2
+
+
+def test_another_place_or_key_than_in_the_last_evidence_is_found_and_told(good: Stage) -> None:
+    good.configure(population_rps=100)
+    for use_case in (complete_population, list_recordings, reconcile, check_configuration):
+        use_case(run_about(DAY))
+    write_evidence(run_about(DAY))
+    (place,) = good.connect.configuration.storage
+    key = good.aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    for change in (
+        {"BucketPrefix": "connect/other/CallRecordings"},
+        {"EncryptionConfig": {"EncryptionType": "KMS", "KeyId": key}},
+    ):
+        good.connect.configuration.storage[:] = [place | change]
+        found = findings(check_configuration(run_about(DAY)))
+        assert found["recording_storage"] == ("wrong", RULES[3].wrong)
+    (mail,) = good.heard()  # the second is the same for its readers
+    assert f"recording_storage: {RULES[3].wrong}" in mail["Message"]

@@ -93,6 +93,7 @@ def test_a_day_is_proved_told_and_whole(
     check_mail(proved, summary(first, "write_evidence")["head"])
     assert summary(run(daily), "write_evidence")["revision"] == 2  # the table has one more contact now
     assert summary(run(daily), "write_evidence")["unchanged"] == 1
+    assert not [each for each in proved.heard() if "may leak calls" in each["Subject"]]
     assert main([f"s3://{EVIDENCE}/{FOLDER}"]) == 0
     assert "\nchain 1-2 whole" in capsys.readouterr().out
 
@@ -108,7 +109,10 @@ def check_classes(proved: Stage, proving: DagRun) -> None:
 
 def check_mail(proved: Stage, head: str) -> None:
     """Check that the readers of the mail are witnesses of the chain."""
-    (mail,) = [each for each in proved.heard() if "evidence of 2023-08-29" in each["Subject"]]
+    mails = proved.heard()
+    (leak,) = [each for each in mails if "the flows of 1 entry may leak calls" in each["Subject"]]
+    assert "NEVER (new): Sales <1> (no phone number known)" in leak["Message"]
+    (mail,) = [each for each in mails if "evidence of 2023-08-29" in each["Subject"]]
     assert f"The head of the chain is {head}" in mail["Message"]
     assert len(mail["Message"].splitlines()) <= 30
 

@@ -178,24 +178,45 @@ def linked(*actions: Action) -> dict[str, Any]:
     return {"Version": "2019-10-30", "StartAction": "0", "Actions": made}
 
 
-def large_flows(dice: Random, flows: int, blocks: int) -> Flows:
-    """Make an instance of many large flows that lead into each other, with modules, whispers and queue flows."""
+def large_flows(
+    dice: Random, flows: int, blocks: int, every: int = 25, *, are_recorded: bool = False
+) -> Flows:
+    """Make an instance of many large flows that lead into each other, with modules, whispers and queue flows.
+
+    :param every: one block in so many matters: it sets recording, logging or a whisper flow, or hands calls on.
+    :param are_recorded: each flow begins with logging and recording, and none switches them off.
+    """
     few = [("CONTACT_FLOW", "Inbound")] * (flows - 5 * len(_KINDS)) + 5 * list(_KINDS)
     kinds = {f"f{place}": kind for place, kind in enumerate(few)}
-    return {
-        key: PublishedFlow(f"{name} {key}", kind, _large_content(dice, kind, kinds, blocks))
+    made = {
+        key: PublishedFlow(f"{name} {key}", kind, _large_content(dice, kind, kinds, blocks, every))
         for key, (kind, name) in kinds.items()
     }
+    for flow in made.values() if are_recorded else ():
+        _record(flow.content["Actions"])
+    return made
+
+
+def _record(actions: Sequence[Action]) -> None:
+    log = block("UpdateFlowLoggingBehavior", FlowLoggingBehavior="Enabled")
+    for place, action in enumerate(actions):
+        if place == 0 or action["Type"] == log["Type"]:
+            action.update(log)
+        elif place == 1 or "Recording" in action["Type"]:
+            action.update(recording(["Agent", "Customer"]))
+        elif action["Type"] in ("DequeueContactAndTransferToQueue", "CreateCallbackContact"):
+            action.update(block("MessageParticipant"))
+    actions[0]["Transitions"] = {"NextAction": actions[1]["Identifier"]}
+    actions[1]["Transitions"] = {"NextAction": actions[2]["Identifier"]}
 
 
 def _large_content(
-    dice: Random, kind: str, kinds: Mapping[str, tuple[str, str]], blocks: int
+    dice: Random, kind: str, kinds: Mapping[str, tuple[str, str]], blocks: int, every: int
 ) -> dict[str, Any]:
-    """Make a flow of which every twenty-fifth block matters."""
     names = [f"b{number}" for number in range(blocks - 1)]
     actions = [_any_action(dice, name, names, kind, kinds) for name in names]
     for action in actions:
-        if dice.random() < 24 / 25:
+        if dice.random() < 1 - 1 / every:
             action.update(block(dice.choice(_PLAIN)))
     actions.append({"Identifier": "end", "Type": _end(dice, kind), "Parameters": {}, "Transitions": {}})
     return {"Version": "2019-10-30", "StartAction": names[0], "Actions": actions}

@@ -272,6 +272,14 @@ _SHAPES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ),
 )
 
+#: Whose flows they follow, by how their names begin.
+SOURCES = {
+    "AWS's sample flows": ("Sample",),
+    "AWS's sample of flows in Terraform": ("Company",),
+    "AWS's Voicemail Express": ("Voicemail",),
+    "AWS's Contact Surveys": ("Contact survey",),
+    "exports in vendors' manuals": ("Lex", "Chat", "Vendor", "Agent transfer", "Whisper"),
+}
 #: Flows after the shapes of public ones, by ID.
 SHAPES = {
     name.lower().replace(" ", "-").replace("/", "-"): PublishedFlow(name, kind, content)

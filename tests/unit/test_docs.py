@@ -18,6 +18,8 @@ from audio_leakage.evidence.acknowledgement import AcknowledgedCause
 from audio_leakage.evidence.classes import CLASSES, ContactClass
 from audio_leakage.evidence.files import rows_of as rows_of_file
 from audio_leakage.evidence.reports import DayStatus
+from audio_leakage.flow_audit.audit import audit
+from audio_leakage.flow_audit.results import AuditResult
 from audio_leakage.runs.alerts import AlertKind
 from audio_leakage.runs.mutes import Mute, Mutes
 from audio_leakage.runs.progress import Progress
@@ -27,6 +29,8 @@ from audio_leakage_tasks.failure import EVENT, WORKS_AGAIN
 from conftest import ROOT
 from support.docs import anchors_of, parts_of, rows_of, text_of, words_of
 from support.evidence import evidence
+from support.flow_sets import read
+from support.flow_shapes import SHAPES, SOURCES
 
 README, DOCS = ROOT / "README.md", ROOT / "docs"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
@@ -226,6 +230,25 @@ class TestOperations:
         watched = set(re.findall(r"Namespace: AudioLeakage\n +MetricName: (\w+)", text))
         assert watched
         assert watched <= set(first_words("operations.md", "The metrics behind them"))
+
+
+class TestFlowAudit:
+    def test_the_public_shapes_are_counted_by_whose_flows_they_follow(self) -> None:
+        rows = re.findall(r"^\| ([^|`]+) \| (\d+) \|$", (DOCS / "flow-audit.md").read_text(), re.MULTILINE)
+        counted = {
+            source: str(sum(flow.name.startswith(names) for flow in SHAPES.values()))
+            for source, names in SOURCES.items()
+        }
+        assert dict(rows) == counted
+        assert sum(map(int, counted.values())) == len(SHAPES)
+
+    def test_the_share_that_is_unknown_is_the_one_of_the_public_shapes(self) -> None:
+        results = Counter(finding.result for finding in audit(read(SHAPES)))
+        unknown, entries = results[AuditResult.UNKNOWN], results.total() - results[AuditResult.NO_AGENT]
+        page = " ".join((DOCS / "flow-audit.md").read_text().split())
+        assert f"audit {len(SHAPES)} flows and modules" in page
+        said = f"{entries} of their entries reach an agent, and {unknown} of these is `UNKNOWN`: "
+        assert f"{said}{unknown / entries:.0%}".replace("%", " %") in page
 
 
 class TestReferences:

@@ -12,6 +12,8 @@ from typing import Any
 from audio_leakage.configuration.told import wrong_alert
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState, FailureCause
+from audio_leakage.flow_audit.audit import audit
+from audio_leakage.flow_audit.report import report_of
 from audio_leakage.instances import EVIDENCE_DAG_ID, RECONCILE_DAG_ID, policy_variable_of
 from audio_leakage.population.classes import Class
 from audio_leakage.population.figures import Figures
@@ -21,12 +23,14 @@ from audio_leakage.population.policy import Default, Policy, Requirement, Rule
 from audio_leakage.runs.alerts import Alert, AlertKind, alert_of, mute_ended_alert, not_read_alert
 from audio_leakage.runs.mutes import Mute
 from audio_leakage.runs.window import Window
+from audio_leakage.use_cases.flow_alerts import flows_leak_alert
 from audio_leakage.use_cases.proving import EVENT as DAY_EVIDENCE
 from audio_leakage_tasks.failure import run_failed, task_failed, works_again
 from conftest import ROOT
 from support.day import KINDS, DailyWorld
 from support.fakes import INSTANCE_ID, MINUTE, SENDER, at, contact, ended_with_agent, number
-from support.published_flows import leaking
+from support.flow_sets import read
+from support.published_flows import leaking, recorded
 
 PAGE = ROOT / "docs" / "mails.md"
 ACME = replace(
@@ -82,6 +86,17 @@ def day_evidence() -> Alert:
     return Alert(subject, message.replace(head, f"1:{'0123456789abcdef' * 4}"), attributes)
 
 
+def flows_leak() -> Alert:
+    """A flow has lost its recording block since the day before."""
+    flows, numbers = {"a": recorded("Service"), "b": recorded("Sales")}, {"number": "b"}
+    as_of = "2023-08-29T06:40:00.000Z"
+    good = report_of(read(flows), audit(read(flows), numbers), None, as_of)
+    flows["b"] = leaking("Sales")
+    report = report_of(read(flows), audit(read(flows), numbers), good, as_of)
+    (worse,) = (each for each in report["entries"] if each["result"] != each["before"])
+    return flows_leak_alert([worse], [worse["before"]], DAILY)
+
+
 def samples() -> Iterator[tuple[str, Alert]]:
     one = [leak(1, agent_id="59ede75e-26d7-44f9-bf20-32e6bfc378af")]
     yield "One leak", alert_of(AlertKind.FAILED, one, ACME)
@@ -133,6 +148,7 @@ def samples() -> Iterator[tuple[str, Alert]]:
         "recording_key": "the key is PendingDeletion",
     }
     yield "Something that is configured wrong", wrong_alert(wrong, DAILY)
+    yield "Flows that will leak", flows_leak()
     yield "What can be proved about a day", day_evidence()
     yield "A failed task", task_failed(ACME, RUN, "poll_initialised", DENIED)
     yield "A failure told late", run_failed(ACME, RUN, f"poll_initialised: {DENIED}")

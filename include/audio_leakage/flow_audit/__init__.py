@@ -3,20 +3,24 @@
 The audit predicts and never judges: no verdict rests on it. The flow language is described in
 docs/flow-audit.md, "What each block does".
 
-============  ===========================================================================
-``flow``      a flow or module, read from its content
-``state``     what a call carries from block to block
-``blocks``    what each block does to that state
-``places``    where a call may be, and how an agent's conversation may begin
-``routes``    where a call goes next: blocks, modules, queues, whisper flows, an agent
-``kept``      what is kept of a flow for tomorrow's audit, without its content
-``walk``      every route of a call, walked once for all entries
-``results``   the one result of an entry, as a table of rules
-``audit``     flows + phone numbers -> findings
-``queues``    the entries that lead to each queue
-``report``    the findings as they are kept and told
-``words``     a finding in words
-``picture``   a finding as a picture
-``ports``     what the room needs from outside
-============  ===========================================================================
+=============  ===================================================================================
+``content``    the flow language's JSON -> blocks
+``flow``       a flow or module, read from its content
+``state``      what a call carries from block to block
+``blocks``     what each block does to that state
+``places``     where a call may be, and how an agent's conversation may begin
+``idle``       whisper and queue flows that do nothing but play prompts
+``routes``     where a call goes next: blocks, modules, queues, whisper flows, an agent
+``kept``       what is kept of a flow for tomorrow's audit, without its content
+``numbering``  a number for each place
+``graph``      which place leads to which, by number
+``walk``       the routes of calls, walked for all entries together as far as results need them
+``results``    the one result of an entry, as a table of rules
+``audit``      flows + phone numbers -> findings
+``queues``     the entries that lead to each queue
+``report``     the findings as they are kept and told
+``words``      a finding in words
+``picture``    a finding as a picture
+``ports``      what the room needs from outside
+=============  ===================================================================================
 """

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from audio_leakage.flow_audit.flow import MODULE, Branch, Flow, resource_id
+from audio_leakage.flow_audit.content import Branch
+from audio_leakage.flow_audit.flow import MODULE, Flow, resource_id
 from audio_leakage.flow_audit.places import Outcome, Phase, Place
 from audio_leakage.flow_audit.results import AuditResult, result_of
 from audio_leakage.flow_audit.routes import Routes

@@ -6,7 +6,8 @@ Blocks that are not on this page change nothing of it. Source: docs/flow-audit.m
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from audio_leakage.flow_audit.flow import FLOW_ATTRIBUTE, Block, Branch, Flow, resource_id
+from audio_leakage.flow_audit.content import Block, Branch, is_about_recording
+from audio_leakage.flow_audit.flow import FLOW_ATTRIBUTE, Flow, resource_id
 from audio_leakage.flow_audit.state import Recording, State, Whisper
 
 RECORDING_BLOCKS = ("UpdateContactRecordingBehavior", "UpdateContactRecordingAndAnalyticsBehavior")
@@ -19,6 +20,14 @@ _MAY_LEAD_TO_RECORDING = (
     "UpdateContactEventHooks",
     "UpdateFlowAttributes",
 )
+#: Blocks that hand a call on without saying so in the beginning of their name.
+_HANDING_ON = (
+    "CreateCallbackContact",
+    "DisconnectParticipant",
+    "EndFlowExecution",
+    "EndFlowModuleExecution",
+    "InvokeFlowModule",
+)
 _HOOKS = {
     "AgentWhisper": "agent_whisper",
     "CustomerWhisper": "customer_whisper",
@@ -28,17 +37,23 @@ _HOOKS = {
 
 def changes_nothing(block: Block) -> bool:
     """Tell whether a block leaves everything as it is, and lets the call out by any of its branches."""
-    return not is_about_recording(block) and block.type != "Compare" and block.type not in _EFFECTS
+    return not (
+        is_about_recording(block.type)
+        or block.type == "Compare"
+        or block.type in _EFFECTS
+        or may_hand_on(block)
+    )
 
 
-def is_about_recording(block: Block) -> bool:
-    """Tell whether a block sets recording, or has a new name and may do so."""
-    return "recording" in block.type.lower()
+def may_hand_on(block: Block) -> bool:
+    """Tell whether a block hands a call on, or may do so in a way that we do not know."""
+    is_named_so = block.type.startswith(("Transfer", "Dequeue"))
+    return block.type in _HANDING_ON or (is_named_so and block.type != "TransferParticipantToThirdParty")
 
 
 def branches_taken(flow: Flow, block: Block, state: State) -> Iterator[tuple[Branch, State]]:
     """Yield the branches that a voice call may leave a block by, and what it carries then."""
-    if is_about_recording(block):
+    if is_about_recording(block.type):
         yield from _recording(block, state)
     elif block.type == "Compare":
         yield from ((branch, state) for branch in _compared(block))

@@ -5,11 +5,10 @@ anything. If we cannot read it, we say why and raise no error. Source: docs/flow
 does".
 """
 
-import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+
+from audio_leakage.flow_audit.content import Block, Unreadable, read_content
 
 #: The flow type that we give to flow modules; the other types are DescribeContactFlow's own.
 MODULE = "MODULE"
@@ -31,30 +30,6 @@ FLOW_TYPES = (
 FLOW_ATTRIBUTE = "$.FlowAttributes."
 #: The blocks whose parameters name flows and modules.
 _NAMING = ("UpdateContactEventHooks", "UpdateFlowAttributes", "TransferToFlow", "InvokeFlowModule")
-#: AWS allows 250 blocks a flow. A content with more than this is no flow.
-_MOST_BLOCKS = 5_000
-
-
-class Branch(NamedTuple):
-    """One way out of a block."""
-
-    target: str
-    """The block it leads to, which may be missing."""
-    error: str | None = None
-    """The error that takes this branch, such as NoMatchingError; None if no error does."""
-    operator: str | None = None
-    """How a condition compares, such as Equals; None if no condition takes this branch."""
-    operands: tuple[str, ...] = ()
-
-
-class Block(NamedTuple):
-    """One block of a flow; the flow language calls it an action."""
-
-    identifier: str
-    type: str
-    """As the flow language names it, such as ``TransferContactToQueue``."""
-    parameters: Mapping[str, Any]
-    branches: tuple[Branch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +54,6 @@ class Flow:
     """Why its content cannot be read; None if it can."""
 
 
-class _Unreadable(Exception):
-    """A content is no flow. The message says why and quotes nothing of it."""
-
-
 def read_flow(flow_id: str, name: str, flow_type: str, content: str) -> Flow:
     """Read a flow or a module.
 
@@ -94,8 +65,8 @@ def read_flow(flow_id: str, name: str, flow_type: str, content: str) -> Flow:
     """
     resource = resource_id(flow_id)
     try:
-        start, blocks = _read(content)
-    except _Unreadable as error:
+        start, blocks = read_content(content)
+    except Unreadable as error:
         return Flow(resource, name, flow_type, unreadable=str(error))
     return Flow(
         resource,
@@ -103,7 +74,7 @@ def read_flow(flow_id: str, name: str, flow_type: str, content: str) -> Flow:
         flow_type,
         start,
         blocks,
-        named_attributes=_named_attributes(blocks.values()),
+        named_attributes=frozenset[str]().union(*map(_attributes_read, blocks.values())),
         goes_on_to=frozenset(_goes_on_to(blocks.values())),
         queues=frozenset(_queues(blocks.values())),
     )
@@ -118,9 +89,33 @@ def resource_id(text: str) -> str:
     return text.rpartition("/")[2].partition(":")[0].lower()
 
 
-def _named_attributes(blocks: Iterable[Block]) -> frozenset[str]:
-    texts = (text for block in blocks if block.type in _NAMING for text in _texts(block.parameters))
+def attributes_read_later(flow: Flow) -> Mapping[str, frozenset[str]]:
+    """Return for each block the flow attributes that it or a later block may read as the ID of a flow."""
+    later = {identifier: _attributes_read(block) for identifier, block in flow.blocks.items()}
+    before: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for block in flow.blocks.values():
+        for branch in block.branches:
+            overwritten = frozenset() if branch.error else _attributes_set(block)
+            before.setdefault(branch.target, []).append((block.identifier, overwritten))
+    waiting = [identifier for identifier, names in later.items() if names]
+    while waiting:
+        identifier = waiting.pop()
+        for earlier, overwritten in before.get(identifier, ()):
+            names = later[identifier] - overwritten
+            if not names <= later[earlier]:
+                later[earlier] |= names
+                waiting.append(earlier)
+    return later
+
+
+def _attributes_read(block: Block) -> frozenset[str]:
+    texts = _texts(block.parameters) if block.type in _NAMING else ()
     return frozenset(text.removeprefix(FLOW_ATTRIBUTE) for text in texts if text.startswith(FLOW_ATTRIBUTE))
+
+
+def _attributes_set(block: Block) -> frozenset[str]:
+    values = block.parameters.get("FlowAttributes") if block.type == "UpdateFlowAttributes" else None
+    return frozenset(values) if isinstance(values, Mapping) else frozenset()
 
 
 def _goes_on_to(blocks: Collection[Block]) -> Iterator[str]:
@@ -145,85 +140,3 @@ def _texts(value: object) -> Iterator[str]:
     for _ in range(4):
         yield from (each for each in level if isinstance(each, str))
         level = [inner for each in level if isinstance(each, Mapping) for inner in each.values()]
-
-
-def _read(content: str) -> tuple[str, dict[str, Block]]:
-    document = _document(content)
-    if isinstance(document, Mapping) and "modules" in document and "Actions" not in document:
-        raise _Unreadable(
-            "it is the old export of the flow designer: export it again, or read it through the API"
-        )
-    if not isinstance(document, Mapping) or not isinstance(document.get("Actions"), list):
-        raise _Unreadable("its content has no list of actions")
-    if len(document["Actions"]) > _MOST_BLOCKS:
-        raise _Unreadable(f"its content has more than {_MOST_BLOCKS} blocks")
-    blocks: dict[str, Block] = {}
-    for action in document["Actions"]:
-        block = _block(action)
-        if block.identifier in blocks:
-            raise _Unreadable("two of its blocks have the same identifier")
-        blocks[block.identifier] = block
-    start = document.get("StartAction")
-    if not isinstance(start, str) or start not in blocks:
-        raise _Unreadable("its first block is missing")
-    return start, blocks
-
-
-def _document(content: object) -> Any:  # noqa: ANN401  # JSON
-    if not isinstance(content, str):
-        raise _Unreadable("it has no content")
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise _Unreadable("its content is no JSON") from None
-
-
-def _block(action: object) -> Block:
-    if not isinstance(action, Mapping):
-        raise _Unreadable("one of its actions is no object")
-    identifier, kind = action.get("Identifier"), action.get("Type")
-    if not isinstance(identifier, str) or not isinstance(kind, str):
-        raise _Unreadable("one of its blocks has no identifier or no type")
-    parameters, transitions = action.get("Parameters") or {}, action.get("Transitions") or {}
-    if not isinstance(parameters, Mapping) or not isinstance(transitions, Mapping):
-        raise _Unreadable("parameters or transitions of one of its blocks are no object")
-    return Block(identifier, kind, parameters, tuple(_branches(transitions)))
-
-
-def _branches(transitions: Mapping[str, Any]) -> Iterator[Branch]:
-    if transitions.get("NextAction") not in (None, ""):
-        yield Branch(_target(transitions))
-    for condition in _objects(transitions.get("Conditions")):
-        compared = condition.get("Condition") or {}
-        if not isinstance(compared, Mapping):
-            raise _Unreadable("a condition of one of its blocks is no object")
-        operands = compared.get("Operands") or []
-        yield Branch(
-            _target(condition),
-            operator=_word(compared.get("Operator")),
-            operands=tuple(each for each in operands if isinstance(each, str))
-            if isinstance(operands, list)
-            else (),
-        )
-    for error in _objects(transitions.get("Errors")):
-        yield Branch(_target(error), error=_word(error.get("ErrorType")))
-
-
-def _target(branch: Mapping[str, Any]) -> str:
-    target = branch.get("NextAction")
-    if not isinstance(target, str):
-        raise _Unreadable("a branch of one of its blocks leads nowhere")
-    return target
-
-
-def _objects(value: object) -> Iterator[Mapping[str, Any]]:
-    if value is None:
-        return
-    if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
-        raise _Unreadable("the branches of one of its blocks are no list of objects")
-    yield from value
-
-
-def _word(value: object) -> str:
-    """Return a word of the flow language; of anything else only that it is another one."""
-    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z]{1,40}", value) else "another"

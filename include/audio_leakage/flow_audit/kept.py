@@ -7,22 +7,13 @@ attributes, and what a flow compares a call with are dropped.
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from audio_leakage.flow_audit.blocks import is_about_recording, recorded_by
-from audio_leakage.flow_audit.flow import FLOW_ATTRIBUTE, Block, Branch, Flow, resource_id
+from audio_leakage.flow_audit.blocks import recorded_by
+from audio_leakage.flow_audit.content import Block, Branch, is_about_recording
+from audio_leakage.flow_audit.flow import FLOW_ATTRIBUTE, Flow, resource_id
 from audio_leakage.flow_audit.state import Recording
 
 Kept = Mapping[str, Any]
 
-#: The parameters that the audit looks at, by the type of the block.
-_PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "Compare": ("ComparisonValue",),
-    "InvokeFlowModule": ("FlowModuleId",),
-    "TransferToFlow": ("ContactFlowId",),
-    "UpdateContactEventHooks": ("EventHooks", "EventHooksConfiguration"),
-    "UpdateContactTargetQueue": ("QueueId",),
-    "UpdateFlowAttributes": ("FlowAttributes",),
-    "UpdateFlowLoggingBehavior": ("FlowLoggingBehavior",),
-}
 #: Words of the flow language among the values of these parameters, and among compared channels.
 _WORDS = frozenset({"$.Channel", "Enabled", "Disabled", "true", "false", "True", "False"})
 #: The members of these parameters, beside the attributes that name flows.
@@ -91,14 +82,10 @@ def _kept_branch(block: Block, branch: Branch) -> Iterator[Any]:
 
 
 def _kept_parameters(flow: Flow, block: Block, known: Collection[str]) -> Mapping[str, Any]:
-    if is_about_recording(block):
+    if is_about_recording(block.type):
         return _RECORDING[recorded_by(block)]
-    names, members = _PARAMETERS.get(block.type, ()), _MEMBERS | flow.named_attributes
-    return {
-        name: _kept_value(block.parameters[name], members, known)
-        for name in names
-        if name in block.parameters
-    }
+    members = _MEMBERS | flow.named_attributes
+    return {name: _kept_value(value, members, known) for name, value in block.parameters.items()}
 
 
 def _kept_value(value: object, members: Collection[str], known: Collection[str]) -> Any:  # noqa: ANN401  # JSON

@@ -3,8 +3,9 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from audio_leakage.flow_audit.flow import Branch, Flow
-from audio_leakage.flow_audit.state import Recording, State
+from audio_leakage.flow_audit.content import Branch
+from audio_leakage.flow_audit.flow import Flow
+from audio_leakage.flow_audit.state import Recording, State, relevant
 
 
 class Phase(StrEnum):
@@ -81,18 +82,14 @@ def first(flow: Flow, phase: Phase, modules: Modules, state: State) -> Place | O
     """Return the first block of a flow, or why it cannot be followed."""
     if flow.unreadable:
         return Outcome(Ending.UNKNOWN, f"a flow on the way cannot be read: {flow.unreadable}")
-    return Place(flow.id, flow.start, phase, modules, state)
+    return Place(flow.id, flow.start, phase, modules, relevant(state))
 
 
-def at(flow: Flow, branch: Branch, place: Place) -> Place | Outcome:
-    """Return the block that a branch leads to, or why it cannot be followed.
-
-    :param flow: the flow that the branch belongs to.
-    :param place: where the call is.
-    """
+def at(flow: Flow, branch: Branch, phase: Phase, modules: Modules, state: State) -> Place | Outcome:
+    """Return the block that a branch of a flow leads to, or why it cannot be followed."""
     if branch.target not in flow.blocks:
         return Outcome(Ending.UNKNOWN, "a branch leads to a block that is not there")
-    return place._replace(flow=flow.id, block=branch.target)
+    return Place(flow.id, branch.target, phase, modules, relevant(state))
 
 
 def outcome_of(state: State) -> Outcome:

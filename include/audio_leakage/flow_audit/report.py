@@ -48,16 +48,21 @@ def report_of(
         findings, key=lambda each: (_ORDER[each.result], entry_in_words(each), each.entry.flow.id)
     )
     counts = Counter(str(each.result) for each in ordered)
+    by_queue = findings_by_queue(flows, ordered)
+    queues: dict[tuple[str, str], list[str]] = {}
+    for queue in sorted(by_queue):
+        for each in by_queue[queue]:
+            queues.setdefault((str(each.entry.kind), each.entry.flow.id), []).append(queue)
     return {
         "as_of": as_of,
         "counts": {str(result): counts[str(result)] for result in AuditResult},
-        "entries": [{**entry, "before": known.get(_key(entry))} for entry in map(_entry, ordered)],
+        "entries": [
+            {**entry, "before": known.get(_key(entry)), "queues": queues.get(_key(entry), [])}
+            for entry in map(_entry, ordered)
+        ],
         "flows": len(flows),
         "not_checked": "",
-        "queues": {
-            queue: [_short(each) for each in found]
-            for queue, found in findings_by_queue(flows, ordered).items()
-        },
+        "queues": {queue: [_short(each) for each in found] for queue, found in by_queue.items()},
     }
 
 
@@ -79,6 +84,17 @@ def findings_of(report: Report) -> Mapping[str, Any]:
     """Return what a later report must differ in to be news: not when it was made, nor what was before."""
     entries = [{name: each[name] for name in each.keys() - {"before"}} for each in report["entries"]]
     return {**{name: report[name] for name in report.keys() - {"as_of"}}, "entries": entries}
+
+
+def is_worse(result: str, known: str) -> bool:
+    """Tell whether a result stands above the one that is known, in the table of rules.
+
+    The good results stand below all others.
+    """
+    bad = [each for each in AuditResult if each not in GOOD]
+    return result in bad and (
+        known not in bad or bad.index(AuditResult(result)) < bad.index(AuditResult(known))
+    )
 
 
 def mail_lines(report: Report) -> Iterator[str]:

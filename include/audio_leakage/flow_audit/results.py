@@ -5,6 +5,8 @@ A compliance officer reads the rules as one table: the first that holds is the r
 
 from collections.abc import Callable, Set
 from enum import StrEnum
+from functools import cache
+from itertools import combinations
 
 from audio_leakage.flow_audit.places import Ending
 
@@ -49,6 +51,13 @@ RULES: tuple[tuple[AuditResult, Callable[[_Endings], bool], Ending | None], ...]
     (AuditResult.UNLOGGED, lambda endings: Ending.UNLOGGED in endings, Ending.UNLOGGED),
     (AuditResult.ALWAYS, lambda endings: endings == {Ending.RECORDED}, Ending.RECORDED),
 )
+
+
+@cache
+def is_settled(endings: frozenset[Ending]) -> bool:
+    """Tell whether an entry keeps its result, whichever further endings its calls may come to."""
+    further = (set(some) for count in range(len(Ending) + 1) for some in combinations(Ending, count))
+    return all(result_of(endings | some) == result_of(endings) for some in further)
 
 
 def result_of(endings: _Endings) -> tuple[AuditResult, Ending | None]:

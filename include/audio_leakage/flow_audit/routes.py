@@ -5,8 +5,10 @@ Source: docs/flow-audit.md, "How a call reaches an agent".
 
 from collections.abc import Callable, Iterator, Mapping
 
-from audio_leakage.flow_audit.blocks import branches_taken, changes_nothing, resolved
-from audio_leakage.flow_audit.flow import Block, Flow
+from audio_leakage.flow_audit.blocks import branches_taken, changes_nothing, may_hand_on, resolved
+from audio_leakage.flow_audit.content import Block, Branch
+from audio_leakage.flow_audit.flow import Flow, attributes_read_later
+from audio_leakage.flow_audit.idle import IdleFlows
 from audio_leakage.flow_audit.places import (
     Ending,
     Move,
@@ -36,6 +38,8 @@ class Routes:
     def __init__(self, flows: Mapping[str, Flow]) -> None:
         self._flows = flows
         self._outbound_whispers = [flow.id for flow in flows.values() if flow.type == "OUTBOUND_WHISPER"]
+        self._read_later: dict[str, Mapping[str, frozenset[str]]] = {}
+        self._idle = IdleFlows(flows)
         self._defaults = {(flow.type, flow.name.strip().lower()): flow.id for flow in flows.values()}
         #: The blocks that hand a call on, and the phases in which they do so. Error branches come on top.
         self._handing_on: Mapping[str, tuple[tuple[Phase, ...], _HandOn]] = {
@@ -68,7 +72,7 @@ class Routes:
             yield from self._branches(place, only_errors=True)
         elif block.type in self._handing_on:  # it fails in any other phase
             yield from list(self._branches(place, only_errors=True)) or self._end(block, place)
-        elif self._is_unknown(block):
+        elif may_hand_on(block):
             yield Move(Outcome(Ending.UNKNOWN, "a block that the audit does not know hands the call on"))
         elif block.branches:
             yield from self._branches(place)
@@ -84,8 +88,6 @@ class Routes:
         return (
             place.phase is not Phase.QUEUE
             and changes_nothing(block)
-            and block.type not in self._handing_on
-            and not self._is_unknown(block)
             and bool(block.branches)
             and all(branch.target in flow.blocks for branch in block.branches)
         )
@@ -94,16 +96,23 @@ class Routes:
         """Yield the blocks that the branches of a place name."""
         return (branch.target for branch in self._flows[place.flow].blocks[place.block].branches)
 
-    def _is_unknown(self, block: Block) -> bool:
-        """Tell whether a block may hand a call on in a way that we do not know."""
-        known = block.type in self._handing_on or block.type == "TransferParticipantToThirdParty"
-        return block.type.startswith(("Transfer", "Dequeue")) and not known
-
     def _branches(self, place: Place, *, only_errors: bool = False) -> Iterator[Move]:
         flow = self._flows[place.flow]
-        for branch, state in branches_taken(flow, flow.blocks[place.block], place.state):
+        block = flow.blocks[place.block]
+        for branch, state in branches_taken(flow, block, place.state):
             if branch.error or not only_errors:
-                yield Move(at(flow, branch, place._replace(state=state)), branch)
+                after = self._without_idle(state) if block.type == "UpdateContactEventHooks" else state
+                after = self._without_unread(flow, branch, after)
+                yield Move(at(flow, branch, place.phase, place.modules, after), branch)
+
+    def _without_unread(self, flow: Flow, branch: Branch, state: State) -> State:
+        """Return a state without the flow attributes that nothing reads where a branch leads to."""
+        if not state.attributes:
+            return state
+        if flow.id not in self._read_later:
+            self._read_later[flow.id] = attributes_read_later(flow)
+        names = self._read_later[flow.id].get(branch.target, ())
+        return state._replace(attributes=tuple(each for each in state.attributes if each[0] in names))
 
     def _into_module(self, block: Block, place: Place) -> Iterator[Move]:
         module = self._flows.get(resolved(block.parameters.get("FlowModuleId"), place.state) or "")
@@ -121,11 +130,11 @@ class Routes:
             return
         *outer, (flow_id, block_id, attributes) = place.modules
         flow = self._flows[flow_id]
-        back = Place(
-            flow_id, block_id, place.phase, tuple(outer), place.state._replace(attributes=attributes)
-        )
-        ways = [branch for branch in flow.blocks[block_id].branches if not branch.error]
-        yield from (Move(at(flow, branch, back), branch) for branch in ways)
+        back = place.state._replace(attributes=attributes)
+        for branch in flow.blocks[block_id].branches:
+            if not branch.error:
+                after = self._without_unread(flow, branch, back)
+                yield Move(at(flow, branch, place.phase, tuple(outer), after), branch)
 
     def _end(self, _: Block, place: Place) -> Iterator[Move]:
         if place.phase is not Phase.FLOW:  # there, the call ends with the flow
@@ -161,11 +170,18 @@ class Routes:
         :param phase: any but ``FLOW``.
         """
         flow = self._flow_of(phase, state)
-        if flow == Whisper.DISABLED:
+        if flow == Whisper.DISABLED or (flow, phase) in self._idle:
             return self._beyond(phase, state)
         if flow in _UNSURE_WHISPERS:
             return Outcome(Ending.UNKNOWN, _UNSURE_WHISPERS[flow])
         return self.enter(flow, phase, state)
+
+    def _without_idle(self, state: State) -> State:
+        """Return a state in which whisper and queue flows that do nothing are disabled."""
+        for phase, (hook, _) in _HOOKS.items():
+            if (getattr(state, hook), phase) in self._idle:
+                state = state._replace(**{hook: Whisper.DISABLED})  # type: ignore[arg-type]  # three texts
+        return state
 
     def _flow_of(self, phase: Phase, state: State) -> str:
         if phase is Phase.OUTBOUND_WHISPER:  # it belongs to the queue, which the audit does not read

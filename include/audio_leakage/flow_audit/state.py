@@ -50,6 +50,19 @@ class State(NamedTuple):
     """The flow attributes that name flows, modules or queues, in order."""
 
 
+def relevant(state: State) -> State:
+    """Return a state without what can make no difference any more, so that fewer states are told apart.
+
+    A failed block matters only while recording is off, and the flow log only while both voices are recorded:
+    whatever sets recording later also sets these two.
+    """
+    if state.has_failed and state.recording is not Recording.OFF:
+        state = state._replace(has_failed=False)
+    if state.is_logged and state.recording is not Recording.ALL:
+        state = state._replace(is_logged=False)
+    return state
+
+
 def in_new_segment(state: State) -> State:
     """Return what a call carries into a new segment: a transfer from queue to queue, or a callback.
 

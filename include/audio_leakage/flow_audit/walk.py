@@ -1,38 +1,38 @@
-"""Walk every route of a call once, for all entries together.
+"""Walk the routes of calls, for all entries together, as far as the results of the entries need them.
 
 The routes form a graph of places. From each kind of ending we search it backwards. That gives the next step
-of a shortest route for every place, so an entry costs nothing of its own. Places are kept as numbers, and
-blocks that change nothing are stepped over, because there may be hundreds of thousands.
+of a shortest route for every place, so an entry costs nothing of its own. An entry whose result no further
+ending can change is settled: we walk on only where others may go. Places are kept as numbers, and blocks that
+change nothing are stepped over.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from itertools import accumulate
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections import deque
+from typing import TYPE_CHECKING
 
-from audio_leakage.flow_audit.places import Ending, Modules, Outcome, Phase, Place
-from audio_leakage.flow_audit.state import State
+from audio_leakage.flow_audit.graph import NOWHERE, Graph
+from audio_leakage.flow_audit.numbering import BITS, REST, Keys
+from audio_leakage.flow_audit.places import Ending, Outcome, Phase, Place
+from audio_leakage.flow_audit.results import is_settled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from audio_leakage.flow_audit.graph import Adjacency
     from audio_leakage.flow_audit.routes import Routes
 
 #: Places beyond this number are not walked. A call that comes there has an unknown ending.
-MOST_PLACES = 500_000
+MOST_PLACES = 40_000
+#: After this many places we look which entries are settled, then after twice as many, and so on.
+_FIRST_PLACES = 4_000
 
 _TOO_LARGE = Outcome(Ending.UNKNOWN, "the flows are too many or too large to be walked to their end")
-#: A place's number has three parts of this many bits: block, context and state.
-_BITS = 21
-_REST = (1 << 2 * _BITS) - 1
-_PART = (1 << _BITS) - 1
-_NOWHERE = 0xFFFFFFFF
-
-_Value = TypeVar("_Value", bound=Hashable)
 
 
 class Walk:
-    """All routes from some places.
+    """The routes from some places, as far as the results of the entries need them.
 
     :param routes: every step that a call may take.
     :param starts: where calls begin.
@@ -43,21 +43,37 @@ class Walk:
         self, routes: Routes, starts: Sequence[Place | Outcome], most_places: int = MOST_PLACES
     ) -> None:
         self._routes = routes
-        self._keys = _Keys()
+        self._keys = Keys()
         self._beyond_plain: dict[int, list[int]] = {}
-        self._most_places = most_places
         self._found = array("q")
-        index: dict[int, int] = {}
-        self._starts = {start: self._add(self._keys.of(start), index) for start in starts}
-        edges, first_edge = self._edges(index)
-        index.clear()
-        backwards = _reversed(edges, first_edge)
-        self._steps = {ending: self._steps_to(ending, *backwards) for ending in Ending}
+        self._index: dict[int, int] = {}
+        self._graph = Graph()
+        self._starts = {start: self._number(self._keys.of(start)) for start in starts}
+        self._steps: dict[Ending, array[int]] = {}
+        waiting, walked, bound = deque(sorted(set(self._starts.values()))), 0, _FIRST_PLACES
+        while waiting:
+            walked = self._follow(waiting, walked, min(bound, most_places))
+            if walked == most_places:
+                self._give_up(waiting)
+            backwards = self._graph.backwards(len(self._found))
+            self._steps = {
+                ending: backwards.steps_from(
+                    place for place, key in enumerate(self._found) if self._keys.ends(key, ending)
+                )
+                for ending in Ending
+            }
+            waiting, bound = self._still_open(waiting, backwards), 2 * bound
+        self._index.clear()
 
     def endings(self, start: Place | Outcome) -> frozenset[Ending]:
-        """Return every ending that a call may come to from one of the starts."""
-        place = self._starts[start]
-        return frozenset(ending for ending, steps in self._steps.items() if steps[place] != _NOWHERE)
+        """Return the endings that a call may come to from one of the starts.
+
+        Where these settle the result, there may be further ones.
+        """
+        return self._endings(self._starts[start])
+
+    def _endings(self, place: int) -> frozenset[Ending]:
+        return frozenset(ending for ending, steps in self._steps.items() if steps[place] != NOWHERE)
 
     def route(self, start: Place | Outcome, ending: Ending) -> Iterator[Place | Outcome]:
         """Yield the places of a route from one of the starts to an ending that it may come to.
@@ -87,17 +103,37 @@ class Walk:
                     ways.append((move.to, (*way, move.to)))
         return ()  # the walk ended before it came there
 
-    def _edges(self, index: dict[int, int]) -> tuple[array[int], array[int]]:
-        """Find every place; return where each leads to, and where its part of that begins."""
-        edges, first_edge = array("I"), array("I", [0])
-        place = 0
-        while place < len(self._found):
+    def _follow(self, waiting: deque[int], walked: int, bound: int) -> int:
+        """Walk on from the places that wait, the first found first; return how many have been walked then."""
+        while waiting and walked < bound:
+            place = waiting.popleft()
             key = self._found[place]
             if key >= 0:
-                edges.extend(self._add(following, index) for following in self._following(key))
-            first_edge.append(len(edges))
-            place += 1
-        return edges, first_edge
+                known = len(self._found)
+                self._graph.connect(place, map(self._number, self._following(key)))
+                waiting.extend(range(known, len(self._found)))
+                walked += 1
+        return walked
+
+    def _give_up(self, waiting: deque[int]) -> None:
+        too_large = self._number(self._keys.of(_TOO_LARGE))
+        for place in waiting:
+            if self._found[place] >= 0:
+                self._graph.connect(place, [too_large])
+        waiting.clear()
+
+    def _still_open(self, waiting: Sequence[int], backwards: Adjacency) -> deque[int]:
+        """Return the places that wait and may yet change the result of an entry."""
+        if not waiting:
+            return deque()
+        to_open = backwards.steps_from(waiting)
+        unsettled = (
+            start
+            for start in self._starts.values()
+            if to_open[start] != NOWHERE and not is_settled(self._endings(start))
+        )
+        needed = self._graph.forwards(len(self._found)).steps_from(unsettled)
+        return deque(place for place in waiting if needed[place] != NOWHERE)
 
     def _following(self, key: int) -> Iterable[int]:
         """Return the places that matter and that follow on a place."""
@@ -105,8 +141,8 @@ class Walk:
         for move in self._routes.moves(self._keys.place(key)):
             to = self._keys.of(move.to)
             if isinstance(move.to, Place) and move.to.phase is not Phase.QUEUE:
-                rest = to & _REST
-                following |= dict.fromkeys(block << 2 * _BITS | rest for block in self._beyond(move.to))
+                rest = to & REST
+                following |= dict.fromkeys(block << 2 * BITS | rest for block in self._beyond(move.to))
             else:
                 following[to] = None
         return following
@@ -127,84 +163,9 @@ class Walk:
             self._beyond_plain[first] = beyond
         return self._beyond_plain[first]
 
-    def _add(self, key: int, index: dict[int, int]) -> int:
+    def _number(self, key: int) -> int:
         """Return the number of a place among those that were found, and find it if need be."""
-        known = index.get(key)
-        if known is None:
-            if key >= 0 and len(self._found) >= self._most_places:
-                return self._add(self._keys.of(_TOO_LARGE), index)
-            known = index[key] = len(self._found)
+        number = self._index.setdefault(key, len(self._found))
+        if number == len(self._found):
             self._found.append(key)
-        return known
-
-    def _steps_to(self, ending: Ending, edges: array[int], first_edge: array[int]) -> array[int]:
-        """Return for each place the next step of a shortest route to an ending, or nowhere."""
-        steps = array("I", [_NOWHERE]) * len(self._found)
-        reached = array("I", (place for place, key in enumerate(self._found) if self._keys.ends(key, ending)))
-        for place in reached:
-            steps[place] = place
-        for place in reached:  # it grows meanwhile
-            for before in edges[first_edge[place] : first_edge[place + 1]]:
-                if steps[before] == _NOWHERE:
-                    steps[before] = place
-                    reached.append(before)
-        return steps
-
-
-def _reversed(edges: array[int], first_edge: array[int]) -> tuple[array[int], array[int]]:
-    """Return the same edges by where they lead to."""
-    counts = array("I", bytes(4 * len(first_edge)))
-    for target in edges:
-        counts[target + 1] += 1
-    first = array("I", accumulate(counts))
-    free, backwards = first[:], array("I", bytes(4 * len(edges)))
-    for place in range(len(first_edge) - 1):
-        for target in edges[first_edge[place] : first_edge[place + 1]]:
-            backwards[free[target]] = place
-            free[target] += 1
-    return backwards, first
-
-
-class _Numbered(Generic[_Value]):
-    """A number for each value, counted from 0."""
-
-    def __init__(self) -> None:
-        self.values: list[_Value] = []
-        self._numbers: dict[_Value, int] = {}
-
-    def number(self, value: _Value) -> int:
-        number = self._numbers.setdefault(value, len(self.values))
-        if number == len(self.values):
-            self.values.append(value)
         return number
-
-
-class _Keys:
-    """One number for each place; a negative one for each outcome."""
-
-    def __init__(self) -> None:
-        self._blocks = _Numbered[tuple[str, str]]()
-        self._contexts = _Numbered[tuple[Phase, Modules]]()
-        self._states = _Numbered[State]()
-        self._outcomes = _Numbered[Outcome]()
-
-    def of(self, where: Place | Outcome) -> int:
-        if isinstance(where, Outcome):
-            return -1 - self._outcomes.number(where)
-        block = self.block(where)
-        context = self._contexts.number((where.phase, where.modules))
-        return (block << _BITS | context) << _BITS | self._states.number(where.state)
-
-    def block(self, place: Place) -> int:
-        return self._blocks.number((place.flow, place.block))
-
-    def value(self, key: int) -> Place | Outcome:
-        return self._outcomes.values[-1 - key] if key < 0 else self.place(key)
-
-    def place(self, key: int) -> Place:
-        flow, block = self._blocks.values[key >> 2 * _BITS]
-        phase, modules = self._contexts.values[key >> _BITS & _PART]
-        return Place(flow, block, phase, modules, self._states.values[key & _PART])
-
-    def ends(self, key: int, ending: Ending) -> bool:
-        return key < 0 and self._outcomes.values[-1 - key].ending is ending

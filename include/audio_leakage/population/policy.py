@@ -70,6 +70,12 @@ class Rule:
         """Tell whether the rule holds on a UTC day."""
         return (self.valid_from or date.min) <= day < (self.valid_until or date.max)
 
+    @property
+    def is_about_queues_alone(self) -> bool:
+        """Whether every contact of its queues matches it."""
+        others = (self.initiation_methods, self.agents, self.subtypes, self.max_talk_seconds)
+        return all(each is None for each in others)
+
     def hides(self, later: "Rule") -> bool:
         """Tell whether every contact that a later rule matches is matched by this one."""
         narrower = all(
@@ -100,6 +106,21 @@ class Policy:
     def rule_of(self, member: Member) -> Rule | None:
         """Return the first rule that matches a contact, or None if the default holds."""
         return next((rule for rule in self.rules if rule.matches(member)), None)
+
+    def requirement_of(self, queue_id: str, day: date) -> Requirement | None:
+        """Return what holds for calls of a queue on a UTC day, before any of them is known.
+
+        An exception counts only if it holds for every call of the queue, because some calls may not match it.
+
+        :param queue_id: its ID; a text that is none for a queue that nobody knows.
+        :return: None if each flow decides.
+        """
+        for rule in self.rules:
+            if not rule.is_valid_on(day) or (rule.queues and queue_id.lower() not in rule.queues):
+                continue
+            if rule.recording is Requirement.MUST or rule.is_about_queues_alone:
+                return rule.recording
+        return Requirement.MUST if self.default is Default.MUST else None
 
     @property
     def queues(self) -> frozenset[str]:

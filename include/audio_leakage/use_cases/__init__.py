@@ -14,6 +14,7 @@
 ``entering``           ``enter_unwatched``
 ``day_configuration``  ``check_configuration``
 ``day_flows``          ``audit_flows``
+``flow_alerts``        entries of the flows that will leak, told once
 ``day_context``        what the tasks of ``audio_leakage_evidence`` work with
 ``day_legs``           the legs of calls that go on after midnight
 ``day_population``     ``complete_population``

@@ -27,12 +27,12 @@ from audio_leakage.flow_audit.report import (
 )
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
+from audio_leakage.use_cases.flow_alerts import WORK, tell_of_leaks
 
 log = logging.getLogger(__name__)
 
 FLOWS = "flows.json"
 _KEPT = "kept.jsonl.gz"
-_WORK = "flows/"
 #: Findings that go into the run's XCom, for the page. ``flows.json`` has all of them.
 _SHOWN = 20
 #: Queues, and entries of each, that the mail names.
@@ -42,13 +42,14 @@ _UNASKED = frozenset({ContactClass.NEVER_ASKED, ContactClass.UNEXPLAINED})
 
 
 def audit_flows(run: DayContext) -> dict[str, Any]:
-    """Audit the published flows, and keep the report for the evidence.
+    """Audit the published flows, keep the report for the evidence, and tell once of entries that leak now.
 
     :return: how many flows there are and how many were read, how many entries have each result, and the
         ``findings``: the first entries that need somebody's attention.
     :raises ServiceUnavailable: when Connect does not answer. What was read so far need not be read again.
     """
     as_of = format_time(run.now)
+    folder = f"{_folder(run)}{as_of}/"
     read = 0
     try:
         inventory = _inventory(run)
@@ -60,7 +61,7 @@ def audit_flows(run: DayContext) -> dict[str, Any]:
                 read += 1
         finally:
             rows = sorted(kept.values(), key=lambda each: str(each["id"]))
-            run.store.write(f"{_folder(run)}{as_of}/{_KEPT}", json_lines(_KEPT, rows).stored)
+            run.store.write(f"{folder}{_KEPT}", json_lines(_KEPT, rows).stored)
         numbers = run.flows.phone_numbers(run.settings.connect_instance_id)
         flows = [flow_of(each["flow"]) for each in rows if each["flow"] is not None]
         stored = run.chain.latest(FLOWS)
@@ -69,7 +70,9 @@ def audit_flows(run: DayContext) -> dict[str, Any]:
     except SetupError as error:
         log.warning("the flows were not audited: %s", error)
         report = not_checked(str(error), as_of)
-    run.store.write(f"{_folder(run)}{as_of}/{FLOWS}", canonical(report))
+    run.store.write(f"{folder}{FLOWS}", canonical(report))
+    if not report["not_checked"]:
+        tell_of_leaks(run, report, folder)
     return {
         "flows": report["flows"],
         "read": read,
@@ -132,7 +135,7 @@ def last_report(run: DayContext) -> Report | None:
 
 
 def _folder(run: DayContext) -> str:
-    return f"{_WORK}day={run.day.isoformat()}/"
+    return f"{WORK}day={run.day.isoformat()}/"
 
 
 def _inventory(run: DayContext) -> dict[str, Json]:
@@ -141,7 +144,7 @@ def _inventory(run: DayContext) -> dict[str, Json]:
 
 
 def _last_kept(run: DayContext) -> Mapping[str, Kept]:
-    keys = (key for key in run.store.keys(_WORK) if key.endswith(_KEPT))
+    keys = (key for key in run.store.keys(WORK) if key.endswith(_KEPT))
     key = max(keys, key=lambda key: key.split("/")[-2], default=None)
     return {str(row["id"]): row for row in rows_of(run.store.read(key))} if key else {}
 

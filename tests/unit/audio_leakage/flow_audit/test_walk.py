@@ -1,0 +1,141 @@
+"""The walk leaves out what makes no difference: a plain walk of every place comes to the same results."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, combinations
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audio_leakage.flow_audit import places, routes
+from audio_leakage.flow_audit.audit import EntryKind, audit, entries_of
+from audio_leakage.flow_audit.flow import Flow
+from audio_leakage.flow_audit.idle import IdleFlows
+from audio_leakage.flow_audit.places import Ending, Move, Outcome, Phase, Place
+from audio_leakage.flow_audit.results import AuditResult, is_settled, result_of
+from audio_leakage.flow_audit.routes import Routes
+from audio_leakage.flow_audit.state import State
+from local_aws.contact_centre.flow_player import PublishedFlow
+from support.flow_sets import any_flows, block, large_flows, linked, read, recording
+
+END = block("EndFlowExecution")
+#: More places than a small set of flows ever has in a plain walk. Sets beyond it are not compared.
+MOST = 20_000
+
+
+class TooLarge(Exception):
+    """A set has more places than a plain walk follows."""
+
+
+def every_attribute(flow: Flow) -> Mapping[str, frozenset[str]]:
+    return dict.fromkeys(flow.blocks, flow.named_attributes)
+
+
+def plain_results(flows: list[Flow]) -> Iterator[tuple[str, AuditResult]]:
+    """Yield the result of each entry, from all its places, none of which counts as another."""
+    by_id = {flow.id: flow for flow in flows}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(places, "relevant", lambda state: state)
+        patch.setattr(routes, "attributes_read_later", every_attribute)
+        patch.setattr(IdleFlows, "__contains__", lambda *_: False)
+        every = Routes(by_id)
+        for entry in entries_of(by_id, {}):
+            phase = Phase.OUTBOUND_WHISPER if entry.kind is EntryKind.OUTBOUND else Phase.FLOW
+            waiting: list[Place | Outcome] = [every.enter(entry.flow.id, phase, State())]
+            found = set(waiting)
+            for place in waiting:  # it grows meanwhile
+                moves = every.moves(place) if isinstance(place, Place) else ()
+                new = {move.to for move in moves} - found
+                found |= new
+                waiting += new
+                if len(found) > MOST:
+                    raise TooLarge
+            endings = {place.ending for place in found if isinstance(place, Outcome)}
+            yield entry.flow.id, result_of(endings)[0]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**9))
+def test_every_result_is_that_of_a_plain_walk(seed: int) -> None:
+    flows = read(any_flows(Random(seed)))
+    try:
+        expected = dict(plain_results(flows))
+    except TooLarge:
+        return
+    assert {finding.entry.flow.id: finding.result for finding in audit(flows)} == expected
+
+
+def some_endings() -> Iterator[frozenset[Ending]]:
+    counts = range(len(Ending) + 1)
+    return map(frozenset, chain.from_iterable(combinations(Ending, count) for count in counts))
+
+
+def test_a_result_that_is_settled_is_kept_whatever_is_found_later() -> None:
+    settled = [endings for endings in some_endings() if is_settled(endings)]
+    assert frozenset({Ending.NOT_RECORDED, Ending.RECORDED}) in settled
+    assert frozenset(Ending) - {Ending.NOT_RECORDED} not in settled
+    for endings in settled:
+        assert {result_of(endings | further) for further in some_endings()} == {result_of(endings)}
+
+
+@pytest.mark.parametrize(
+    ("phase", "flow", "is_idle"),
+    [
+        (Phase.AGENT_WHISPER, linked(block("MessageParticipant"), END), True),
+        (Phase.AGENT_WHISPER, linked(block("MessageParticipant"), block("DisconnectParticipant")), True),
+        (Phase.AGENT_WHISPER, linked(block("Loop") | {"Errors": {"NoMatchingError": 0}}), False),
+        (Phase.AGENT_WHISPER, linked(recording(["Agent", "Customer"]), END), False),
+        (Phase.AGENT_WHISPER, linked(block("InvokeFlowModule", FlowModuleId="m"), END), False),
+        (Phase.AGENT_WHISPER, linked(block("TransferContactToMoon"), END), False),
+        (Phase.QUEUE, linked(block("Loop") | {"Errors": {"NoMatchingError": 0}}), True),
+        (Phase.QUEUE, linked(block("DequeueContactAndTransferToQueue"), END), False),
+    ],
+)
+def test_a_flow_that_only_plays_prompts_is_passed_over(
+    phase: Phase, flow: dict[str, Any], is_idle: bool
+) -> None:
+    flows = {each.id: each for each in read({"w": PublishedFlow("W", "AGENT_WHISPER", flow)})}
+    assert (("w", phase) in IdleFlows(flows)) is is_idle
+
+
+def test_flows_that_all_lead_to_each_other_are_walked_no_further_than_their_results_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    walked: list[Place] = []
+    moves = Routes.moves
+
+    def counted(self: Routes, place: Place) -> Iterator[Move]:
+        walked.append(place)
+        return moves(self, place)
+
+    monkeypatch.setattr(Routes, "moves", counted)
+    findings = audit(read(large_flows(Random(1), flows=120, blocks=120, every=3)))
+    assert {AuditResult.SOMETIMES, AuditResult.NEVER} <= {finding.result for finding in findings}
+    assert len(walked) < 6_000  # of more than 60,000
+
+
+def test_prompts_for_agents_and_customers_make_no_call_another_one() -> None:
+    """Three menus of ten choices each: what ten agent whispers and so on say does not multiply."""
+    prompt = linked(block("MessageParticipant"), END)
+    events = {"AgentWhisper": "AGENT_WHISPER", "CustomerWhisper": "CUSTOMER_WHISPER"}
+    flows = {
+        f"{event}-{place}".lower(): PublishedFlow(f"{event} {place}", kind, prompt)
+        for event, kind in (*events.items(), ("CustomerQueue", "CUSTOMER_QUEUE"))
+        for place in range(10)
+    }
+    blocks = [
+        block("UpdateFlowLoggingBehavior", FlowLoggingBehavior="Enabled"),
+        recording(["Agent", "Customer"]),
+    ]
+    for event in (*events, "CustomerQueue"):
+        menu = len(blocks)
+        choices = {str(place): menu + 1 + place for place in range(10)}
+        blocks.append(block("GetParticipantInput") | {"Conditions": choices})
+        for place in range(10):
+            hook = block("UpdateContactEventHooks", EventHooks={event: f"{event}-{place}"})
+            blocks.append(hook | {"Errors": {"NoMatchingError": menu + 11}})
+    flows["main"] = PublishedFlow("Main", "CONTACT_FLOW", linked(*blocks, block("TransferContactToQueue")))
+    (finding,) = audit(read(flows), most_places=200)
+    assert finding.result is AuditResult.ALWAYS
