@@ -198,7 +198,7 @@ def test_the_docs_of_the_dag_lead_to_the_page(page: Page, role: str) -> None:
     assert urlsplit(shown.url).path == f"/audio-leakage/{DAG_ID}/"
 
 
-def test_check_recordings_links_to_the_calls_of_its_run(page: Page, deployed: list[str], role: str) -> None:
+def test_check_recordings_links_to_the_calls_of_its_run(page: Page, deployed: list[str]) -> None:
     page.goto(f"/dags/{DAG_ID}/runs/{quote(run_id(deployed))}/tasks/check_recordings/details")
     link = page.get_by_role("link", name="Calls of this run")
     expect(link).to_be_visible()
