@@ -609,9 +609,13 @@ class TestCheck:
     ) -> None:
         """Airflow parses the file before again and again, until MWAA has copied the new one."""
         new = package.dag_files()[DAG_FILE]
-        earlier = stage.aws.client("s3")
-        earlier.put_object(Bucket="airflow-bucket", Key=f"dags/{DAG_FILE}", Body=b"# earlier\n" + new)
+        for name, text in package.dag_files().items():
+            stage.aws.client("s3").put_object(
+                Bucket="airflow-bucket", Key=f"dags/{name}", Body=b"# earlier\n" + text
+            )
+        assert {mwaa.source(name) for name in DAG_IDS} == {None}
         mwaa.pause(600)
+        assert mwaa.source(DAG_ID) == "# earlier\n" + new.decode()
         deployed()
         (run,) = mwaa.runs
         assert run["source"] == new.decode()

@@ -59,6 +59,10 @@ class FakeMwaa:
     """What happens to the next calls of InvokeRestApi, before they reach Airflow."""
     losses: int = 0
     """How many of the next POST requests are carried out, and their answers lost."""
+    copied_after: int = PARSED_AFTER
+    """Seconds until MWAA has copied a DAG file from the bucket to Airflow."""
+    seen: dict[str, datetime] = field(default_factory=dict)
+    """When each version of a DAG file was seen in the bucket."""
     passed: timedelta = timedelta()
     """How long the deployment has slept."""
 
@@ -203,7 +207,7 @@ class FakeMwaa:
                 "dag_run_id": body["dag_run_id"],
                 "state": self.run_ends,
                 "parsed": dag["last_parsed_time"],
-                "source": self._source(path[0]),
+                "source": self.source(path[0]),
             }
         )
         return 200, dict(self.runs[-1])
@@ -215,7 +219,7 @@ class FakeMwaa:
         return [{"task_id": name, "state": state, "duration": 4.2} for name, state in states.items()]
 
     def _get_dagsources(self, path: list[str], *_: object) -> tuple[int, Any]:
-        source = self._source(path[0])
+        source = self.source(path[0])
         return (404, "not found") if source is None else (200, {"dag_id": path[0], "content": source})
 
     def _uploads(self, dag_id: str) -> list[dict[str, Any]]:
@@ -224,19 +228,21 @@ class FakeMwaa:
         versions = self.s3.list_object_versions(Bucket=self.bucket, Prefix=key).get("Versions", [])
         return sorted(versions, key=lambda each: (each["LastModified"], each["IsLatest"]), reverse=True)
 
-    def _source(self, dag_id: str) -> str | None:
-        """Return the text that Airflow has parsed: MWAA copies a file some time after its upload."""
+    def _seen(self, version: Mapping[str, Any]) -> datetime:
+        """Return when MWAA first saw a version of a file, on the clock of this environment."""
+        return self.seen.setdefault(version["VersionId"], self.now)
+
+    def source(self, dag_id: str) -> str | None:
+        """Return the text of a DAG's file that Airflow has: MWAA copies a file some time after its upload."""
         for each in self._uploads(dag_id):
-            if self.now >= each["LastModified"] + timedelta(seconds=PARSED_AFTER):
+            if self.now >= self._seen(each) + timedelta(seconds=self.copied_after):
                 found = self.s3.get_object(Bucket=self.bucket, Key=each["Key"], VersionId=each["VersionId"])
                 return str(found["Body"].read().decode())
         return None
 
     def _parsed(self, dag_id: str) -> dict[str, Any]:
-        """Return a DAG as Airflow knows it. An update restarts Airflow, which then parses each file again."""
-        restarted = self.environment.get("LastUpdate", {}).get("CreatedAt")
-        is_starting = restarted and self.now < restarted + timedelta(seconds=PARSED_AFTER)
-        if is_starting or self._source(dag_id) is None:
+        """Return a DAG as Airflow knows it."""
+        if self.source(dag_id) is None:
             return {"is_stale": True, "last_parsed_time": None} | self.dags[dag_id]
         file = f"/{dag_id.partition('__')[0]}.py"
         return self.dags[dag_id] | {
@@ -249,12 +255,15 @@ class FakeMwaa:
         return [error for error in self.import_errors if self.now < error.get("until", _FOREVER)]
 
     def _last_parsed(self) -> datetime:
-        seconds = self.now.timestamp()
+        """Return when Airflow last parsed the files. After an update it has to start first."""
+        restarted = self.environment.get("LastUpdate", {}).get("CreatedAt")
+        is_starting = restarted and self.now < restarted + timedelta(seconds=PARSED_AFTER)
+        seconds = (restarted if is_starting else self.now).timestamp()
         return datetime.fromtimestamp(seconds - seconds % PARSED_EVERY, UTC)
 
     def _is_ready(self, dag_id: str) -> bool:
         first = self._uploads(dag_id)[-1:]
-        return bool(first) and self.now >= first[0]["LastModified"] + timedelta(seconds=READY_AFTER)
+        return bool(first) and self.now >= self._seen(first[0]) + timedelta(seconds=READY_AFTER)
 
 
 def _handler_of(mwaa: Any) -> type[BaseHTTPRequestHandler]:  # noqa: ANN401  # boto3's client
