@@ -143,6 +143,10 @@ test-mwaa: build/airflow-as-mwaa/installed ## deploy into an Airflow set up as M
 	@$(CHROMIUM) || apt-get install -qq -y chromium >/dev/null
 	$(<D)/bin/pytest tests/mwaa --timeout 3600
 
+.PHONY: test-terraform
+test-terraform: $(VENV)/installed ## the Terraform module, applied to the stand-in (needs Terraform)
+	$(BIN)/pytest tests/terraform
+
 .PHONY: pictures
 pictures: $(VENV)/installed ## take the pictures of the UI again for the README (needs Chromium)
 	PICTURES=docs/images $(BIN)/pytest tests/browser -k theme

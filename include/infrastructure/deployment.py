@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -240,19 +240,18 @@ class Deployment:
 
     def _first_run(self) -> None:
         found = {path: self._bucket.get(self._dag_key(path)) for path in package.dag_files()}
-        if missing := [path for path, file in found.items() if file is None]:
+        files = {path: file for path, file in found.items() if file}
+        if missing := sorted(found.keys() - files.keys()):
             raise EnvironmentNotReady(
                 f"{', '.join(missing)} is not in the environment's bucket: deploy the DAGs first"
             )
-        # S3 leaves fractions of a second out.
-        modified = max(file.modified for file in found.values() if file) + timedelta(seconds=1)
-        updated = self._environment.updated_at
         check = SmokeCheck(
             environment=self._environment,
             dag_id=self._dag_id,
             other_dags=self._other_dags(),
             run_id=f"deploy-{secrets.token_hex(4)}",
-            uploaded=max(modified, updated) if updated else modified,
+            files={path: file.body.decode() for path, file in files.items()},
+            uploaded=max(file.modified for file in files.values()),
             log=TaskLog(self._client("logs"), self._environment.task_log_group),
             pause=self._pause,
         )

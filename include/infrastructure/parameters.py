@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from audio_leakage.errors import SettingsError
-from audio_leakage.instances import DAG_ID, dag_ids
+from audio_leakage.instances import ACKNOWLEDGE_DAG_ID, dag_ids
 from infrastructure import package
 from infrastructure.environment import Environment
 
 #: Of a path of Airflow's REST API, MWAA's InvokeRestApi takes at most 64 characters. This is our longest one.
-_LONGEST_ID = 64 - len("/dags//dagRuns")
+_LONGEST_INSTANCE = 64 - len(f"/dagSources/{ACKNOWLEDGE_DAG_ID}__")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +57,9 @@ class DeployOptions:
         :raises SettingsError: if the name of the instance is not allowed, or too long for MWAA.
         """
         dag_id = dag_ids((self.instance,) if self.instance else ())[-1]
-        if len(dag_id) > _LONGEST_ID:
-            most = _LONGEST_ID - len(f"{DAG_ID}__")
+        if len(self.instance) > _LONGEST_INSTANCE:
             raise SettingsError(
-                f"instance name {self.instance!r}: allowed are at most {most} characters on MWAA"
+                f"instance name {self.instance!r}: allowed are at most {_LONGEST_INSTANCE} characters on MWAA"
             )
         return dag_id
 

@@ -1,20 +1,17 @@
-"""Check a deployment: Airflow has parsed the new DAG file, and one run of it succeeds."""
+"""Check a deployment: Airflow has parsed the new DAG files, and one run of the monitor succeeds."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from infrastructure.environment import Environment, RestRefused
 from infrastructure.task_log import TaskLog
 
 _POLL_SECONDS, _POLLS = 10, 90
-_FILES = (
-    "monitor_audio_leakage.py",
-    "reconcile_audio_leakage.py",
-    "audio_leakage_evidence.py",
-    "acknowledge_audio_leakage.py",
-)
+#: MWAA copies a DAG file within minutes. Until then, an import error may be of the file before.
+_COPIED = timedelta(minutes=5)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
 #: What Airflow answers while the scheduler is not ready for a DAG, or has a run of the same id.
 _NOT_YET, _CONFLICT = (400, 404, 409), 409
@@ -41,8 +38,10 @@ class SmokeCheck:
     """DAGs that are only switched on."""
     run_id: str
     """A short id for the run, which Airflow has not seen yet."""
+    files: Mapping[str, str]
+    """Text of each DAG file in the bucket, by its name."""
     uploaded: datetime
-    """When the DAG files, or what they import, were uploaded. An earlier version of a file proves nothing."""
+    """When the last of them was uploaded."""
     log: TaskLog
     pause: Callable[[float], None]
     """Sleeps; its argument is in seconds."""
@@ -53,8 +52,9 @@ class SmokeCheck:
         :param now: the present time.
         :raises SmokeCheckFailed: if the DAG does not load, the run fails, or either takes over 15 minutes.
         """
-        for dag_id in (self.dag_id, *self.other_dags):
-            self._switch_on(dag_id)
+        before = self._last_parsed()
+        for dag_id in self._dag_ids:
+            self._switch_on(dag_id, before)
         self._wait(lambda: self._is_triggered(now), f"{self.dag_id} to be ready to run")
         state = self._wait(self._end, f"the end of {self.run_id}")
         tasks = {task["task_id"]: task for task in self._tasks()}
@@ -67,34 +67,47 @@ class SmokeCheck:
     def _dag(self) -> str:
         return f"/dags/{self.dag_id}"
 
-    def _switch_on(self, dag_id: str) -> None:
-        path = f"/dags/{dag_id}"
-        self._wait(lambda: self._is_parsed(path), f"Airflow to parse {dag_id} again")
-        self.environment.rest("PATCH", path, {"is_paused": False}, update_mask="is_paused")
+    @property
+    def _dag_ids(self) -> tuple[str, ...]:
+        return (self.dag_id, *self.other_dags)
 
-    def _is_parsed(self, path: str) -> bool:
-        """Tell whether Airflow has read a DAG's file since the upload, and would run it."""
+    def _last_parsed(self) -> datetime:
+        """Return when Airflow last parsed one of our files, by its own clock."""
+        dags = [self.environment.rest("GET", f"/dags/{dag_id}") for dag_id in self._dag_ids]
+        parsed = [_moment(dag["last_parsed_time"]) for dag in dags if dag]
+        return max([_NEVER, *parsed, *(_moment(error["timestamp"]) for error in self._import_errors())])
+
+    def _switch_on(self, dag_id: str, before: datetime) -> None:
+        self._wait(lambda: self._is_parsed(dag_id, before), f"Airflow to parse {dag_id} again")
+        self.environment.rest("PATCH", f"/dags/{dag_id}", {"is_paused": False}, update_mask="is_paused")
+
+    def _is_parsed(self, dag_id: str, before: datetime) -> bool:
+        """Tell whether Airflow has parsed the file in the bucket, with today's plugins, and would run it.
+
+        A parse after the upload is not enough: Airflow parses the file before again and again, until MWAA has
+        copied the new one.
+        """
         for error in self._import_errors():
-            if error["filename"].endswith(_FILES) and self._is_new(error["timestamp"]):
+            if _moment(error["timestamp"]) > max(before, self.uploaded + _COPIED):
                 last = error["stack_trace"].strip().splitlines()[-1]
                 raise SmokeCheckFailed(f"the DAG does not load: {last}")
-        dag = self.environment.rest("GET", path)
-        return bool(
-            dag
-            and not dag["is_stale"]
-            and not dag.get("has_import_errors")
-            and self._is_new(dag["last_parsed_time"])
-        )
+        dag = self.environment.rest("GET", f"/dags/{dag_id}")
+        if not dag or dag["is_stale"] or dag.get("has_import_errors"):
+            return False
+        return _moment(dag["last_parsed_time"]) > before and self._is_of_our_file(dag_id)
 
-    def _is_new(self, moment: str | None) -> bool:
-        return moment is not None and datetime.fromisoformat(moment) > self.uploaded
+    def _is_of_our_file(self, dag_id: str) -> bool:
+        source = self.environment.rest("GET", f"/dagSources/{dag_id}")
+        return bool(source and source["content"] == self.files[f"{dag_id.partition('__')[0]}.py"])
 
     def _import_errors(self) -> Iterator[Mapping[str, Any]]:
-        """Give all import errors: other teams may have more than fit on a page."""
+        """Give the import errors of our files. Other teams may have more than fit on a page."""
         offset = 0
         while True:
             page = self.environment.rest("GET", "/importErrors", limit=_PAGE, offset=offset)
-            yield from page["import_errors"]
+            yield from (
+                error for error in page["import_errors"] if error["filename"].endswith(tuple(self.files))
+            )
             offset += _PAGE
             if offset >= page["total_entries"]:
                 return
@@ -140,6 +153,10 @@ class SmokeCheck:
                 return found
             self.pause(_POLL_SECONDS)
         raise SmokeCheckFailed(f"gave up after waiting {_POLLS * _POLL_SECONDS // 60} minutes for {what}")
+
+
+def _moment(text: str | None) -> datetime:
+    return datetime.fromisoformat(text) if text else _NEVER
 
 
 def _told(task: Mapping[str, Any]) -> str:

@@ -77,6 +77,11 @@ def test_the_docstring_is_shown_in_the_ui_and_names_every_task(dag: DAG) -> None
     assert dag.tags
 
 
+def test_the_docs_lead_to_the_page(dag: DAG) -> None:
+    """FabAuthManager's Viewer has no other way to it."""
+    assert "](audio-leakage/monitor_audio_leakage/)" in (dag.doc_md or "")
+
+
 def test_parsing_the_dag_does_no_io_and_needs_no_variable() -> None:
     """In a process of its own, where a socket, a Variable or an AWS client raises."""
     code = f"""

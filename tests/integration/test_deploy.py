@@ -18,12 +18,21 @@ from infrastructure.bucket import ChangedMeanwhile
 from infrastructure.deploy import deploy, plan
 from infrastructure.deployment import Deployment, Part
 from infrastructure.environment import Environment, EnvironmentNotReady, RestRefused
+from infrastructure.options_file import write_options
 from infrastructure.parameters import DeployOptions
 from infrastructure.plugins_zip import unzipped
 from infrastructure.smoke import SmokeCheck, SmokeCheckFailed
 from infrastructure.stacks import StackError, Stacks
 from support.fakes import BUCKET, INSTANCE_ID, PREFIX
-from support.mwaa import DAG_FILE, FakeMwaa, broken, throttled, timed_out, with_conditional_writes
+from support.mwaa import (
+    DAG_FILE,
+    FakeMwaa,
+    broken,
+    run_plan,
+    throttled,
+    timed_out,
+    with_conditional_writes,
+)
 from support.stage import LOG_GROUP, Stage
 
 DAG_ID, HOURLY_DAG_ID = "monitor_audio_leakage", "reconcile_audio_leakage"
@@ -426,13 +435,13 @@ def test_a_graceful_deployment_waits_for_running_tasks(mwaa: FakeMwaa, deployed:
 
 
 def test_an_instance_whose_name_is_too_long_for_mwaa_is_refused(deployed: Deploy) -> None:
-    with pytest.raises(SettingsError, match="allowed are at most 27 characters on MWAA"):
-        deployed(options=replace(OPTIONS, instance="a" * 28))
+    with pytest.raises(SettingsError, match="allowed are at most 25 characters on MWAA"):
+        deployed(options=replace(OPTIONS, instance="a" * 26))
 
 
 def test_an_instance_with_the_longest_name_is_deployed(mwaa: FakeMwaa, deployed: Deploy) -> None:
-    mwaa.dags |= {f"{name}__{'a' * 27}": {"is_paused": True} for name in (DAG_ID, HOURLY_DAG_ID)}
-    options = replace(OPTIONS, instance="a" * 27, flow_log_group="")
+    mwaa.dags |= {f"{name}__{'a' * 25}": {"is_paused": True} for name in DAG_IDS}
+    options = replace(OPTIONS, instance="a" * 25, flow_log_group="", evidence_bucket="acme-evidence")
     assert deployed(options=options)[0] == 0
 
 
@@ -442,11 +451,21 @@ def test_a_deployment_is_planned_with_an_exit_code(stage: Stage, mwaa: FakeMwaa,
     assert planned(deployment_of(stage, mwaa, OPTIONS, lines.append)) == 2
     assert (stacks(stage), mwaa.variables, mwaa.updates, keys(stage)) == (set(), {}, [], set())
     deployed()
+    lines.clear()
+    assert planned(deployment_of(stage, mwaa, OPTIONS, lines.append)) == 0
+    assert all("nothing to change" in line for line in lines)
+    assert len(mwaa.runs) == 1
+
+
+def test_two_plans_of_an_environment_up_to_date_have_nothing_to_change(
+    stage: Stage, mwaa: FakeMwaa, deployed: Deploy, tmp_path: Path
+) -> None:
+    """The command itself, in a process of its own."""
+    deployed()
+    config = tmp_path / "airflow.toml"
+    write_options(config, OPTIONS)
     for _ in range(2):
-        lines.clear()
-        assert planned(deployment_of(stage, mwaa, OPTIONS, lines.append)) == 0
-        assert lines[-1] == "nothing to change"
-        assert all("nothing to change" in line for line in lines)
+        assert run_plan(mwaa, stage.aws.environment, config) == (0, "nothing to change")
     assert len(mwaa.runs) == 1
 
 
@@ -588,21 +607,37 @@ class TestCheck:
     def test_the_new_file_runs_and_not_the_one_before(
         self, stage: Stage, mwaa: FakeMwaa, deployed: Deploy
     ) -> None:
-        yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-        mwaa.dags[DAG_ID] = {"is_paused": False, "is_stale": False, "last_parsed_time": yesterday}
+        """Airflow parses the file before again and again, until MWAA has copied the new one."""
+        new = package.dag_files()[DAG_FILE]
+        for name, text in package.dag_files().items():
+            stage.aws.client("s3").put_object(
+                Bucket="airflow-bucket", Key=f"dags/{name}", Body=b"# earlier\n" + text
+            )
+        assert {mwaa.source(name) for name in DAG_IDS} == {None}
+        mwaa.pause(600)
+        assert mwaa.source(DAG_ID) == "# earlier\n" + new.decode()
         deployed()
         (run,) = mwaa.runs
-        uploaded = stage.aws.client("s3").head_object(Bucket="airflow-bucket", Key=f"dags/{DAG_FILE}")
-        assert datetime.fromisoformat(run["parsed"]) > uploaded["LastModified"]
+        assert run["source"] == new.decode()
+
+    def test_a_file_that_stayed_is_parsed_with_the_new_plugins(
+        self, mwaa: FakeMwaa, deployed: Deploy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        deployed()
+        monkeypatch.setattr(package, "plugin_files", lambda: {"audio_leakage/new.py": b"1"})
+        deployed()
+        update = mwaa.environment["LastUpdate"]["CreatedAt"]
+        assert datetime.fromisoformat(mwaa.runs[-1]["parsed"]) > update
 
     def test_an_import_error_of_the_file_before_is_not_ours(self, mwaa: FakeMwaa, deployed: Deploy) -> None:
-        mwaa.import_errors = [import_error("old", datetime(2026, 1, 1, tzinfo=UTC))]
+        """Airflow finds it again and again, until MWAA has copied the new file."""
+        mwaa.import_errors = [import_error("old") | {"until": datetime.now(UTC) + timedelta(minutes=4)}]
         assert deployed()[0] == 0
+        assert mwaa.passed >= timedelta(minutes=4)
 
     def test_our_import_error_is_found_among_many(self, mwaa: FakeMwaa, deployed: Deploy) -> None:
-        later = datetime.now(UTC) + timedelta(hours=1)
-        theirs = [import_error("x", later, f"/usr/local/airflow/dags/{number}.py") for number in range(250)]
-        mwaa.import_errors = [*theirs, import_error("Traceback\nModuleNotFoundError: x", later)]
+        theirs = [import_error("x", f"/usr/local/airflow/dags/{number}.py") for number in range(250)]
+        mwaa.import_errors = [*theirs, import_error("Traceback\nModuleNotFoundError: x")]
         with pytest.raises(SmokeCheckFailed, match="does not load: ModuleNotFoundError: x"):
             deployed()
 
@@ -650,10 +685,8 @@ class TestCheck:
             deployed()
 
 
-def import_error(
-    text: str, at: datetime, file: str = f"/usr/local/airflow/dags/{DAG_FILE}"
-) -> dict[str, Any]:
-    return {"filename": file, "stack_trace": text, "timestamp": at.isoformat()}
+def import_error(text: str, file: str = f"/usr/local/airflow/dags/{DAG_FILE}") -> dict[str, Any]:
+    return {"filename": file, "stack_trace": text}
 
 
 def write_log(stage: Stage, task: str, *messages: str) -> None:

@@ -96,6 +96,7 @@ def airflow(aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "5",  # 30 on MWAA
             "AIRFLOW__CORE__MULTI_TEAM": "False",
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),

@@ -3,7 +3,7 @@
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from conftest import ROOT
 from infrastructure import package
-from infrastructure.deploy import deploy, plan
+from infrastructure.deploy import deploy
 from infrastructure.deployment import Deployment, Part
+from infrastructure.options_file import write_options
 from infrastructure.parameters import DeployOptions
 from local_aws.server import LocalAws
 from support.fakes import BUCKET, INSTANCE_ID, PREFIX
+from support.mwaa import DAG_FILE, run_plan
 from support.real_mwaa import DAG_ID, PASSWORD, ROLES, MwaaAirflow, RealMwaa
 
 PICTURES = ROOT / os.environ.get("PICTURES", "build/pictures")
@@ -110,18 +112,51 @@ def test_what_another_team_has_in_plugins_zip_stays_as_it_is(
     assert [set(update) for update in mwaa.updates] == [{"PluginsS3Path", "PluginsS3ObjectVersion"}]
 
 
-def test_a_second_plan_has_nothing_to_change(aws: LocalAws, mwaa: RealMwaa, deployed: list[str]) -> None:
+def test_two_plans_of_an_environment_up_to_date_have_nothing_to_change(
+    aws: LocalAws, mwaa: RealMwaa, deployed: list[str], tmp_path: Path
+) -> None:
+    """The command itself, in a process of its own."""
     assert deployed
+    config = tmp_path / "airflow.toml"
+    write_options(config, OPTIONS)
     for _ in range(2):
-        lines: list[str] = []
-        assert plan(deployment(aws, mwaa, lines), tuple(Part), lines.append) == 0
-        assert lines[-1] == "nothing to change"
+        assert run_plan(mwaa, aws.environment, config) == (0, "nothing to change")
 
 
 def test_the_dag_runs_without_import_errors(airflow: MwaaAirflow, deployed: list[str]) -> None:
     assert deployed
     assert airflow.call("Op", "GET", "/api/v2/importErrors")[1]["import_errors"] == []
     assert airflow.call("Op", "GET", "/api/v2/plugins/importErrors")[1]["import_errors"] == []
+
+
+def test_a_second_deployment_runs_the_new_file(
+    aws: LocalAws, airflow: MwaaAirflow, mwaa: RealMwaa, deployed: list[str]
+) -> None:
+    """Airflow knows the earlier version of the file, and would run it at once."""
+    assert deployed
+    earlier = package.dag_files()[DAG_FILE].replace(b'"compliance"', b'"an-earlier-version"')
+    aws.client("s3").put_object(Bucket="airflow-bucket", Key=f"dags/{DAG_FILE}", Body=earlier)
+    wait_for(mwaa, lambda: "an-earlier-version" in tags(airflow))
+    lines: list[str] = []
+    parts = (Part.DAGS, Part.CHECK)
+    assert deploy(deployment(aws, mwaa, lines), parts, lambda: True, lines.append) == 0
+    assert "an-earlier-version" not in tags(airflow)
+    _, run = airflow.call("Viewer", "GET", f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id(lines)}")
+    _, known = airflow.call("Viewer", "GET", f"/api/v2/dags/{DAG_ID}/dagVersions?order_by=-version_number")
+    newest = known["dag_versions"][0]["version_number"]
+    assert [version["version_number"] for version in run["dag_versions"]] == [newest]
+
+
+def tags(airflow: MwaaAirflow) -> list[str]:
+    return [tag["name"] for tag in airflow.call("Viewer", "GET", f"/api/v2/dags/{DAG_ID}")[1]["tags"]]
+
+
+def wait_for(mwaa: RealMwaa, holds: Callable[[], bool]) -> None:
+    for _ in range(150):
+        if holds():
+            return
+        mwaa.pause(2)
+    raise AssertionError("it did not come in five minutes")
 
 
 @pytest.fixture(params=ROLES)
@@ -133,7 +168,7 @@ def role(request: pytest.FixtureRequest) -> str:
 def page(chromium: Browser, airflow: MwaaAirflow, deployed: list[str], role: str) -> Iterator[Page]:
     """Yield a page with a login of one role."""
     assert deployed
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=airflow.url)
+    context = chromium.new_context(viewport={"width": 1180, "height": 640}, base_url=airflow.url)
     context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto("/auth/login/")
@@ -147,7 +182,7 @@ def page(chromium: Browser, airflow: MwaaAirflow, deployed: list[str], role: str
 
 def photograph(page: Page, name: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=Path(PICTURES) / f"{name}.png")
+    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
 
 
 def test_the_docs_of_the_dag_lead_to_the_page(page: Page, role: str) -> None:
@@ -155,25 +190,22 @@ def test_the_docs_of_the_dag_lead_to_the_page(page: Page, role: str) -> None:
     page.get_by_role("button", name="Dag Docs").click()
     link = page.get_by_role("link", name="Call recordings").last
     expect(link).to_be_visible()
-    photograph(page, f"docs-{role.lower()}")
+    photograph(page, f"role-{role.lower()}")
     with page.context.expect_page() as opened:
         link.click(modifiers=["ControlOrMeta"])
     shown = opened.value
     expect(shown.locator("body[data-complete]")).to_be_attached()
     assert urlsplit(shown.url).path == f"/audio-leakage/{DAG_ID}/"
-    photograph(shown, f"page-{role.lower()}")
 
 
-def test_check_recordings_links_to_the_calls_of_its_run(page: Page, deployed: list[str], role: str) -> None:
+def test_check_recordings_links_to_the_calls_of_its_run(page: Page, deployed: list[str]) -> None:
     page.goto(f"/dags/{DAG_ID}/runs/{quote(run_id(deployed))}/tasks/check_recordings/details")
     link = page.get_by_role("link", name="Calls of this run")
     expect(link).to_be_visible()
-    photograph(page, f"link-{role.lower()}")
     address = urlsplit(link.get_attribute("href") or "")
     page.goto(f"{address.path}?{address.query}")
     expect(page.locator("body[data-complete]")).to_be_attached()
     expect(page.locator("#tasks .card")).to_have_count(4)
-    photograph(page, f"calls-{role.lower()}")
 
 
 def test_the_menu_is_for_those_who_may_read_plugins(page: Page, airflow: MwaaAirflow, role: str) -> None:

@@ -5,21 +5,36 @@ most, the pattern and the allowed values, so we do.
 """
 
 import json
+import os
 import re
-from collections.abc import Callable, Mapping
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
+from conftest import ROOT
+
 DAG_FILE = "monitor_audio_leakage.py"
 #: Seconds after an upload until Airflow has parsed the file, and until the scheduler takes a run of it.
 PARSED_AFTER, READY_AFTER = 60, 180
+#: Airflow parses each file again after this many seconds, changed or not.
+PARSED_EVERY = 30
 _PAGE = 50
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+#: Operations of MWAA, by the method of their request.
+_OPERATIONS = {"GET": "get_environment", "PATCH": "update_environment", "POST": "invoke_rest_api"}
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -35,6 +50,7 @@ class FakeMwaa:
     dags: dict[str, dict[str, Any]] = field(default_factory=dict)
     run_ends: str = "success"
     import_errors: list[dict[str, Any]] = field(default_factory=list)
+    """Airflow finds each one anew whenever it parses, ``until`` a good file is there."""
     update_ends: str = "SUCCESS"
     updates: list[Mapping[str, str]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
@@ -43,6 +59,10 @@ class FakeMwaa:
     """What happens to the next calls of InvokeRestApi, before they reach Airflow."""
     losses: int = 0
     """How many of the next POST requests are carried out, and their answers lost."""
+    copied_after: int = PARSED_AFTER
+    """Seconds until MWAA has copied a DAG file from the bucket to Airflow."""
+    seen: dict[str, datetime] = field(default_factory=dict)
+    """When each version of a DAG file was seen in the bucket."""
     passed: timedelta = timedelta()
     """How long the deployment has slept."""
 
@@ -77,6 +97,21 @@ class FakeMwaa:
             client.meta.events.register(f"before-call.mwaa.{name}", _answering(act))
         return client
 
+    @contextmanager
+    def served(self) -> Iterator[dict[str, str]]:
+        """Answer other processes over HTTP. Give the environment variables that lead boto3 here."""
+        with HTTPServer(("127.0.0.1", 0), _handler_of(self.client())) as server:
+            thread = Thread(target=server.serve_forever)
+            thread.start()
+            try:
+                yield {
+                    "AWS_ENDPOINT_URL_MWAA": f"http://127.0.0.1:{server.server_port}",
+                    "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # MWAA has a host each for two of its APIs
+                }
+            finally:
+                server.shutdown()
+                thread.join()
+
     @property
     def now(self) -> datetime:
         return datetime.now(UTC) + self.passed
@@ -104,7 +139,8 @@ class FakeMwaa:
         if self.troubles:
             self.troubles.pop(0)()
         path = [
-            part.lower() if part == "importErrors" else part for part in request["Path"].strip("/").split("/")
+            part.lower() if part in ("importErrors", "dagSources") else part
+            for part in request["Path"].strip("/").split("/")
         ]
         act = getattr(self, f"_{request['Method'].lower()}_{path[0]}")
         status, answer = act(path[1:], request.get("Body", {}), request.get("QueryParameters", {}))
@@ -135,8 +171,13 @@ class FakeMwaa:
 
     def _get_importerrors(self, _: object, __: object, query: Mapping[str, int]) -> tuple[int, Any]:
         start = query.get("offset", 0)
-        page = self.import_errors[start : start + query.get("limit", _PAGE)]
-        return 200, {"import_errors": page, "total_entries": len(self.import_errors)}
+        errors = self._errors()
+        page = errors[start : start + query.get("limit", _PAGE)]
+        parsed = self._last_parsed().isoformat()
+        return 200, {
+            "import_errors": [{"timestamp": parsed} | each for each in page],
+            "total_entries": len(errors),
+        }
 
     def _get_dags(self, path: list[str], _: object, __: object) -> tuple[int, Any]:
         if path[0] not in self.dags:
@@ -154,15 +195,20 @@ class FakeMwaa:
         if path == ["~", "dagRuns", "~", "taskInstances", "list"]:
             return 200, {"task_instances": self._task_instances(body)}
         dag = self._parsed(path[0])
-        if dag["is_stale"] or not self._is_ready():
+        if dag["is_stale"] or not self._is_ready(path[0]):
             return 404, f"The Dag with dag_id: `{path[0]}` was not found"
         if "logical_date" not in body or body["logical_date"] is None:
             return 422, "logical_date: Field required"
         if any(run["dag_run_id"] == body["dag_run_id"] for run in self.runs):
             return 409, "DagRun already exists"
-        seen = dag["last_parsed_time"]
         self.runs.append(
-            {"dag_id": path[0], "dag_run_id": body["dag_run_id"], "state": self.run_ends, "parsed": seen}
+            {
+                "dag_id": path[0],
+                "dag_run_id": body["dag_run_id"],
+                "state": self.run_ends,
+                "parsed": dag["last_parsed_time"],
+                "source": self.source(path[0]),
+            }
         )
         return 200, dict(self.runs[-1])
 
@@ -172,32 +218,103 @@ class FakeMwaa:
         states = dict.fromkeys(names, "success") | {"check_recordings": self.run_ends} | self.tasks
         return [{"task_id": name, "state": state, "duration": 4.2} for name, state in states.items()]
 
-    def _uploaded(self) -> datetime | None:
-        key = f"{self.environment['DagS3Path'].rstrip('/')}/{DAG_FILE}"
-        found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=key).get("Contents", [])
-        return found[0]["LastModified"] if found else None
+    def _get_dagsources(self, path: list[str], *_: object) -> tuple[int, Any]:
+        source = self.source(path[0])
+        return (404, "not found") if source is None else (200, {"dag_id": path[0], "content": source})
+
+    def _uploads(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return all versions of a DAG's file in the bucket, the newest first."""
+        key = f"{self.environment['DagS3Path'].rstrip('/')}/{dag_id.partition('__')[0]}.py"
+        versions = self.s3.list_object_versions(Bucket=self.bucket, Prefix=key).get("Versions", [])
+        return sorted(versions, key=lambda each: (each["LastModified"], each["IsLatest"]), reverse=True)
+
+    def _seen(self, version: Mapping[str, Any]) -> datetime:
+        """Return when MWAA first saw a version of a file, on the clock of this environment."""
+        return self.seen.setdefault(version["VersionId"], self.now)
+
+    def source(self, dag_id: str) -> str | None:
+        """Return the text of a DAG's file that Airflow has: MWAA copies a file some time after its upload."""
+        for each in self._uploads(dag_id):
+            if self.now >= self._seen(each) + timedelta(seconds=self.copied_after):
+                found = self.s3.get_object(Bucket=self.bucket, Key=each["Key"], VersionId=each["VersionId"])
+                return str(found["Body"].read().decode())
+        return None
 
     def _parsed(self, dag_id: str) -> dict[str, Any]:
-        """Return a DAG as Airflow knows it: of the file in the bucket once that is parsed, else as it was."""
-        uploaded = self._uploaded()
-        # An update restarts Airflow, which then parses each file again.
-        begun = (
-            max(uploaded, self.environment.get("LastUpdate", {}).get("CreatedAt", uploaded))
-            if uploaded
-            else None
-        )
-        if begun is None or self.now < begun + timedelta(seconds=PARSED_AFTER):
-            known = {"is_stale": True, "last_parsed_time": None} | self.dags[dag_id]
-        else:
-            known = self.dags[dag_id] | {
-                "is_stale": False,
-                "last_parsed_time": (begun + timedelta(seconds=PARSED_AFTER)).isoformat(),
-            }
-        return known
+        """Return a DAG as Airflow knows it."""
+        if self.source(dag_id) is None:
+            return {"is_stale": True, "last_parsed_time": None} | self.dags[dag_id]
+        file = f"/{dag_id.partition('__')[0]}.py"
+        return self.dags[dag_id] | {
+            "is_stale": False,
+            "last_parsed_time": self._last_parsed().isoformat(),
+            "has_import_errors": any(error["filename"].endswith(file) for error in self._errors()),
+        }
 
-    def _is_ready(self) -> bool:
-        uploaded = self._uploaded()
-        return uploaded is not None and self.now >= uploaded + timedelta(seconds=READY_AFTER)
+    def _errors(self) -> list[dict[str, Any]]:
+        return [error for error in self.import_errors if self.now < error.get("until", _FOREVER)]
+
+    def _last_parsed(self) -> datetime:
+        """Return when Airflow last parsed the files. After an update it has to start first."""
+        restarted = self.environment.get("LastUpdate", {}).get("CreatedAt")
+        is_starting = restarted and self.now < restarted + timedelta(seconds=PARSED_AFTER)
+        seconds = (restarted if is_starting else self.now).timestamp()
+        return datetime.fromtimestamp(seconds - seconds % PARSED_EVERY, UTC)
+
+    def _is_ready(self, dag_id: str) -> bool:
+        first = self._uploads(dag_id)[-1:]
+        return bool(first) and self.now >= self._seen(first[0]) + timedelta(seconds=READY_AFTER)
+
+
+def _handler_of(mwaa: Any) -> type[BaseHTTPRequestHandler]:  # noqa: ANN401  # boto3's client
+    class Handler(BaseHTTPRequestHandler):
+        """Pass requests on to a client that is answered in memory."""
+
+        def _pass_on(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
+            name = unquote(self.path.rpartition("/")[2])
+            try:
+                status, answer = 200, getattr(mwaa, _OPERATIONS[self.command])(Name=name, **request)
+            except ClientError as error:
+                answer = error.response
+                status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+            told = {key: value for key, value in answer.items() if key not in ("ResponseMetadata", "Error")}
+            wrong = answer.get("Error", {})
+            self.send_response(status)
+            if wrong:
+                self.send_header("x-amzn-ErrorType", wrong["Code"])
+            self.end_headers()
+            text = json.dumps(told | ({"message": wrong["Message"]} if wrong else {}), default=_seconds)
+            self.wfile.write(text.encode())
+
+        do_GET = do_PATCH = do_POST = _pass_on  # noqa: N815  # http.server looks for these names
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    return Handler
+
+
+def run_plan(mwaa: FakeMwaa, aws: Mapping[str, str], config: Path) -> tuple[int, str]:
+    """Run ``deploy --plan`` as a process of its own. Return its exit code and its last line.
+
+    :param aws: environment variables that lead boto3 to the rest of AWS.
+    :param config: the file of options.
+    """
+    with mwaa.served() as served:
+        done = subprocess.run(
+            [sys.executable, "-m", "infrastructure.deploy", "--config", config, "--plan"],
+            env={**os.environ, **aws, **served, "PYTHONPATH": str(ROOT / "include")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode in (0, 2), done.stdout + done.stderr
+    return done.returncode, done.stdout.splitlines()[-1]
+
+
+def _seconds(moment: datetime) -> float:
+    return moment.timestamp()
 
 
 def checked(params: Mapping[str, Any], model: OperationModel, **_: object) -> None:

@@ -129,6 +129,7 @@ class RealMwaa(FakeMwaa):
     """An environment whose Airflow is real, behind an InvokeRestApi with AWS's limits."""
 
     airflow: MwaaAirflow | None = None
+    copied_after: int = 20  # minutes on MWAA, and longer than Airflow takes to parse the file before
     calls: int = 0
     first_seen: float | None = None
 
@@ -178,9 +179,9 @@ class RealMwaa(FakeMwaa):
         assert self.airflow is not None
         for each in self.s3.list_objects_v2(Bucket=self.bucket, Prefix="dags/").get("Contents", []):
             target = self.airflow.home / each["Key"]
-            body = self.s3.get_object(Bucket=self.bucket, Key=each["Key"])["Body"].read()
-            if not target.exists() or target.read_bytes() != body:
-                target.write_bytes(body)
+            text = self.source(target.stem)
+            if text is not None and (not target.exists() or target.read_text() != text):
+                target.write_text(text)
 
 
 def _client_error(status: int, answer: object) -> Answer:

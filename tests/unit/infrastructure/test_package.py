@@ -9,7 +9,7 @@ from conftest import ROOT
 from infrastructure import package
 from infrastructure.plugins_zip import unzipped
 
-IN_THE_IMAGE = {"apache-airflow-providers-amazon", "boto3"}
+IN_THE_IMAGE = {"apache-airflow", "apache-airflow-providers-amazon", "boto3"}
 
 
 def test_domain_and_hooks_are_at_the_root_of_plugins_zip() -> None:
