@@ -148,7 +148,7 @@ test-terraform: $(VENV)/installed ## the Terraform module, applied to the stand-
 	$(BIN)/pytest tests/terraform
 
 .PHONY: pictures
-pictures: $(VENV)/installed ## take the pictures of the UI again for the README (needs Chromium)
+pictures: $(VENV)/installed ## take the pictures of the UI again for the docs (needs Chromium)
 	PICTURES=docs/images $(BIN)/pytest tests/browser -k theme
 
 # The service reports no vulnerabilities for a package that it does not know. So we first ask about a package with

@@ -92,11 +92,17 @@ class AlertTopic(Protocol):
         ...
 
 
+#: One value of a metric, or many: how often each value occurred.
+MetricValue = float | Mapping[float, int]
+
+
 class Metrics(Protocol):
     """Where metrics are published."""
 
-    def publish(self, table: str, values: Mapping[str, float], closed: Mapping[str, float] = ...) -> None:
-        """Publish one value of each metric about a contact table.
+    def publish(
+        self, table: str, values: Mapping[str, MetricValue], closed: Mapping[str, float] = ...
+    ) -> None:
+        """Publish metrics about a contact table.
 
         :param values: value by the metric's name.
         :param closed: contacts closed without a verdict, by reason: the metric ``Closed``.

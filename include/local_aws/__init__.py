@@ -7,6 +7,7 @@
 ``cloudformation``      a correction where moto's CloudFormation differs from AWS's
 ``conditional_writes``  the same for S3: of many who write one object with a condition, one wins
 ``dynamodb_local``      AWS's own DynamoDB engine, on machines that can run it
+``npm_package``         a tool that comes as a package of npm, fetched once
 ``connect``             Amazon Connect's wire format, quotas and faults
 ``contact_centre``      calls on a clock: contacts, flow-log lines, recordings, and the truth
 ``commands``            the programs that `make` starts: demo, ui, serve

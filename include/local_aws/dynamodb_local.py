@@ -10,7 +10,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,8 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import yaml
+
+from local_aws.npm_package import npm_package
 
 _PACKAGE = "amplify-dynamodb-simulator@2.9.30"
 _JAVA = 17
@@ -40,7 +41,7 @@ def dynamodb_local(folder: Path) -> Iterator[str]:
     if running:
         yield running
         return
-    engine = _fetched(folder / "dynamodb-local")
+    engine = npm_package(_PACKAGE, folder / "npm") / "emulator"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -88,17 +89,6 @@ def what_is_missing() -> str | None:
     if version is None or int(version[1]) < _JAVA:
         return f"Java {_JAVA} is needed, here is {version[1] if version else 'none that runs'}"
     return None
-
-
-def _fetched(folder: Path) -> Path:
-    engine = folder / "package" / "emulator"
-    if not engine.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        fetch = [_tool("npm"), "pack", "--silent", _PACKAGE]
-        subprocess.run(fetch, cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
-        with tarfile.open(next(folder.glob("*.tgz"))) as package:
-            package.extractall(folder, filter="data")
-    return engine
 
 
 def _once_it_answers(url: str, process: "subprocess.Popen[bytes]") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,14 @@ from audio_leakage_aws.errors import domain_errors
 from audio_leakage_hooks.retrying_hook import RetryingHook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from types_boto3_cloudwatch.client import CloudWatchClient
     from types_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDatumTypeDef
 
 NAMESPACE = "AudioLeakage"
+#: CloudWatch takes this many different values of a metric together.
+_MOST_VALUES = 150
 
 
 class MetricsHook(RetryingHook, AwsGenericHook["CloudWatchClient"]):
@@ -38,21 +41,22 @@ class MetricsHook(RetryingHook, AwsGenericHook["CloudWatchClient"]):
         super().__init__(*args, **kwargs)
 
     def publish(
-        self, table: str, values: Mapping[str, float], closed: Mapping[str, float] = MappingProxyType({})
+        self,
+        table: str,
+        values: Mapping[str, float | Mapping[float, int]],
+        closed: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        """Publish one value of each metric, as of now.
+        """Publish metrics as of now, in one request.
 
         .. seealso::
             - :external+boto3:py:meth:`CloudWatch.Client.put_metric_data`
 
         :param table: the contact table they are about, which is their dimension.
-        :param values: value by the metric's name.
+        :param values: value by the metric's name, or how often each value occurred.
         :param closed: contacts closed without a verdict, by reason: the metric ``Closed``.
         """
         of_table: list[DimensionTypeDef] = [{"Name": "ContactTable", "Value": table}]
-        data: list[MetricDatumTypeDef] = [
-            {"MetricName": name, "Dimensions": of_table, "Value": value} for name, value in values.items()
-        ]
+        data = [each for name, value in values.items() for each in _data(name, of_table, value)]
         data += [
             {
                 "MetricName": "Closed",
@@ -63,3 +67,17 @@ class MetricsHook(RetryingHook, AwsGenericHook["CloudWatchClient"]):
         ]
         with domain_errors("cloudwatch:PutMetricData", f"namespace '{NAMESPACE}'", "aws_conn_id"):
             self.conn.put_metric_data(Namespace=NAMESPACE, MetricData=data)
+
+
+def _data(
+    name: str, dimensions: list[DimensionTypeDef], value: float | Mapping[float, int]
+) -> Iterator[MetricDatumTypeDef]:
+    """Yield what says a value or values of a metric; nothing for one of which nothing occurred."""
+    about: MetricDatumTypeDef = {"MetricName": name, "Dimensions": dimensions}
+    if not isinstance(value, Mapping):
+        yield {**about, "Value": value}
+        return
+    values, counts = list(value), list(value.values())
+    for first in range(0, len(values), _MOST_VALUES):
+        part = slice(first, first + _MOST_VALUES)
+        yield {**about, "Values": values[part], "Counts": counts[part]}

@@ -122,7 +122,7 @@ def day_context(context: Context, instances: int) -> DayContext:
         hook(ContactTableHook).table(settings.contact_table),
         NotifyingTopic(hook(AlertTopicHook), settings.alert_notifiers, context),
     )
-    flow_log, sender = hook(FlowLogHook), sender_of(context, settings)
+    flow_log, metrics, sender = hook(FlowLogHook), hook(MetricsHook), sender_of(context, settings)
 
     def hour_context(hour: Window) -> HourContext:
         return HourContext(
@@ -135,7 +135,7 @@ def day_context(context: Context, instances: int) -> DayContext:
             contacts=contacts,
             flow_log=flow_log,
             alert_topic=topic,
-            metrics=hook(MetricsHook),
+            metrics=metrics,
             parts=HeldParts(),
             counted_hours=NoCountedHours(),
             sender=sender,
@@ -163,6 +163,7 @@ def day_context(context: Context, instances: int) -> DayContext:
         store=store,
         chain=Chain(store, hook(SigningKeyHook), settings.evidence_key_arn),
         alert_topic=topic,
+        metrics=metrics,
         hour_context=hour_context,
         sender=sender,
         producer={

@@ -66,11 +66,7 @@ def _counts(contacts: Sequence[Contact], unreadable: int) -> dict[str, int]:
 
 
 def _delays(contacts: Iterable[Contact]) -> list[float]:
-    return [
-        (contact.recorded_at - contact.ended_at).total_seconds()
-        for contact in contacts
-        if contact.recorded_at and contact.ended_at
-    ]
+    return [delay.total_seconds() for contact in contacts if (delay := contact.recording_delay) is not None]
 
 
 def _quantiles(delays: Sequence[float]) -> dict[str, float] | None:

@@ -27,7 +27,17 @@ from audio_leakage.use_cases.proving import write_evidence
 from audio_leakage.use_cases.reconciling import reconcile
 from support.configuration import FakeConfiguration
 from support.evidence import KEY_ARN, Signer
-from support.fakes import BUCKET, PREFIX, SECONDS, SENDER, SETTINGS, FakeConnect, FakeTopic, answer
+from support.fakes import (
+    BUCKET,
+    PREFIX,
+    SECONDS,
+    SENDER,
+    SETTINGS,
+    FakeConnect,
+    FakeMetrics,
+    FakeTopic,
+    answer,
+)
 from support.population import QUEUE, HourlyWorld
 from support.published_flows import FakeFlows
 
@@ -195,6 +205,7 @@ def run_of(day: LargeDay, folder: Path) -> DayContext:
         store=store,
         chain=Chain(store, Signer(), KEY_ARN),
         alert_topic=FakeTopic(),
+        metrics=FakeMetrics(),
         sender=SENDER,
         hour_context=lambda hour: hourly.run(
             f"{hour.start:%Y-%m-%dT%H}", NOW, policy, parts=HeldParts(), is_backfill=True

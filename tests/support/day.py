@@ -267,6 +267,8 @@ class DailyWorld:
     configuration: Any = field(default_factory=FakeConfiguration)
     flows: FakeFlows = field(default_factory=FakeFlows)
     casts: list[tuple[str, Cast]] = field(default_factory=list)
+    summaries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What each task of the last run said, by its id."""
 
     def __post_init__(self) -> None:
         """Let both runs share the table."""
@@ -311,6 +313,7 @@ class DailyWorld:
             store=self.store,
             chain=Chain(self.store, Signer(), KEY_ARN),
             alert_topic=self.ports.topic,
+            metrics=self.ports.metrics,
             sender=SENDER,
             hour_context=lambda hour: self.hourly.run(
                 format_time(hour.start)[:13],
@@ -327,10 +330,10 @@ class DailyWorld:
         """Run every task of the daily DAG, and return what ``write_evidence`` says."""
         run = self.run(day, now, **changes)
         for use_case in (complete_population, list_recordings, reconcile, check_configuration, audit_flows):
-            use_case(run)
+            self.summaries[use_case.__name__] = use_case(run)
         with suppress(MissingEvidence):  # its task is red, and the next one runs whatever it says
             recheck_earlier_days(run)
-        written = write_evidence(run)
+        written = self.summaries["write_evidence"] = write_evidence(run)
         tell_evidence(run)
         return written
 

@@ -14,7 +14,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import AudioLeakageError, ContactNotFound, SetupError
-from audio_leakage.ports import AirflowRun, Item
+from audio_leakage.ports import AirflowRun, Item, MetricValue
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import Scope, Window
@@ -154,14 +154,20 @@ class FakeMetrics:
         return {name: values[-1] for name, values in self.published.items()}
 
     def publish(
-        self, table: str, values: Mapping[str, float], closed: Mapping[str, float] = MappingProxyType({})
+        self,
+        table: str,
+        values: Mapping[str, MetricValue],
+        closed: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         assert table == SETTINGS.contact_table
         if self.error:
             raise self.error
         self.closed.update(closed)
         for name, value in values.items():
-            self.published.setdefault(name, []).append(value)
+            if not isinstance(value, Mapping):
+                self.published.setdefault(name, []).append(value)
+            elif value:
+                self.published.setdefault(name, []).extend(Counter(value).elements())
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self, get_type_hints
 
 from audio_leakage.contacts.attributes import choices, kind_of, read, stored
@@ -113,6 +113,11 @@ class Contact:
         if self.disconnect_timestamp is None or self.is_in_after_contact_work:
             return self.end_assumed_at
         return max(filter(None, (self.disconnect_timestamp, self.after_contact_work_end_timestamp)))
+
+    @property
+    def recording_delay(self) -> timedelta | None:
+        """How long after its end the recording appeared, as far as we know both."""
+        return self.recorded_at - self.ended_at if self.recorded_at and self.ended_at else None
 
     @property
     def is_in_after_contact_work(self) -> bool:

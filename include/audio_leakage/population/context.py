@@ -1,22 +1,19 @@
 """What the two hourly tasks work with: settings, policy, ports and time."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from audio_leakage.errors import AwsError
 from audio_leakage.instances import RECONCILE_DAG_ID
 from audio_leakage.population.counted import Counted
 from audio_leakage.population.policy import Policy
 from audio_leakage.population.ports import CountedHours, Parts, PopulationSource
 from audio_leakage.ports import AlertTopic, ContactTable, FlowLog, Metrics, SecondsLeft
 from audio_leakage.runs.alerts import Alert, publish
+from audio_leakage.runs.metrics import publish as publish_metrics
 from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import Window
 from audio_leakage.settings import VARIABLE, Settings
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
@@ -68,14 +65,6 @@ class HourContext:
         publish(alert, self.alert_topic, self.settings.alert_topic_arn)
 
     def publish_metrics(self, **values: float) -> None:
-        """Publish metrics; a backfill publishes none, because it says nothing about the present.
-
-        No contact waits for a metric. If they cannot be published the run goes on, and an alarm treats
-        missing data as breaching.
-        """
-        if self.is_backfill:
-            return
-        try:
-            self.metrics.publish(self.settings.contact_table, values)
-        except AwsError as error:
-            log.warning("metrics were not published: %s", error)
+        """Publish metrics; a backfill publishes none, because it says nothing about the present."""
+        if not self.is_backfill:
+            publish_metrics(self.metrics, self.settings.contact_table, values)

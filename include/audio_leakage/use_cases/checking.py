@@ -10,7 +10,7 @@ from audio_leakage.ports import Item
 from audio_leakage.runs.alerts import LEAKS, after_alert, alerts, mute_ended_alert, with_alert_due
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.due import due, due_since
-from audio_leakage.runs.metrics import oldest_due_minutes, publish_metrics
+from audio_leakage.runs.metrics import oldest_due_minutes, publish_metrics, recording_delays
 from audio_leakage.runs.mutes import HELD, Mute, held
 from audio_leakage.runs.outcome import record_outcome
 from audio_leakage.runs.sweep import Sweep
@@ -33,6 +33,7 @@ def check_recordings(run: RunContext) -> dict[str, int]:
     to_tell: dict[str, Contact] = {}
     sweep = Sweep(run)
     checker = Checker(run)
+    recorded: list[Contact] = []
     ended = _ended_mutes(run)
     quiet = _quiet(run) if ended else []
 
@@ -50,8 +51,8 @@ def check_recordings(run: RunContext) -> dict[str, int]:
         to_tell.pop(contact.contact_id, None)
         if after.alert_pending and not mute and outcome != "changed_meanwhile":
             to_tell[contact.contact_id] = after
-        if outcome == RecordedState.CALL_RECORDED_SUCCESS and ContactWarning.SHORT in after.warnings:
-            sweep.add("short")
+        if outcome == RecordedState.CALL_RECORDED_SUCCESS:
+            recorded.append(after)
         return outcome
 
     try:
@@ -59,7 +60,10 @@ def check_recordings(run: RunContext) -> dict[str, int]:
         sweep.each(chain(due(run, ContactState.COMPLETED_AGENT), not_due), check, checker.bucket.prepare)
     finally:
         leaks = sweep.counts[_FAILURE]
-        publish_metrics(run, Leaks=leaks, Short=sweep.extra["short"])
+        sweep.extra["short"] = sum(ContactWarning.SHORT in contact.warnings for contact in recorded)
+        publish_metrics(
+            run, Leaks=leaks, Short=sweep.extra["short"], RecordingDelayMinutes=recording_delays(recorded)
+        )
         try:
             _tell_of_mutes(run, ended, quiet)
             _tell(run, to_tell)

@@ -12,7 +12,8 @@ from audio_leakage.evidence.ports import EvidenceStore
 from audio_leakage.flow_audit.ports import PublishedFlows
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.policy import Policy
-from audio_leakage.ports import AlertTopic, Connect, ContactTable, RecordingBucket
+from audio_leakage.ports import AlertTopic, Connect, ContactTable, Metrics, RecordingBucket
+from audio_leakage.runs.metrics import publish as publish_metrics
 from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import Window
 from audio_leakage.settings import Settings
@@ -43,12 +44,18 @@ class DayContext:
     store: EvidenceStore
     chain: Chain
     alert_topic: AlertTopic
+    metrics: Metrics
     hour_context: Callable[[Window], HourContext]
     """Returns what ``take_population`` works with, for one hour."""
     sender: Sender
     producer: Json = field(default_factory=dict)
     is_scheduled: bool = True
     """Whether the run looks at earlier days again: a backfill and a day named by hand do not."""
+
+    def publish_metrics(self, **values: float) -> None:
+        """Publish metrics; only the scheduled run about the day before does, because they are of now."""
+        if self.is_scheduled:
+            publish_metrics(self.metrics, self.settings.contact_table, values)
 
     @property
     def start(self) -> datetime:

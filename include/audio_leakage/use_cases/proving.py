@@ -68,6 +68,11 @@ def write_evidence(run: DayContext) -> dict[str, Any]:
     if found is None:
         raise MissingError(f"day {run.day} was not reconciled: clear the task 'reconcile'")
     written = _write(run, found, [*configuration_beside(run), *flows_beside(run)])
+    if written["coverage_percent"] is not None:
+        run.publish_metrics(
+            CoveragePercent=float(written["coverage_percent"]),
+            CoverageAtMostPercent=float(written["coverage_at_most"]),
+        )
     earlier = {
         each.day.isoformat(): _write(each, kept)
         for each in run.earlier_days

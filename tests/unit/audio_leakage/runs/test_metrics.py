@@ -9,11 +9,13 @@ import pytest
 from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import ServiceUnavailable, SetupError
 from audio_leakage.runs.context import RunContext
+from audio_leakage.runs.metrics import recording_delays
 from audio_leakage.runs.window import Window
 from audio_leakage.use_cases import check_recordings, poll_in_progress, poll_initialised
 from support.fakes import (
     ALERTING,
     MINUTE,
+    SECONDS,
     SETTINGS,
     FakeFlowLog,
     World,
@@ -21,6 +23,7 @@ from support.fakes import (
     at,
     contact,
     ended_with_agent,
+    key_of,
     number,
 )
 from support.flow_lines import line
@@ -45,6 +48,24 @@ def test_a_run_publishes_its_leaks_and_how_far_it_is_behind(world: World) -> Non
         "Short": 0,
         "OldestDueMinutes": pytest.approx((now - at("10:30")) / MINUTE),
     }
+
+
+def test_the_minutes_to_each_new_recording_are_published_once() -> None:
+    world = World()
+    for place, minutes in enumerate((0.52, 3, 3, 90)):
+        call = ended_with_agent(contact_id=number(place))
+        assert call.ended_at
+        world.contacts.put(call)
+        world.connect.answers[number(place)] = answer(number(place))
+        world.bucket.put(key_of(number(place)), 44 + 60 * SECONDS, call.ended_at + minutes * MINUTE)
+    for after in (0, 5):
+        check_recordings(world.run(at("12:20") + after * MINUTE))
+    assert sorted(world.metrics.published["RecordingDelayMinutes"]) == [0.5, 3, 3, 90]
+
+
+def test_a_recording_before_the_end_of_its_call_came_at_once() -> None:
+    call = ended_with_agent(recorded_at=at("10:30"))
+    assert recording_delays([call, ended_with_agent()]) == {0: 1}
 
 
 def test_a_leak_is_counted_once_in_the_run_that_finds_it(world: World) -> None:

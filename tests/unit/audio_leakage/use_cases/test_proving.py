@@ -168,6 +168,28 @@ def test_a_backfill_compares_no_earlier_day() -> None:
     assert world.prove(DAY + 8 * ONE_DAY, is_scheduled=False)["earlier_days"] == {}
 
 
+def test_the_schedule_publishes_the_coverage_of_its_day() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded", "missing", "open"))
+    world.prove(DAY, is_scheduled=False)
+    assert world.ports.metrics.published == {}, "a day named by hand says nothing about now"
+    world.prove(DAY)
+    assert world.ports.metrics.latest == {"CoveragePercent": 33.33, "CoverageAtMostPercent": 66.66}
+
+
+def test_a_day_without_calls_has_no_coverage_to_publish() -> None:
+    world = DailyWorld()
+    world.prove(DAY)
+    assert world.ports.metrics.published == {}
+
+
+def test_evidence_stands_although_its_metrics_are_denied() -> None:
+    world = DailyWorld()
+    world.ports.metrics.error = SetupError("denied")
+    world.play(DAY, some("recorded"))
+    assert world.prove(DAY)["coverage_percent"] == "100.00"
+
+
 def test_a_day_that_nobody_proved_is_loud_until_somebody_backfills_it() -> None:
     world = DailyWorld()
     for day in (DAY, DAY + 3 * ONE_DAY):
