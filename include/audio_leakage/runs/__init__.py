@@ -11,6 +11,7 @@
 ``backoff``           contacts whose look failed: tried again, less and less often
 ``unknown_contacts``  what it means when Connect knows none of them
 ``sender``            who sends a message, and where its reader finds more
+``alert_lines``       what an alert says about several contacts
 ``alerts``            the messages that people receive
 ``metrics``           the figures that alarms are set on
 ====================  =============================================================
