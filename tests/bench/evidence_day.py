@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from audio_leakage.contacts.recording import RecordingStorage
-from audio_leakage.errors import MissingError
 from audio_leakage.evidence.verify import verify
 from audio_leakage.population.policy import Default, Policy
 from audio_leakage.times import format_time
@@ -26,7 +25,7 @@ from audio_leakage.use_cases.evidence_chain import Chain
 from audio_leakage.use_cases.proving import write_evidence
 from audio_leakage.use_cases.reconciling import reconcile
 from support.configuration import FakeConfiguration
-from support.evidence import KEY_ARN, Signer
+from support.evidence import KEY_ARN, FolderStore, Signer
 from support.fakes import (
     BUCKET,
     PREFIX,
@@ -47,31 +46,6 @@ _START, _PAGE = datetime(2023, 8, 29, tzinfo=UTC), 100
 #: One contact in so many has no recording, and one is not watched.
 _LEAKS, _UNWATCHED = 500, 700
 _FOLDER, _DAY_IN_KEYS = f"{PREFIX}/{DAY:%Y/%m/%d}", f"{DAY:%Y%m%d}"
-
-
-class Folder:
-    """An evidence store on disk."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        found = (str(path.relative_to(self._root)) for path in self._root.rglob("*") if path.is_file())
-        return iter(sorted(key for key in found if key.startswith(prefix)))
-
-    def read(self, key: str) -> bytes:
-        try:
-            return (self._root / key).read_bytes()
-        except FileNotFoundError:
-            raise MissingError(f"{key} does not exist") from None
-
-    def write(self, key: str, content: bytes) -> bool:
-        path = self._root / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            return False
-        path.write_bytes(content)
-        return True
 
 
 def contact_id(number: int) -> str:
@@ -187,7 +161,7 @@ def run_of(day: LargeDay, folder: Path) -> DayContext:
     """Return the context of a run about the day, whose evidence lies in a folder."""
     ports: Any = day
     hourly = HourlyWorld(source=ports, contacts=ports)
-    store = Folder(folder)
+    store = FolderStore(folder)
     policy = Policy(Default.MUST)
     configuration: Any = FakeConfiguration()
     return DayContext(

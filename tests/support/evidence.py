@@ -1,9 +1,12 @@
 """A day to prove, a bucket in memory, and a key to sign with."""
 
 import hashlib
+import os
+import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -97,6 +100,39 @@ class MemoryStore:
         if self.writes_left is not None:
             self.writes_left -= 1
         return self.objects.setdefault(key, content) is content
+
+
+class FolderStore:
+    """The evidence of an instance in a folder on disk; an object is written once.
+
+    :param writes_left: after that many more writes the process is killed, as ``kill -9`` does.
+    """
+
+    def __init__(self, root: Path, writes_left: int | None = None) -> None:
+        self._root = root
+        self._writes_left = writes_left
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        found = (path.relative_to(self._root).as_posix() for path in self._root.rglob("*") if path.is_file())
+        return iter(sorted(key for key in found if key.startswith(prefix)))
+
+    def read(self, key: str) -> bytes:
+        try:
+            return (self._root / key).read_bytes()
+        except FileNotFoundError:
+            raise MissingError(f"{key} does not exist") from None
+
+    def write(self, key: str, content: bytes) -> bool:
+        if self._writes_left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._writes_left is not None:
+            self._writes_left -= 1
+        path = self._root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            return False
+        path.write_bytes(content)
+        return True
 
 
 def contact_id(number: int) -> str:

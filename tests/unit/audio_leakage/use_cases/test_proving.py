@@ -1,9 +1,12 @@
 """The daily run: what is proved, corrected, told and left to the monitor."""
 
 import json
+import os
+import signal
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +23,7 @@ from audio_leakage.use_cases.day_recordings import list_recordings
 from audio_leakage.use_cases.proving import recheck_earlier_days, write_evidence
 from audio_leakage.use_cases.reconciling import reconcile
 from support.day import DOCUMENTS, KINDS, Cast, DailyWorld, Kind
-from support.evidence import Killed
+from support.evidence import FolderStore, Killed
 from support.fakes import ALERTING, BUCKET, MARK, at, key_of, number
 
 DAY = date(2023, 8, 29)
@@ -404,6 +407,30 @@ def test_a_kill_between_any_two_writes_leaves_a_chain_that_the_next_try_complete
     links = verify(world.store).links
     assert [link.sequence for link in links] == list(range(1, len(links) + 1))
     assert {link.day for link in links} == {str(DAY)}
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_process_that_is_killed_before_any_write_leaves_a_chain_that_the_next_try_completes(
+    tmp_path: Path,
+) -> None:
+    world: Any = DailyWorld()
+    world.play(DAY, some("recorded", "missing", "unwatched"))
+    kills, was_killed = 0, True
+    while was_killed:
+        world.store = FolderStore(tmp_path / str(kills), writes_left=kills)
+        child = os.fork()
+        if child == 0:
+            try:
+                world.prove(DAY)
+            finally:
+                os._exit(0)
+        was_killed = os.waitpid(child, 0)[1] == signal.SIGKILL
+        world.store = FolderStore(tmp_path / str(kills))
+        verify(world.store)  # whatever is there is whole
+        world.prove(DAY, datetime(2023, 8, 30, 9, tzinfo=UTC))
+        assert {link.day for link in verify(world.store).links} == {str(DAY)}
+        kills += 3  # the test before raises at each of them
+    assert kills > 20
 
 
 def test_no_personal_data_reaches_the_evidence() -> None:
