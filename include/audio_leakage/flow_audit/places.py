@@ -25,6 +25,21 @@ class Phase(StrEnum):
     """The agent joins after it."""
 
 
+#: The hook of a phase, and type and name of the flow that runs if the hook is not set.
+HOOKS = {
+    Phase.QUEUE: ("customer_queue", ("CUSTOMER_QUEUE", "default customer queue")),
+    Phase.AGENT_WHISPER: ("agent_whisper", ("AGENT_WHISPER", "default agent whisper")),
+    Phase.CALLBACK_WHISPER: ("agent_whisper", ("AGENT_WHISPER", "default agent whisper")),
+    Phase.CUSTOMER_WHISPER: ("customer_whisper", ("CUSTOMER_WHISPER", "default customer whisper")),
+}
+#: What follows when the flow of a phase has ended. After the last one, the agent joins.
+FOLLOWING = {
+    Phase.QUEUE: Phase.AGENT_WHISPER,
+    Phase.AGENT_WHISPER: Phase.CUSTOMER_WHISPER,
+    Phase.CALLBACK_WHISPER: Phase.OUTBOUND_WHISPER,
+}
+
+
 class Ending(StrEnum):
     """How an agent's conversation begins."""
 

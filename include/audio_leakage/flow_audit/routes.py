@@ -10,6 +10,8 @@ from audio_leakage.flow_audit.content import Block, Branch
 from audio_leakage.flow_audit.flow import Flow, attributes_read_later
 from audio_leakage.flow_audit.idle import IdleFlows
 from audio_leakage.flow_audit.places import (
+    FOLLOWING,
+    HOOKS,
     Ending,
     Move,
     Outcome,
@@ -178,7 +180,7 @@ class Routes:
 
     def _without_idle(self, state: State) -> State:
         """Return a state in which whisper and queue flows that do nothing are disabled."""
-        for phase, (hook, _) in _HOOKS.items():
+        for phase, (hook, _) in HOOKS.items():
             if (getattr(state, hook), phase) in self._idle:
                 state = state._replace(**{hook: Whisper.DISABLED})  # type: ignore[arg-type]  # three texts
         return state
@@ -187,30 +189,17 @@ class Routes:
         if phase is Phase.OUTBOUND_WHISPER:  # it belongs to the queue, which the audit does not read
             several = len(self._outbound_whispers) > 1
             return Whisper.DYNAMIC if several else next(iter(self._outbound_whispers), Whisper.DISABLED)
-        hook, default = _HOOKS[phase]
+        hook, default = HOOKS[phase]
         flow = str(getattr(state, hook))
         if flow != Whisper.DEFAULT:
             return flow
         return self._defaults.get(default, Whisper.DISABLED)  # AWS's own default sets no recording
 
     def _beyond(self, phase: Phase, state: State) -> Place | Outcome:
-        following = _FOLLOWING.get(phase)
+        following = FOLLOWING.get(phase)
         return self.begin(following, state) if following else outcome_of(state)
 
 
-#: The hook of a phase, and type and name of the flow that runs if the hook is not set.
-_HOOKS = {
-    Phase.QUEUE: ("customer_queue", ("CUSTOMER_QUEUE", "default customer queue")),
-    Phase.AGENT_WHISPER: ("agent_whisper", ("AGENT_WHISPER", "default agent whisper")),
-    Phase.CALLBACK_WHISPER: ("agent_whisper", ("AGENT_WHISPER", "default agent whisper")),
-    Phase.CUSTOMER_WHISPER: ("customer_whisper", ("CUSTOMER_WHISPER", "default customer whisper")),
-}
-#: What follows when the flow of a phase has ended. After the last one, the agent joins.
-_FOLLOWING = {
-    Phase.QUEUE: Phase.AGENT_WHISPER,
-    Phase.AGENT_WHISPER: Phase.CUSTOMER_WHISPER,
-    Phase.CALLBACK_WHISPER: Phase.OUTBOUND_WHISPER,
-}
 _UNSURE_WHISPERS: Mapping[str, str] = {
     Whisper.DYNAMIC: "which whisper or queue flow runs is decided while the call runs",
     Whisper.UNSURE: "AWS does not say whether whisper and queue flows stay set in a new segment of the call",

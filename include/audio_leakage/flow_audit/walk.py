@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from audio_leakage.flow_audit.routes import Routes
 
 #: Places beyond this number are not walked. A call that comes there has an unknown ending.
-MOST_PLACES = 40_000
+MOST_PLACES = 30_000
 #: After this many places we look which entries are settled, then after twice as many, and so on.
 _FIRST_PLACES = 4_000
 
