@@ -144,7 +144,7 @@ test-mwaa: build/airflow-as-mwaa/installed ## deploy into an Airflow set up as M
 	$(<D)/bin/pytest tests/mwaa --timeout 3600
 
 .PHONY: pictures
-pictures: $(VENV)/installed ## take the pictures of the UI again for the README (needs Chromium)
+pictures: $(VENV)/installed ## take the pictures of the UI again for the docs (needs Chromium)
 	PICTURES=docs/images $(BIN)/pytest tests/browser -k theme
 
 # The service reports no vulnerabilities for a package that it does not know. So we first ask about a package with

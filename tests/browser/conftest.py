@@ -1,45 +1,52 @@
-"""An hour of calls that the monitor has handled, Airflow's web server, and a real browser."""
+"""An hour of calls that the monitor has handled, a proved day, Airflow's web server as on MWAA, and a real browser."""
 
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from airflow.configuration import AIRFLOW_HOME
 from airflow.models import DagBag
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from airflow.models.xcom import XComModel
+from airflow.sdk import DAG
+from airflow.utils.session import create_session
+from playwright.sync_api import Browser, BrowserContext, Page, Route, StorageState, expect, sync_playwright
 
+from audio_leakage.use_cases import enter_unwatched, take_population
 from conftest import ROOT
-from local_aws.commands.airflow import Airflow, new_airflow
+from local_aws.commands.airflow import EVIDENCE_DAG_ID, RECONCILE_DAG_ID, Airflow, new_airflow
 from local_aws.commands.playback import SETTINGS, WINDOW, play_past, windows_ago
 from local_aws.connect.quotas import UNLIMITED
 from local_aws.connect.simulator import ConnectSimulator
-from local_aws.contact_centre.centre import QUICK_WEIGHTS, ContactCentre
+from local_aws.contact_centre.centre import QUICK_WEIGHTS
 from local_aws.contact_centre.company import BUCKET, PREFIX, contact_centre, set_up
 from local_aws.contact_centre.seed_contacts import INSTANCE_ID
+from local_aws.npm_package import npm_package
 from local_aws.server import LocalAws
 from support.big_table import BigTable
+from support.configuration import EVIDENCE
+from support.day import DailyWorld
+from support.played import DAG as MONITOR
+from support.played import Played
+from support.population import FakeParts
+from support.published_flows import leaking
 
 #: An hour of calls, and time after it for every verdict.
 WINDOWS = 20
-USERS = {"viewer": "a-password"}
+#: An hour of the proved day in which calls are watched and excluded.
+HOUR = "12"
+#: Users with their roles. FabAuthManager, which MWAA uses, shows the menu and the tab of a plugin to Op.
+ROLES = {"viewer": "Viewer", "op": "Op"}
+PASSWORD = "a-password"
+AXE = "axe-core@4.14.1"
 expect.set_options(timeout=60_000)
-
-
-@dataclass(frozen=True)
-class Played:
-    """The calls that were played, and the Airflow that shows them."""
-
-    airflow: Airflow
-    aws: LocalAws
-    centre: ContactCentre
-    end: datetime
-    big_table: BigTable
 
 
 @pytest.fixture(scope="session")
@@ -52,29 +59,69 @@ def played() -> Iterator[Played]:
     with LocalAws(connect) as aws, aws.applied(), BigTable() as big_table:
         os.environ["AIRFLOW_VAR_AUDIO_LEAKAGE"] = json.dumps(SETTINGS)
         set_up(aws)
-        airflow = airflow_with_a_login(big_table)
-        play_past(DagBag(ROOT / "dags").dags["monitor_audio_leakage"], centre, aws, WINDOWS)
+        airflow = airflow_with_logins(big_table)
+        dags = DagBag(ROOT / "dags").dags
+        play_past(dags[MONITOR], centre, aws, WINDOWS)
+        day = datetime.now(UTC).date() - timedelta(days=2)
+        world = a_proved_day(day, aws)
+        daily_run = a_run_that_said(dags[EVIDENCE_DAG_ID], f"{day}", world.summaries)
+        hourly_run = a_run_that_said(dags[RECONCILE_DAG_ID], f"{day}T{HOUR}", of_an_hour(world, day))
         with airflow.running("api-server", ready="/monitor/health"):
-            yield Played(airflow, aws, centre, start + WINDOWS * WINDOW, big_table)
+            end = start + WINDOWS * WINDOW
+            yield Played(airflow, aws, centre, end, big_table, day, world, daily_run, hourly_run)
 
 
-def airflow_with_a_login(big_table: BigTable) -> Airflow:
-    """Return an Airflow with a read-only user, and a second instance with a large table."""
+def airflow_with_logins(big_table: BigTable) -> Airflow:
+    """Return an Airflow with a user of each role, evidence to show, and a second instance with a large table."""
     home = Path(AIRFLOW_HOME)
-    passwords = home / "passwords.json"
-    passwords.write_text(json.dumps(USERS))
     connection = {"conn_type": "aws", "extra": {"endpoint_url": big_table.url, "region_name": "af-south-1"}}
-    return new_airflow(
+    airflow = new_airflow(
         home,
         {
             "AIRFLOW_CONN_BIG": json.dumps(connection),
+            "AIRFLOW_VAR_AUDIO_LEAKAGE": json.dumps({**SETTINGS, "evidence_bucket": EVIDENCE}),
             "AIRFLOW_VAR_AUDIO_LEAKAGE__BIG": json.dumps({**SETTINGS, "aws_conn_id": "big"}),
         },
+        AIRFLOW__CORE__AUTH_MANAGER="airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
         AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION="False",  # as in use; without a scheduler none runs
-        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS="False",
-        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=str(passwords),
-        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS=",".join(f"{user}:viewer" for user in USERS),
     )
+    for name, role in ROLES.items():
+        person = ["--firstname", name, "--lastname", name, "--email", f"{name}@example.com"]
+        airflow.cli("users", "create", "--username", name, "--role", role, "--password", PASSWORD, *person)
+    return airflow
+
+
+def a_proved_day(day: date, aws: LocalAws) -> DailyWorld:
+    """Put the evidence of a day into the bucket: a contact of each class, and a flow that leaks."""
+    world = DailyWorld()
+    world.flows.flows["11111111-0000-4000-8000-00000000000c"] = leaking("Sales")
+    world.play(day)
+    world.prove(day)
+    aws.create_bucket(EVIDENCE)
+    for key, content in world.store.objects.items():
+        folder = f"audio-leakage/v1/instance={INSTANCE_ID}/"
+        aws.client("s3").put_object(Bucket=EVIDENCE, Key=folder + key, Body=content)
+    return world
+
+
+def of_an_hour(world: DailyWorld, day: date) -> dict[str, Any]:
+    """Return what each task of an hourly run says about an hour of a day."""
+    run = world.hourly.run(
+        f"{day}T{HOUR}", datetime.now(UTC), world.policy, settings=world.settings, parts=FakeParts()
+    )
+    return {use_case.__name__: use_case(run) for use_case in (take_population, enter_unwatched)}
+
+
+def a_run_that_said(dag: DAG, window: str, summaries: Mapping[str, Mapping[str, Any]]) -> str:
+    """Let Airflow know a run whose tasks have said something, without running them; return its id."""
+    run_id: str = dag.test(mark_success_pattern=".*").run_id
+    with create_session() as session:
+        for task_id, summary in summaries.items():
+            said = {"window": window, **summary}
+            XComModel.set(
+                "return_value", said, dag_id=dag.dag_id, task_id=task_id, run_id=run_id, session=session
+            )
+    return run_id
 
 
 @pytest.fixture(scope="session")
@@ -88,14 +135,26 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def elsewhere() -> list[str]:
-    """Return a list of the requested addresses of other machines. It must be empty in the end."""
-    return []
+@pytest.fixture(scope="session")
+def logins(chromium: Browser, played: Played) -> dict[str, StorageState]:
+    """Return what a browser keeps after the login of each user."""
+    kept = {}
+    for name in ROLES:
+        with browsing(chromium, played, []) as context:
+            page = context.new_page()
+            page.goto("/auth/login/")
+            page.locator("[name=username]").fill(name)
+            page.locator("[name=password]").fill(PASSWORD)
+            page.locator("[type=submit]").click()
+            page.wait_for_url(lambda address: "/login" not in address)
+            kept[name] = context.storage_state()
+    return kept
 
 
-@pytest.fixture
-def anonymous(chromium: Browser, played: Played, elsewhere: list[str]) -> Iterator[BrowserContext]:
+@contextmanager
+def browsing(
+    chromium: Browser, played: Played, elsewhere: list[str], login: StorageState | None = None
+) -> Iterator[BrowserContext]:
     """Yield a browser context that refuses and records requests to other machines."""
 
     def keep_here(route: Route) -> None:
@@ -109,21 +168,52 @@ def anonymous(chromium: Browser, played: Played, elsewhere: list[str]) -> Iterat
         viewport={"width": 1440, "height": 900},
         timezone_id="Africa/Johannesburg",
         base_url=played.airflow.url,
+        storage_state=login,
     )
     context.set_default_timeout(60_000)
     context.route("**/*", keep_here)
     yield context
     context.close()
-    assert elsewhere == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Return the script that looks for what keeps people out of a page."""
+    if shutil.which("npm") is None:
+        pytest.skip(f"there is no npm on this machine, and {AXE} comes from it")
+    return (npm_package(AXE, ROOT / "build" / "npm") / "axe.min.js").read_text()
 
 
 @pytest.fixture
-def page(anonymous: BrowserContext) -> Page:
-    """Return a page with a login as a read-only user."""
-    page = anonymous.new_page()
-    page.goto("/")
-    page.get_by_label("Username").fill("viewer")
-    page.get_by_label("Password").fill(USERS["viewer"])
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/")
-    return page
+def elsewhere() -> Iterator[list[str]]:
+    """Yield a list of the requested addresses of other machines. It must be empty in the end."""
+    requested: list[str] = []
+    yield requested
+    assert requested == []
+
+
+@pytest.fixture
+def anonymous(chromium: Browser, played: Played, elsewhere: list[str]) -> Iterator[BrowserContext]:
+    """Yield a browser context without a login."""
+    with browsing(chromium, played, elsewhere) as context:
+        yield context
+
+
+@pytest.fixture
+def page(
+    chromium: Browser, played: Played, logins: dict[str, StorageState], elsewhere: list[str]
+) -> Iterator[Page]:
+    """Yield a page of Airflow with a login as Op."""
+    with browsing(chromium, played, elsewhere, logins["op"]) as context:
+        page = context.new_page()
+        page.goto("/")
+        yield page
+
+
+@pytest.fixture
+def viewer(
+    chromium: Browser, played: Played, logins: dict[str, StorageState], elsewhere: list[str]
+) -> Iterator[Page]:
+    """Yield a page with a login as Viewer."""
+    with browsing(chromium, played, elsewhere, logins["viewer"]) as context:
+        yield context.new_page()

@@ -4,64 +4,29 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pytest
 from fastapi.routing import APIRoute
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
 
-from conftest import ROOT
 from local_aws.commands.playback import FAILURE_AFTER, WINDOW
 from local_aws.contact_centre.company import TABLE
 from support.big_table import PAGES_PER_HOUR, PER_HOUR
+from support.pictures import keep_picture
+from support.played import DAG, Played, a_leak, run_id_of, truths, window_with_a_leak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from browser.conftest import Played
-    from local_aws.contact_centre.calls import SimulatedCall
 
 log = logging.getLogger(__name__)
 
-#: Where pictures go; `make pictures` takes those of the README.
-IMAGES = ROOT / os.environ.get("PICTURES", "build/pictures")
-DAG = "monitor_audio_leakage"
 DASH = "\N{EN DASH}"
-GROUPS = {"CALL_RECORDED_FAILURE": "leaked", "CALL_RECORDED_SUCCESS": "recorded", None: "not expected"}
-
-
-def truths(played: Played, calls: list[SimulatedCall]) -> Counter[str]:
-    """Return the number of calls by group, without purged ones."""
-    found = [call.truth(played.end, FAILURE_AFTER) for call in calls]
-    assert all(truth.state in (None, "COMPLETED - AGENT") for truth in found), "the hour is not over"
-    return Counter(GROUPS[truth.recorded_state] for truth in found if truth.state)
-
-
-def window_with_a_leak(played: Played) -> tuple[datetime, list[SimulatedCall]]:
-    """Return the end of the window with the most leaks, and its calls."""
-    windows: dict[datetime, list[SimulatedCall]] = {}
-    for call in played.centre.calls:
-        if call.entered is None:
-            continue
-        begun = (call.entered - played.centre.start) // WINDOW
-        windows.setdefault(played.centre.start + (begun + 1) * WINDOW, []).append(call)
-    return max(windows.items(), key=lambda window: truths(played, window[1])["leaked"])
-
-
-def run_id_of(page: Page, end: datetime) -> str:
-    answer = page.request.get(f"/api/v2/dags/{DAG}/dagRuns?limit=100").json()
-    (found,) = [
-        run["dag_run_id"]
-        for run in answer["dag_runs"]
-        if datetime.fromisoformat(run["logical_date"]) == end.astimezone(UTC)
-    ]
-    return quote(found, safe="")
 
 
 def open_run_tab(page: Page, end: datetime) -> FrameLocator:
@@ -429,12 +394,6 @@ def photograph(page: Page, frame: FrameLocator, name: str, theme: str) -> None:
     keep_picture(page, name)
 
 
-def keep_picture(page: Page, name: str) -> None:
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=IMAGES / f"{name}.png")
-    assert (IMAGES / f"{name}.png").stat().st_size < 300_000
-
-
 def test_the_newest_hour_of_a_day_with_100_000_contacts_is_painted_first(page: Page, played: Played) -> None:
     now = datetime.now(UTC)
     ahead = 23 - now.hour if now.hour >= 9 else -(now.hour + 1)  # a zone in which the day has 24 hours by now
@@ -502,15 +461,6 @@ def test_the_page_says_why_it_shows_no_evidence(page: Page, answer: dict[str, An
     page.route("**/calendar?*", lambda route: route.fulfill(**answer))
     page.goto(f"/audio-leakage/{DAG}/?days=1")
     expect(page.locator("#evidence")).to_contain_text(sentence)
-
-
-def a_leak(played: Played) -> SimulatedCall:
-    """Return a call that leaked."""
-    return next(
-        call
-        for call in played.centre.calls
-        if call.truth(played.end, FAILURE_AFTER).recorded_state == "CALL_RECORDED_FAILURE"
-    )
 
 
 def test_a_call_is_looked_up_by_its_id_at_a_stable_address(page: Page, played: Played) -> None:

@@ -40,24 +40,26 @@ function sayWhereElse(error) {
 async function showTasks() {
   const { task_instances: found } = await get(airflow);
   const states = Object.fromEntries(found.map((task) => [task.task_id, task.state]));
-  show("tasks", ...await Promise.all(TASKS.map(async (task) => taskCard(task, states[task], await xcom(task, "return_value"), await xcom(task, "task_failure")))));
+  show("tasks", ...await Promise.all(TASKS.map(async (task) => taskCard(task, states[task], await said(task, states[task])))));
 }
 
-async function xcom(task, key) {
+// A task that went well has returned its counts, and one that failed has kept its reason.
+async function said(task, state) {
+  const key = state === "success" ? "return_value" : "task_failure";
   try {
     const { value } = await get(`${airflow}/${task}/xcomEntries/${key}?deserialize=true`);
     return value !== null && typeof value === "object" ? value : {};
   } catch {
-    return {}; // a task that failed or has not run has no return value
+    return {}; // such as a task that has not run
   }
 }
 
-function taskCard(task, state, counts, failure) {
-  const lines = Object.entries(counts).filter(([name, count]) => name !== "window" && count)
+function taskCard(task, state, { reason, ...counts }) {
+  const lines = Object.entries(counts).filter(([name, count]) => name !== "window" && count && state === "success")
     .map(([name, count]) => el("li", {}, el("b", {}, String(count)), ` ${words(name)}`));
   return el("div", { class: `card task ${state ?? ""}` },
     el("h2", {}, task), el("p", { class: "state" }, words(state) || "not run"),
-    failure.reason && state !== "success" ? el("p", { class: "reason" }, failure.reason) : null,
+    reason ? el("p", { class: "reason" }, reason) : null,
     lines.length ? el("ul", {}, ...lines) : el("p", { class: "note" }, state === "success" ? "Nothing was due." : ""));
 }
 
