@@ -4,145 +4,76 @@ Every key, its default and what is allowed stand in :class:`Settings`, one line 
 """
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Any, Self
 
 from audio_leakage.errors import SettingsError
-from audio_leakage.times import shown
+from audio_leakage.setting_kinds import days, keys_of, notifiers, number, text, wrong_keys, wrong_values
 
 VARIABLE = "audio_leakage"
-
-_MOST_DAYS = 10
-_MOST_NOTIFIERS = 5
-_NOTIFIER = re.compile(r"airflow\.providers(\.[a-z][a-z0-9_]*)+\.notifications(\.[a-z][a-z0-9_]*)*\.[A-Z]\w*")
-
-_Check = Callable[[Any], bool]
-
-
-def _text(pattern: str, allowed: str, **default: str | None) -> Any:  # noqa: ANN401  # as dataclasses.field
-    def check(value: object) -> bool:
-        return isinstance(value, str) and re.fullmatch(pattern, value) is not None
-
-    return field(metadata={"check": check, "allowed": allowed}, **default)  # type: ignore[call-overload]
-
-
-def _number(low: float, high: float, default: float | None) -> Any:  # noqa: ANN401  # as dataclasses.field
-    def check(value: object) -> bool:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        return low <= value <= high  # which NaN is not
-
-    return field(default=default, metadata={"check": check, "allowed": f"a number from {low:g} to {high:g}"})
-
-
-def _days(default: tuple[int, ...]) -> Any:  # noqa: ANN401  # as dataclasses.field
-    def check(value: object) -> bool:
-        days = value if isinstance(value, list) and len(value) <= _MOST_DAYS else [None]
-        return all(isinstance(each, int) and not isinstance(each, bool) and 1 <= each <= 700 for each in days)
-
-    allowed = f"a list of at most {_MOST_DAYS} whole numbers from 1 to 700"
-    return field(default=default, metadata={"check": check, "allowed": allowed})
-
-
-def _notifiers() -> Any:  # noqa: ANN401  # as dataclasses.field
-    def is_notifier(value: object) -> bool:
-        if not isinstance(value, dict) or not {"notifier"} <= value.keys() <= {"notifier", "arguments"}:
-            return False
-        name, arguments = value["notifier"], value.get("arguments", {})
-        return isinstance(name, str) and bool(_NOTIFIER.fullmatch(name)) and isinstance(arguments, dict)
-
-    def check(value: object) -> bool:
-        return isinstance(value, list) and len(value) <= _MOST_NOTIFIERS and all(map(is_notifier, value))
-
-    allowed = (
-        f"a list of at most {_MOST_NOTIFIERS} objects with 'notifier', a class of airflow.providers, and "
-        "'arguments', an object"
-    )
-    return field(default=(), metadata={"check": check, "allowed": allowed})
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Where alerts go."""
-
-    topic_arn: str
-    aws_conn_id: str | None
-    connect_instance_id: str | None = None
-    """What the alerts are about, where it is known."""
-    runbook_url: str | None = None
-    """Where they lead to, where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What an operator can set; a key that is missing has the default, a wrong one is refused."""
 
-    connect_instance_id: str = _text(
+    connect_instance_id: str = text(
         r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "the instance's UUID"
     )
-    contact_table: str = _text(r"[A-Za-z0-9_.-]{3,255}", "the name of a DynamoDB table")
-    recording_bucket: str | None = _text(
+    contact_table: str = text(r"[A-Za-z0-9_.-]{3,255}", "the name of a DynamoDB table")
+    recording_bucket: str | None = text(
         r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket", default=None
     )
-    recording_prefix: str | None = _text(
+    recording_prefix: str | None = text(
         r"([^/\x00-\x1f\x7f-\x9f\ud800-\udfff]+(/[^/\x00-\x1f\x7f-\x9f\ud800-\udfff]+)*)?",
         "a prefix without date and without slash at either end",
         default=None,
     )
-    flow_log_group: str | None = _text(r"[A-Za-z0-9_./#-]{1,512}", "the name of a log group", default=None)
-    alert_topic_arn: str | None = _text(
+    flow_log_group: str | None = text(r"[A-Za-z0-9_./#-]{1,512}", "the name of a log group", default=None)
+    alert_topic_arn: str | None = text(
         r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}",
         "the ARN of an SNS topic",
         default=None,
     )
-    alert_notifiers: Sequence[Mapping[str, Any]] = _notifiers()
-    connect_access_url: str | None = _text(
+    alert_notifiers: Sequence[Mapping[str, Any]] = notifiers()
+    connect_access_url: str | None = text(
         r"https://[A-Za-z0-9.-]+(/connect)?",
         "the instance's access URL, such as https://acme.my.connect.aws",
         default=None,
     )
-    evidence_bucket: str | None = _text(
+    evidence_bucket: str | None = text(
         r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket", default=None
     )
-    evidence_prefix: str | None = _text(
+    evidence_prefix: str | None = text(
         r"[A-Za-z0-9_.=-]+(/[A-Za-z0-9_.=-]+)*", "a prefix without slash at either end", default=None
     )
-    evidence_key_arn: str | None = _text(
+    evidence_key_arn: str | None = text(
         r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,64}",
         "the ARN of a KMS key",
         default=None,
     )
-    runbook_url: str | None = _text(
+    runbook_url: str | None = text(
         r"https?://[^\s#]{1,300}", "the address of the page that alerts link to, without #", default=None
     )
-    aws_conn_id: str | None = _text(
+    aws_conn_id: str | None = text(
         r"[\w.-]{1,200}",
         "the id of an Airflow connection, or null for boto3's own credentials",
         default="aws_default",
     )
-    first_check_minutes: float = _number(0, 1440, default=2)
-    failure_after_minutes: float = _number(0, 10080, default=60)
-    recheck_days: float = _number(0, 365, default=7)
-    longest_call_hours: float = _number(1, 168, default=24)
-    describe_contact_rps: float = _number(0.1, 1000, default=8)
-    search_contacts_rps: float = _number(0.05, 100, default=0.4)
-    population_rps: float = _number(0.01, 100, default=0.1)
-    settle_hours: float = _number(1, 48, default=6)
-    reverify_after_days: Sequence[int] = _days(default=(30, 90, 365))
-    retention_years: float = _number(0, 100, default=5)
-    keep_items_days: float | None = _number(2, 3650, default=None)
-    population_tolerance_percent: float = _number(0, 100, default=0.5)
-
-    @property
-    def recipient(self) -> Recipient | None:
-        """Where alerts go; None if nobody wants any."""
-        if self.alert_topic_arn is None:
-            return None
-        return Recipient(self.alert_topic_arn, self.aws_conn_id, self.connect_instance_id, self.runbook_url)
+    first_check_minutes: float = number(0, 1440, default=2)
+    failure_after_minutes: float = number(0, 10080, default=60)
+    recheck_days: float = number(0, 365, default=7)
+    longest_call_hours: float = number(1, 168, default=24)
+    describe_contact_rps: float = number(0.1, 1000, default=8)
+    search_contacts_rps: float = number(0.05, 100, default=0.4)
+    population_rps: float = number(0.01, 100, default=0.1)
+    settle_hours: float = number(1, 48, default=6)
+    reverify_after_days: Sequence[int] = days(default=(30, 90, 365))
+    retention_years: float = number(0, 100, default=5)
+    keep_items_days: float | None = number(2, 3650, default=None)
+    population_tolerance_percent: float = number(0, 100, default=0.5)
 
     @property
     def instance_name(self) -> str | None:
@@ -196,15 +127,17 @@ class Settings:
         """
         if text is None:
             raise SettingsError(
-                f"Variable '{variable}' is not set: allowed is a JSON object with the keys {_keys()}"
+                f"Variable '{variable}' is not set: allowed is a JSON object with the keys {keys_of(cls)}"
             )
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise SettingsError(f"Variable '{variable}' is not JSON: {error}") from None
         if not isinstance(values, dict):
-            raise SettingsError(f"Variable '{variable}' is not a JSON object: allowed keys are {_keys()}")
-        wrong = [*_wrong_keys(values), *_wrong_values(values)]
+            raise SettingsError(
+                f"Variable '{variable}' is not a JSON object: allowed keys are {keys_of(cls)}"
+            )
+        wrong = [*wrong_keys(cls, values), *wrong_values(cls, values)]
         if not wrong:
             settings = cls(
                 **{key: value for key, value in values.items() if value is not None or key in _NULLABLE}
@@ -215,55 +148,8 @@ class Settings:
         return settings
 
 
-def recipient_in(text: str | None) -> Recipient | None:
-    """Find the topic in a Variable that cannot be used, so that somebody hears of it.
-
-    The text need not even be JSON: a missing comma costs nobody the alert about it.
-
-    :param text: the Variable's text; None stands for a Variable that is not set.
-    :return: None where the text names no topic.
-    """
-    found = {setting.name: _value_in(text or "", setting.name) for setting in fields(Settings)}
-    usable = {
-        setting.name: found[setting.name]
-        for setting in fields(Settings)
-        if setting.metadata["check"](found[setting.name])
-    }
-    topic, names_none = usable.get("alert_topic_arn"), re.search(r"aws_conn_id['\"]\s*:\s*null", text or "")
-    if topic is None:
-        return None
-    connection = None if names_none else usable.get("aws_conn_id", "aws_default")
-    return Recipient(topic, connection, usable.get("connect_instance_id"), usable.get("runbook_url"))
-
-
-def _value_in(text: str, name: str) -> str | None:
-    found = re.search(rf"""['"]{name}['"]\s*:\s*['"]([^'"]*)['"]""", text)
-    return found.group(1) if found else None
-
-
 #: Keys for which null is a value of its own. For any other key it stands for the default.
 _NULLABLE = frozenset({"aws_conn_id"})
-
-
-def _wrong_keys(values: Mapping[str, object]) -> list[str]:
-    known = {setting.name: setting for setting in fields(Settings)}
-    unknown = [f"{shown(key)} is unknown{_meant(key)}" for key in values if key not in known]
-    if unknown:
-        unknown[-1] += f", allowed keys are {_keys()}"
-    missing = [
-        f"'{name}' is missing, it must be {setting.metadata['allowed']}"
-        for name, setting in known.items()
-        if setting.default is MISSING and values.get(name) is None
-    ]
-    return unknown + missing
-
-
-def _wrong_values(values: Mapping[str, object]) -> list[str]:
-    return [
-        f"'{setting.name}' is {shown(values[setting.name])}, allowed is {setting.metadata['allowed']}"
-        for setting in fields(Settings)
-        if values.get(setting.name) is not None and not setting.metadata["check"](values[setting.name])
-    ]
 
 
 def _wrong_together(settings: Settings) -> list[str]:
@@ -284,13 +170,3 @@ def _wrong_together(settings: Settings) -> list[str]:
     if settings.keep_items_days is not None and settings.evidence_bucket is None:
         wrong.append("'keep_items_days' needs 'evidence_bucket': an item leaves after its evidence is final")
     return wrong
-
-
-def _meant(key: str) -> str:
-    """Return the question that helps with a typo."""
-    near = get_close_matches(key.strip().lower(), [setting.name for setting in fields(Settings)], n=1)
-    return f" (did you mean '{near[0]}'?)" if near else ""
-
-
-def _keys() -> str:
-    return ", ".join(setting.name for setting in fields(Settings))

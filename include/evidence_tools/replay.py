@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from audio_leakage.errors import AudioLeakageError
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
 from audio_leakage.evidence.population_rows import decider_of, kept_policy
+from audio_leakage.evidence.ports import EvidenceStore
 from audio_leakage.evidence.reports import Day
 from audio_leakage.evidence.revision import FACTS, POLICY, replay
-from audio_leakage.ports import EvidenceStore
 from evidence_tools.source import source_of
 
 

@@ -8,6 +8,10 @@ from audio_leakage.errors import ServiceUnavailable
 
 #: Seconds after which waiting would outlast the task. Only a crowd of backfilled runs leaves so small a part.
 LONGEST_WAIT = 60
+#: Seconds between two turns that are far apart.
+_FAR_APART = 5
+#: The part of an interval in which its moment lies, so that two moments are never close to each other.
+_MOMENTS = 0.8
 
 
 class RateLimiter:
@@ -15,7 +19,8 @@ class RateLimiter:
 
     All callers of an account and Region share Connect's quotas (docs/amazon-connect.md, "Quotas"). A slow
     limiter starts at a random moment of its first interval, so that processes that start together do not call
-    together.
+    together. One whose turns are far apart calls at a random moment of each interval. In step with a limiter
+    that calls more often, one of the two would be refused each time.
 
     :param per_second: calls per second.
     :param longest_wait: seconds after which waiting for a turn would outlast the task.
@@ -25,7 +30,9 @@ class RateLimiter:
         self._longest_wait = longest_wait
         self._interval = 1 / per_second
         self._credit = 1 if per_second >= 1 else 0
-        self._next = 0.0 if self._credit else time.monotonic() + random() * self._interval  # noqa: S311
+        self._moments = _MOMENTS * self._interval if self._interval > _FAR_APART else 0
+        has_moments = self._credit or self._moments
+        self._next = 0.0 if has_moments else time.monotonic() + random() * self._interval  # noqa: S311
         self._lock = threading.Lock()
 
     def __call__(self, **_: object) -> None:
@@ -39,7 +46,7 @@ class RateLimiter:
             if turn - now > self._longest_wait:
                 raise ServiceUnavailable("our part of Connect's quota leaves no turn to this task")
             self._next = turn + self._interval
-        time.sleep(max(0, turn - now))
+        time.sleep(max(0, turn - now) + random() * self._moments)  # noqa: S311
 
 
 _LIMITERS: dict[tuple[str, float], RateLimiter] = {}

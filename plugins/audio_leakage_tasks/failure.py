@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from audio_leakage.errors import AudioLeakageError, SettingsError
+from audio_leakage.recipient import recipient_from
 from audio_leakage.runs.alerts import Alert, publish
 from audio_leakage.runs.window import window_of
 from audio_leakage_tasks.airflow_errors import (
@@ -152,7 +153,7 @@ def _tell(context: Context, error: object, reason: str) -> list[str]:
     """
     try:
         settings: Settings | None = settings_of(context)
-        recipient = settings.recipient if settings else None
+        recipient = recipient_from(settings) if settings else None
     except SettingsError:
         settings, recipient = None, recipient_of(context)
     if recipient is None:

@@ -13,7 +13,8 @@ from audio_leakage.runs.sender import Sender
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from audio_leakage.settings import Recipient, Settings
+    from audio_leakage.recipient import Recipient
+    from audio_leakage.settings import Settings
 
 #: Amazon MWAA names the environment here.
 _ENVIRONMENT = "AIRFLOW_ENV_NAME"

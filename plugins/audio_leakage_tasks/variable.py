@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from audio_leakage.instances import variable_of
-from audio_leakage.settings import Recipient, Settings, recipient_in
+from audio_leakage.recipient import Recipient, recipient_in
+from audio_leakage.settings import Settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

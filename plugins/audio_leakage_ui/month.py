@@ -5,9 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from audio_leakage.evidence.acknowledgement import ACKNOWLEDGEMENT
 from audio_leakage.evidence.classes import NO_FLOW_TOLD
-from audio_leakage.use_cases.acknowledging import acknowledged_figures
+from audio_leakage.use_cases.acknowledged import acknowledged_figures
 from audio_leakage_ui.calls import MOST_ROWS
 from audio_leakage_ui.reading import UnknownRun
 from audio_leakage_ui.revisions import EvidencePlace, ProvedDay, proved_days
@@ -47,7 +46,7 @@ def month_of(place: EvidencePlace | None, since: date, today: date, consoles: Co
 def row_of_day(day: ProvedDay, today: date, consoles: Consoles) -> dict[str, Any]:
     """Return the figures of one day, as measured, and beside them those after acknowledgement."""
     measured, last = day.measured, day.last
-    is_acknowledged = any(link.kind == ACKNOWLEDGEMENT for link in day.links)
+    is_acknowledged = any(link.is_acknowledgement for link in day.links)
     return {
         "status": measured["status"],
         "kind": measured["kind"],

@@ -14,10 +14,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from audio_leakage.errors import BrokenEvidence
-from audio_leakage.evidence.acknowledgement import ACKNOWLEDGEMENT
 from audio_leakage.evidence.chain import CHAIN, Link, link_name, sequence_of
 from audio_leakage.evidence.reports import EXCEPTIONS, SUMMARY, exceptions_of
-from audio_leakage.use_cases.acknowledging import acknowledged_of
+from audio_leakage.use_cases.acknowledged import acknowledged_of
 from audio_leakage_hooks.evidence_bucket import EvidenceBucketHook
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class ProvedDay:
     @property
     def last(self) -> Link:
         """The link of the last revision."""
-        return next(link for link in reversed(self.links) if link.kind != ACKNOWLEDGEMENT)
+        return next(link for link in reversed(self.links) if not link.is_acknowledgement)
 
     @property
     def folder(self) -> str:

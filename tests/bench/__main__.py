@@ -63,7 +63,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--finished", type=int, nargs="+", default=[0, 100_000, 1_000_000])
     parser.add_argument("--leaking", type=int, default=3_000, help="contacts in the storm; 0 leaves it out")
     parser.add_argument("--hour", type=int, default=36_000, help="contacts of the hour; 0 leaves it out")
-    parser.add_argument("--day", type=int, nargs="*", default=[10_000, 100_000], help="contacts of the day")
+    parser.add_argument(
+        "--day", type=int, nargs="*", default=[10_000, 100_000, 1_000_000], help="contacts of the day"
+    )
     parser.add_argument("--output", type=Path, default=ROOT / "docs")
     return parser.parse_args()
 

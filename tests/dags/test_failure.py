@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from audio_leakage.errors import AudioLeakageError, ServiceUnavailable, SettingsError, SetupError
-from audio_leakage.settings import Recipient
+from audio_leakage.recipient import Recipient, recipient_from
 from audio_leakage_hooks import alert_topic
 from audio_leakage_tasks import failure
 from audio_leakage_tasks.airflow_errors import (
@@ -284,7 +284,7 @@ def test_a_failed_run_without_a_topic_alerts_nobody(airflow: Airflow) -> None:
     assert airflow.heard() == []
 
 
-@pytest.mark.parametrize("recipient", [ALERTING.recipient, None])
+@pytest.mark.parametrize("recipient", [recipient_from(ALERTING), None])
 def test_invalid_settings_are_told_to_the_topic_that_they_name(
     airflow: Airflow, monkeypatch: pytest.MonkeyPatch, recipient: Recipient | None
 ) -> None:

@@ -3,6 +3,8 @@
 import heapq
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -109,6 +111,26 @@ def test_a_task_takes_its_part(run_type: str, running: int, instances: int, part
     assert taken == pytest.approx(part)
     assert settings.describe_contact_rps == pytest.approx(8 * part)
     assert settings.search_contacts_rps == pytest.approx(0.4 * part)
+
+
+@pytest.mark.parametrize("phase", range(10))
+def test_hourly_searches_beside_a_monitor_that_never_stops_are_answered_and_hardly_slow_it(
+    clock: Clock, phase: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = chain([phase / 10], iter(Random(phase).random, None))
+    monkeypatch.setattr(rate_limit, "random", lambda: next(moments))
+    rates = {"monitor": SETTINGS.search_contacts_rps, "hourly": SETTINGS.population_rps}
+    limiters = {name: RateLimiter(rate) for name, rate in rates.items()}
+    account = TokenBucket(*ACCOUNT_QUOTAS["SearchContacts"], clock=clock.monotonic)
+    turns, answered = [(clock.now, name, False) for name in limiters], Counter[str]()
+    end = clock.now + 3600
+    while turns[0][0] < end:
+        clock.now, name, has_turn = heapq.heappop(turns)
+        answered[name] += has_turn and account.take()
+        limiters[name]()
+        heapq.heappush(turns, (clock.now + clock.slept.pop(), name, True))
+    assert answered["hourly"] >= 40
+    assert answered["monitor"] >= 3600 * SETTINGS.search_contacts_rps * 0.9
 
 
 def test_slow_limiters_that_start_together_do_not_call_together(clock: Clock) -> None:

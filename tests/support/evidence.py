@@ -14,8 +14,16 @@ from audio_leakage.evidence.chain import Link
 from audio_leakage.evidence.files import Json, json_lines
 from audio_leakage.evidence.ledger import Inputs
 from audio_leakage.evidence.reports import Day
-from audio_leakage.evidence.revision import BEFORE, ITEMS, POPULATION, RECORDINGS, DayEvidence, evidence_of
-from audio_leakage.evidence.subject import Decision
+from audio_leakage.evidence.revision import (
+    BEFORE,
+    ITEMS,
+    LEGS,
+    POPULATION,
+    RECORDINGS,
+    DayEvidence,
+    evidence_of,
+)
+from audio_leakage.evidence.sources import Decision
 from audio_leakage.population.policy import Requirement
 from audio_leakage.times import format_time, parse_time
 from audio_leakage.use_cases.evidence_chain import Chain
@@ -156,13 +164,14 @@ def inputs(
     items: Iterable[Json] = (),
     recordings: Iterable[Json] = (),
     before: Iterable[Json] = (),
+    legs: Iterable[Json] = (),
 ) -> Inputs:
     """Return inputs, sorted as they are kept."""
 
     def ordered(rows: Iterable[Json]) -> list[Json]:
         return sorted(rows, key=lambda row: str(row.get("contact_id") or row["ContactId"]))
 
-    return Inputs(ordered(population), ordered(items), ordered(recordings), ordered(before))
+    return Inputs(ordered(population), ordered(items), ordered(recordings), ordered(before), ordered(legs))
 
 
 def day(**members: Any) -> Day:
@@ -223,6 +232,7 @@ def evidence(given: Inputs | None = None, **members: Any) -> DayEvidence:
             (ITEMS, kept.items),
             (RECORDINGS, kept.recordings),
             (BEFORE, kept.before),
+            (LEGS, kept.legs),
         )
     ]
     return evidence_of(day(**members), files, {"default": "must"}, must, {"recheck_days": 7})

@@ -10,6 +10,7 @@ from audio_leakage.evidence.acknowledgement import Acknowledgement
 from audio_leakage.evidence.chain import Link, link_name
 from audio_leakage.evidence.files import canonical, sha256
 from audio_leakage.evidence.signature import pem_of
+from audio_leakage.use_cases.acknowledging import write_acknowledgement
 from audio_leakage.use_cases.evidence_chain import Chain
 from support.evidence import (
     KEY_ARN,
@@ -151,7 +152,7 @@ def acknowledge_in_another_name(store: MemoryStore) -> None:
         run_id="manual__1",
         contacts=(),
     )
-    Chain(store, Signer(), KEY_ARN).acknowledge(written, NOW)
+    write_acknowledgement(Chain(store, Signer(), KEY_ARN), written, NOW)
 
 
 def signed(unsigned: Link, name: str) -> Link:

@@ -73,6 +73,11 @@ def test_the_domain_has_exactly_these_rooms() -> None:
     )
 
 
+def test_the_domain_names_its_rooms_the_lowest_first() -> None:
+    table = re.findall(r"^``(\w+)`` ", (DOMAIN / "__init__.py").read_text(), re.MULTILINE)
+    assert tuple(table) == ROOMS
+
+
 #: Unit tests of the whole domain, or of what is no Python, which have no module of their name.
 OF_NO_MODULE = {
     "test_any_day.py",

@@ -6,5 +6,6 @@
 ``heartbeat``  how long no run of the monitor ended
 ``drift``      what was read, by the rules and against the last evidence
 ``told``       the results in words: for the mail, and for the alert
+``ports``      what the room needs from outside
 =============  ==================================================================
 """

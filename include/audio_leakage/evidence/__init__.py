@@ -4,6 +4,8 @@
 ``classes``          the table of classes: what is proven of a contact
 ``calls``            legs to calls
 ``coverage``         sums, and the share of the contacts that are proven
+``sources``          what a contact of a day is known from
+``standing``         what its class is decided from
 ``subject``          everything known about one contact of a day, and its rows
 ``ledger``           population + items + recordings -> the files of a day
 ``population_rows``  contacts of the population as rows, and what the policy says of them
@@ -16,5 +18,7 @@
 ``acknowledgement``  what somebody has done about exceptions, beside the figures
 ``form``             what somebody asks for who acknowledges, checked
 ``verify``           everything that was written, verified
+``verify_link``      what one link is about, verified
+``ports``            what the room needs from outside
 ===================  ==============================================================
 """

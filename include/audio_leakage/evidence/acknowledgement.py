@@ -15,8 +15,6 @@ from audio_leakage.evidence.classes import Count
 from audio_leakage.evidence.coverage import Tally
 from audio_leakage.evidence.files import Json, canonical
 
-#: The kind of a link that is about an acknowledgement.
-ACKNOWLEDGEMENT = "acknowledgement"
 #: The folder of all acknowledgements, below the folder of the instance.
 ACKNOWLEDGEMENTS = "acknowledgements/"
 

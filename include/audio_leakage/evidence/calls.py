@@ -1,17 +1,22 @@
 """Legs to calls: what the customer experienced.
 
 Amazon Connect makes one contact for each leg: a transfer, a callback and a supervisor's ear have their own.
-A call is all legs of the day that come from the same first contact.
+A call is all legs that come from the same first contact. It belongs to the day on which its first agent
+joined, with the legs of the 24 hours after that.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Self
 
 from audio_leakage.evidence.classes import Count
 from audio_leakage.evidence.files import Json
-from audio_leakage.times import format_time
+from audio_leakage.times import format_time, parse_time
+
+#: Legs that begin later than this after the first one are a call of their own.
+LONGEST_CALL = timedelta(hours=24)
 
 
 class CallStatus(StrEnum):
@@ -35,6 +40,49 @@ class Leg:
     left_at: datetime | None
     """Aware; None while nobody knows of an end."""
     recorded_seconds: int
+
+    @classmethod
+    def from_row(cls, row: Json) -> Self:
+        """Return a leg as :meth:`to_row` has written it."""
+        left = row["left_at"]
+        return cls(
+            row["contact_id"],
+            Count(row["counts_as"]),
+            parse_time(row["connected_at"]),
+            parse_time(left) if left else None,
+            row["recorded_seconds"],
+        )
+
+    def to_row(self, call_id: str) -> Json:
+        """Return the leg as a row of the evidence."""
+        return {
+            "call_id": call_id,
+            "connected_at": format_time(self.connected_at),
+            "contact_id": self.contact_id,
+            "counts_as": str(self.counts_as),
+            "left_at": format_time(self.left_at) if self.left_at else None,
+            "recorded_seconds": self.recorded_seconds,
+        }
+
+
+def legs_of_the_day(own: Iterable[Leg], of_other_days: Iterable[Leg]) -> list[Leg]:
+    """Return the legs of one call that count on a day, none if the call belongs to the day before.
+
+    :param own: the legs that began on that day.
+    :param of_other_days: the call's first leg of the day before, and its legs of the day after.
+    """
+    legs, others = sorted(own, key=_beginning), sorted(of_other_days, key=_beginning)
+    if legs and others and others[0].connected_at < legs[0].connected_at:
+        last = others[0].connected_at + LONGEST_CALL
+        legs = [leg for leg in legs if leg.connected_at > last]
+    if not legs:
+        return []
+    first = legs[0].connected_at
+    return legs + [leg for leg in others if first <= leg.connected_at <= first + LONGEST_CALL]
+
+
+def _beginning(leg: Leg) -> datetime:
+    return leg.connected_at
 
 
 def status_of(legs: Iterable[Count]) -> CallStatus:

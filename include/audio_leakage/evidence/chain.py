@@ -19,6 +19,8 @@ VERSION = "audio-leakage-evidence/v1"
 UNSIGNED = "none"
 RSA_SHA256 = "RSASSA_PKCS1_V1_5_SHA_256"
 CHAIN = "chain/"
+#: The kind of a link that is about an acknowledgement.
+ACKNOWLEDGEMENT = "acknowledgement"
 
 _DIGITS = 10
 _MEMBERS = {
@@ -66,6 +68,11 @@ class Link:
     def name(self) -> str:
         """The key of the link, below the folder of the instance."""
         return link_name(self.sequence)
+
+    @property
+    def is_acknowledgement(self) -> bool:
+        """Whether the link is about an acknowledgement, and not about a revision."""
+        return self.kind == ACKNOWLEDGEMENT
 
     @property
     def folder(self) -> str:

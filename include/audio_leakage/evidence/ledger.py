@@ -1,8 +1,8 @@
 """One day, contact by contact: a pure function from the kept inputs to the files of evidence.
 
 The inputs are rows, as they are kept beside the evidence. So the same day can be computed again, by anybody,
-to the same bytes. All three inputs are sorted by contact id and are read side by side. A day of any size
-needs little more memory than its calls.
+to the same bytes. They are sorted by contact id and are read side by side, so that a day of any size fits
+into memory.
 """
 
 from collections import Counter, defaultdict
@@ -12,10 +12,11 @@ from heapq import merge
 from itertools import groupby
 from operator import itemgetter
 
-from audio_leakage.evidence.calls import Leg, call_row
+from audio_leakage.evidence.calls import Leg, call_row, legs_of_the_day
 from audio_leakage.evidence.coverage import Tally, total
-from audio_leakage.evidence.files import EvidenceFile, Json, JsonLines
-from audio_leakage.evidence.subject import ITEM, Policy, Subject
+from audio_leakage.evidence.files import EvidenceFile, Json, JsonLines, SortedRows
+from audio_leakage.evidence.sources import ITEM, Policy
+from audio_leakage.evidence.subject import Subject
 
 CONTACTS, CALLS = "contacts.jsonl.gz", "calls.jsonl.gz"
 OBJECTS, CHANGES = "objects.jsonl.gz", "changes.jsonl.gz"
@@ -65,6 +66,8 @@ class Inputs:
     """What lies in the bucket, by our own listing."""
     before: Iterable[Json]
     """contact_id, class and counts_as in the revision before, size and etag as first seen."""
+    legs: Iterable[Json] = ()
+    """Legs of other days, of calls that have a leg on this day."""
 
 
 def ledger_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> Ledger:
@@ -74,7 +77,7 @@ def ledger_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> Ledg
     :param is_final: whether nothing is waited for any more, so that whatever is undecided is an error.
     """
     ledger, contacts, objects, changes = Ledger(), JsonLines(CONTACTS), JsonLines(OBJECTS), JsonLines(CHANGES)
-    calls: defaultdict[str, list[Leg]] = defaultdict(list)
+    legs = SortedRows()
     for subject in subjects_of(inputs, policy, is_final=is_final):
         change = subject.change
         if change is not None:
@@ -89,8 +92,13 @@ def ledger_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> Ledg
         contacts.write(row)
         _count(ledger, row, subject)
         if leg is not None:
-            calls[row["call_id"]].append(leg)
-    ledger.files = [contacts.close(), _calls_file(calls, ledger), objects.close(), changes.close()]
+            legs.add(row["call_id"], leg.to_row(row["call_id"]))
+    ledger.files = [
+        contacts.close(),
+        _calls_file(legs, inputs.legs, ledger),
+        objects.close(),
+        changes.close(),
+    ]
     return ledger
 
 
@@ -120,12 +128,16 @@ def _keyed(source: int, rows: Iterable[Json]) -> Iterator[tuple[str, int, int, J
     return ((str(row[key]).lower(), source, place, row) for place, row in enumerate(rows))
 
 
-def _calls_file(calls: dict[str, list[Leg]], ledger: Ledger) -> EvidenceFile:
+def _calls_file(legs: SortedRows, of_other_days: Iterable[Json], ledger: Ledger) -> EvidenceFile:
+    others: defaultdict[str, list[Leg]] = defaultdict(list)
+    for row in of_other_days:
+        others[row["call_id"]].append(Leg.from_row(row))
     lines = JsonLines(CALLS)
-    for call_id in sorted(calls):
-        row = call_row(call_id, calls[call_id])
-        lines.write(row)
-        ledger.calls[row["status"]] += 1
+    for call_id, rows in groupby(legs.rows(), key=itemgetter("call_id")):
+        if found := legs_of_the_day(map(Leg.from_row, rows), others.get(call_id, ())):
+            row = call_row(call_id, found)
+            lines.write(row)
+            ledger.calls[row["status"]] += 1
     return lines.close()
 
 

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from audio_leakage.evidence.files import Json
-from audio_leakage.evidence.subject import Decision
-from audio_leakage.evidence.subject import Policy as Decider
+from audio_leakage.evidence.sources import Decision
+from audio_leakage.evidence.sources import Policy as Decider
 from audio_leakage.population.member import Member
 from audio_leakage.population.policy import LONGEST_EXCEPTION, Default, Policy, Requirement
 from audio_leakage.population.policy_reader import read_policy

@@ -11,7 +11,7 @@ from audio_leakage.evidence.classes import ContactClass, Severity
 from audio_leakage.evidence.coverage import Tally
 from audio_leakage.evidence.files import EvidenceFile, Json, csv, document, rows_of, text
 from audio_leakage.evidence.ledger import CONTACTS, GROUPS, Ledger
-from audio_leakage.evidence.subject import NOT_ASKED
+from audio_leakage.evidence.sources import NOT_ASKED
 
 SUMMARY, SUMMARY_CSV, SUMMARY_TXT = "summary.json", "summary.csv", "summary.txt"
 EXCEPTIONS = "exceptions.csv"

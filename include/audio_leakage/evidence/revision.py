@@ -13,13 +13,16 @@ from audio_leakage.evidence.files import EvidenceFile, Json, document, rows_of, 
 from audio_leakage.evidence.ledger import CHANGES, Inputs, Ledger, ledger_of
 from audio_leakage.evidence.manifest import manifest
 from audio_leakage.evidence.reports import Day, reports, summary_of
-from audio_leakage.evidence.subject import Policy
+from audio_leakage.evidence.sources import Policy
 
 #: Kinds of revision.
 FIRST, FINAL, REVERIFIED = "first", "final", "reverified"
 
 POPULATION, ITEMS = "inputs/population.jsonl.gz", "inputs/items.jsonl.gz"
 RECORDINGS, BEFORE = "inputs/recordings.jsonl.gz", "inputs/before.jsonl.gz"
+LEGS = "inputs/legs.jsonl.gz"
+#: The files of rows that a day is computed from.
+INPUTS = (POPULATION, ITEMS, RECORDINGS, BEFORE, LEGS)
 FACTS, POLICY, SETTINGS = "inputs/metrics.json", "policy.json", "settings.json"
 _FOLDER = re.compile(r"day=(\d{4}-\d{2}-\d{2})/revision=(\d{3,})/")
 
@@ -72,7 +75,7 @@ def evidence_of(  # noqa: PLR0913  # what a day is proved from
 ) -> DayEvidence:
     """Compute everything that is written about a day.
 
-    :param inputs: the four files of rows.
+    :param inputs: the files of rows, see :data:`INPUTS`.
     :param policy_document: the text of the policy that holds; None where there is none.
     :param policy: the same policy, to be asked.
     :param settings: the settings of the monitor.
@@ -101,7 +104,7 @@ def replay(read: Callable[[str], bytes], day: Day, policy: Policy) -> Mapping[st
 
     :param read: returns a file of the revision by its name.
     """
-    stored = {name: read(name) for name in (POPULATION, ITEMS, RECORDINGS, BEFORE)}
+    stored = {name: read(name) for name in INPUTS}
     ledger = _ledger(day, stored, policy)
     return {file.name: file.content_sha256 for file in (*ledger.files, *reports(day, ledger))}
 
@@ -202,5 +205,5 @@ def before_of(contacts: bytes, first_seen: bytes) -> Iterable[Json]:
 
 
 def _ledger(day: Day, stored: Mapping[str, bytes], policy: Policy) -> Ledger:
-    rows = (rows_of(stored[name]) for name in (POPULATION, ITEMS, RECORDINGS, BEFORE))
+    rows = (rows_of(stored[name]) for name in INPUTS)
     return ledger_of(Inputs(*rows), policy, is_final=day.kind != FIRST)

@@ -1,56 +1,24 @@
 """Everything known about one contact of a day, and the rows that say so."""
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
-from audio_leakage.contacts.contact import Contact
-from audio_leakage.contacts.recording import has_audio, seconds_in
-from audio_leakage.contacts.recording_blocks import intent_of
-from audio_leakage.contacts.states import ClosedReason, RecordedState
-from audio_leakage.errors import InvalidContact
+from audio_leakage.contacts.recording import seconds_in
+from audio_leakage.contacts.states import ClosedReason
 from audio_leakage.evidence.calls import Leg
-from audio_leakage.evidence.classes import (
-    ContactClass,
-    Count,
-    FlowIntent,
-    Judgement,
-    Row,
-    Severity,
-    Standing,
-    row_of,
-)
+from audio_leakage.evidence.classes import ContactClass, Count, Row, Severity, row_of
 from audio_leakage.evidence.files import Json
-from audio_leakage.population.policy import Requirement
+from audio_leakage.evidence.sources import (
+    DELETE_MARKER,
+    FROM_REVISION,
+    NOT_ASKED,
+    OTHER_DAY,
+    UNRECOGNISED_OBJECT,
+    Decision,
+    Known,
+    Policy,
+)
+from audio_leakage.evidence.standing import standing_of
 from audio_leakage.times import parse_time
-
-#: Class of an object in the day's folder whose name is no recording's.
-UNRECOGNISED_OBJECT = "UNRECOGNISED_OBJECT"
-#: Class of a recording that belongs to a contact of another day, which that day's evidence counts.
-OTHER_DAY = "OTHER_DAY"
-#: Class of a recording without a contact, if we did not ask Connect about it.
-NOT_ASKED = "NOT_ASKED"
-
-#: What is known of a recording that was there once, where the bucket keeps versions.
-DELETE_MARKER = "DELETE_MARKER"
-
-#: Member of an item that has left the contact table: the revision that had it last.
-FROM_REVISION = "FromRevision"
-
-POPULATION, ITEM, RECORDING, BEFORE = range(4)
-
-
-class Decision(NamedTuple):
-    """What the policy says of a contact."""
-
-    requirement: Requirement | None
-    """None: it says nothing."""
-    rule: str | None
-    """The id of the rule; None for the default."""
-
-
-#: What the policy says of a row of the population.
-Policy = Callable[[Json], Decision]
-
 
 _CONTRADICTED = (ContactClass.CONTRADICTED, ContactClass.CLOSED_THOUGH_SERVED)
 
@@ -69,14 +37,11 @@ class Subject:
     ) -> None:
         self.contact_id = contact_id
         self._is_final = is_final
-        self._leg: Json | None = next(iter(sources.get(POPULATION, ())), None)
-        self._item: Json | None = next(iter(sources.get(ITEM, ())), None)
-        self._all_found = sources.get(RECORDING, [])
-        self._before: Json | None = next(iter(sources.get(BEFORE, ())), None)
-        self._contact = _read(self._item)
-        self._found = self._recording()
+        known = Known.of(sources)
+        self._leg, self._item, self._contact = known.leg, known.item, known.contact
+        self._all_found, self._found, self._before = known.objects, known.recording, known.before
         self._decision = policy(self._leg) if self._leg is not None else Decision(None, None)
-        self.standing = self._standing()
+        self.standing = standing_of(known, self._decision)
         self.table_row: Row = row_of(self.standing)
 
     @property
@@ -182,10 +147,6 @@ class Subject:
             self._found_seconds() if self.table_row.counts_as is Count.PROVEN else 0,
         )
 
-    def _recording(self) -> Json | None:
-        heard = (found for found in self._all_found if has_audio(found["size"]))
-        return max(heard, key=lambda found: (found["size"], found["key"]), default=None)
-
     def _recording_members(self) -> Json:
         found = self._found or {}
         return {
@@ -199,40 +160,6 @@ class Subject:
 
     def _found_seconds(self) -> int:
         return seconds_in(self._found["size"]) if self._found else 0
-
-    def _standing(self) -> Standing:
-        contact = self._contact
-        return Standing(
-            in_population=self._leg is not None,
-            requirement=self._decision.requirement,
-            exclusion=self._exclusion(),
-            intent=_intent(contact, self._item, self._leg),
-            judgement=_judgement(contact, self._item),
-            closed_reason=contact.closed_reason if contact else None,
-            warnings=contact.warnings if contact else (),
-            recording_policy=contact.recording_policy if contact else None,
-            is_recorded=self._found is not None,
-            has_changed=self._has_changed(),
-            known_to_connect=any(found.get("known") == "VOICE" for found in self._all_found),
-        )
-
-    def _exclusion(self) -> str | None:
-        leg = self._leg or {}
-        if leg.get("is_test"):
-            return "TEST"
-        if leg.get("initiation_method") in ("MONITOR", "EXTERNAL_OUTBOUND"):
-            return str(ClosedReason.NO_RECORDING_OF_ITS_OWN)
-        reason = self._contact.closed_reason if self._contact else None
-        is_unanswered = reason is ClosedReason.CUSTOMER_NEVER_ANSWERED
-        return str(reason) if is_unanswered else None
-
-    def _has_changed(self) -> bool:
-        if self._found is None:
-            return False
-        if self._before is not None and self._before["etag"] is not None:
-            return (self._found["size"], self._found["etag"]) != (self._before["size"], self._before["etag"])
-        size = self._contact.recording_size if self._contact else None
-        return size is not None and size != self._found["size"]
 
     def _talk_seconds(self) -> int | None:
         talk = self._contact.talk_seconds if self._contact else None
@@ -273,41 +200,3 @@ class Subject:
         if contact_class is ContactClass.CLOSED_THOUGH_SERVED and contact:
             return str(contact.closed_reason)
         return str(contact.failure_cause) if contact and contact.failure_cause else None
-
-
-def _read(item: Json | None) -> Contact | None:
-    """Return the item as a contact; None for one that makes no sense, which is then undecided."""
-    try:
-        return Contact.from_item(item) if item is not None else None
-    except InvalidContact:
-        return None
-
-
-def _intent(contact: Contact | None, item: Json | None, leg: Json | None) -> FlowIntent | None:
-    if contact is None:
-        return FlowIntent.ON if item is not None else None
-    if not contact.recording_blocks:
-        return None if (item or {}).get("ExpectedBy") == "POLICY" else FlowIntent.ON
-    joined_at = contact.connected_to_agent_timestamp
-    if joined_at is None and leg is not None:  # the monitor does not know the agent, the population does
-        joined_at = parse_time(leg["connected_at"])
-    try:
-        intent = intent_of(contact.recording_blocks, joined_at)
-    except InvalidContact:
-        return FlowIntent.ON
-    if intent.is_off:
-        return FlowIntent.OFF
-    return FlowIntent.FAILED if intent.has_failed else FlowIntent.ON
-
-
-def _judgement(contact: Contact | None, item: Json | None) -> Judgement | None:
-    if item is None:
-        return None
-    if contact is None:
-        return Judgement.OPEN
-    if contact.closed_reason is not None:
-        return Judgement.CLOSED
-    if contact.recorded_state is None:
-        return Judgement.OPEN
-    is_success = contact.recorded_state is RecordedState.CALL_RECORDED_SUCCESS
-    return Judgement.SUCCESS if is_success else Judgement.FAILURE

@@ -5,16 +5,17 @@ the deployment and from a daily mail, make the answer stronger. Without them, so
 whole bucket could also rewrite the key, or cut off the end of the chain.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from audio_leakage.errors import BrokenEvidence, MissingError
-from audio_leakage.evidence.acknowledgement import ACKNOWLEDGEMENT, ACKNOWLEDGEMENTS, Acknowledgement
+from audio_leakage.errors import BrokenEvidence
+from audio_leakage.evidence.acknowledgement import ACKNOWLEDGEMENTS
 from audio_leakage.evidence.chain import CHAIN, RSA_SHA256, UNSIGNED, Link, link_name, sequence_of
-from audio_leakage.evidence.files import sha256, uncompressed
-from audio_leakage.evidence.manifest import MANIFEST, read_manifest
+from audio_leakage.evidence.files import sha256
+from audio_leakage.evidence.manifest import MANIFEST
+from audio_leakage.evidence.ports import EvidenceStore
 from audio_leakage.evidence.signature import PublicKey
-from audio_leakage.ports import EvidenceStore
+from audio_leakage.evidence.verify_link import check_acknowledgement, check_revision, read_whole
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class Verified:
         yield from self.remarks
 
     def _words_of(self, link: Link) -> str:
-        if link.kind == ACKNOWLEDGEMENT:
+        if link.is_acknowledgement:
             return f"acknowledgement of revision {link.revision}"
         return f"revision {link.revision} ({link.kind}), {self.files[link.manifest_path]} files"
 
@@ -59,10 +60,10 @@ def verify(
     for link in _chain(store, names):
         _check_follows(link, verified.links)
         _check_signature(link, store, verified.links, public_key)
-        if link.kind == ACKNOWLEDGEMENT:
-            verified.files[link.manifest_path] = _check_acknowledgement(link, store, verified.links)
+        if link.is_acknowledgement:
+            verified.files[link.manifest_path] = check_acknowledgement(link, store, verified.links)
         else:
-            verified.files[link.manifest_path] = _check_revision(link, store, names, verified.links)
+            verified.files[link.manifest_path] = check_revision(link, store, names, verified.links)
         verified.links.append(link)
     _check_head(verified.links, head)
     verified.remarks.extend(_remarks(verified, names, public_key))
@@ -105,7 +106,9 @@ def _check_signature(link: Link, store: EvidenceStore, before: list[Link], publi
     if any(each.public_key_sha256 not in ("", link.public_key_sha256) for each in before):
         raise BrokenEvidence(f"link {link.sequence} is signed by another key than the links before", affects)
     pem = (
-        public_key if public_key is not None else _read(store, f"keys/{link.public_key_sha256}.pem", affects)
+        public_key
+        if public_key is not None
+        else read_whole(store, f"keys/{link.public_key_sha256}.pem", affects)
     )
     if sha256(pem) != link.public_key_sha256:
         raise BrokenEvidence(f"link {link.sequence} is signed by another key than the one you trust", affects)
@@ -117,80 +120,6 @@ def _check_signature(link: Link, store: EvidenceStore, before: list[Link], publi
         ) from None
     if not is_valid:
         raise BrokenEvidence(f"the signature of link {link.sequence} is not valid", affects)
-
-
-def _check_revision(link: Link, store: EvidenceStore, names: set[str], before: list[Link]) -> int:
-    affects = f"day {link.day}, revision {link.revision}"
-    stored = _read(store, link.manifest_path, affects)
-    if sha256(stored) != link.manifest_sha256:
-        raise BrokenEvidence(f"{link.manifest_path} is not what link {link.sequence} says", affects)
-    try:
-        files, predicate = read_manifest(stored)
-    except ValueError as error:
-        raise BrokenEvidence(f"{link.manifest_path} cannot be read: {error}", affects) from None
-    if any(predicate.get(name) != getattr(link, name) for name in ("instance", "day", "revision", "kind")):
-        raise BrokenEvidence(
-            f"{link.manifest_path} is about something else than link {link.sequence}", affects
-        )
-    _check_supersedes(link, predicate.get("supersedes"), before)
-    folder = link.folder
-    for name, digests in files.items():
-        _check_file(folder + name, digests, store, affects)
-    unknown = sorted(
-        name for name in names if name.startswith(folder) and name[len(folder) :] not in {MANIFEST, *files}
-    )
-    if unknown:
-        raise BrokenEvidence(f"{unknown[0]} is in no manifest", affects)
-    return len(files)
-
-
-def _check_acknowledgement(link: Link, store: EvidenceStore, before: list[Link]) -> int:
-    affects = f"day {link.day}, what was acknowledged of revision {link.revision}"
-    stored = _read(store, link.manifest_path, affects)
-    if sha256(stored) != link.manifest_sha256:
-        raise BrokenEvidence(f"{link.manifest_path} is not what link {link.sequence} says", affects)
-    try:
-        found = Acknowledgement.from_bytes(stored)
-    except ValueError as error:
-        raise BrokenEvidence(f"{link.manifest_path} cannot be read: {error}", affects) from None
-    if any(getattr(found, name) != getattr(link, name) for name in ("instance", "day", "revision")):
-        raise BrokenEvidence(
-            f"{link.manifest_path} is about something else than link {link.sequence}", affects
-        )
-    if found.manifest_sha256 not in {each.manifest_sha256 for each in _revisions(before, link.day)}:
-        raise BrokenEvidence(f"{link.manifest_path} acknowledges what is in no link before it", affects)
-    return 1
-
-
-def _revisions(links: list[Link], day: str) -> Iterator[Link]:
-    return (link for link in reversed(links) if link.day == day and link.kind != ACKNOWLEDGEMENT)
-
-
-def _check_supersedes(link: Link, supersedes: object, before: list[Link]) -> None:
-    earlier = next(_revisions(before, link.day), None)
-    expected = earlier and {"manifest_sha256": earlier.manifest_sha256, "revision": earlier.revision}
-    named = (
-        {name: supersedes.get(name) for name in ("manifest_sha256", "revision")}
-        if isinstance(supersedes, Mapping)
-        else None
-    )
-    if named != expected:
-        raise BrokenEvidence(
-            f"{link.manifest_path} does not correct the revision before it",
-            f"every revision of day {link.day}",
-        )
-
-
-def _check_file(name: str, digests: Mapping[str, str], store: EvidenceStore, affects: str) -> None:
-    stored = _read(store, name, affects)
-    if sha256(stored) != digests["sha256"]:
-        raise BrokenEvidence(f"{name} is not what its manifest says", affects)
-    try:
-        content = uncompressed(name, stored)
-    except ValueError as error:
-        raise BrokenEvidence(str(error), affects) from None
-    if sha256(content) != digests["content_sha256"]:
-        raise BrokenEvidence(f"the content of {name} is not what its manifest says", affects)
 
 
 def _check_head(links: list[Link], head: tuple[int, str] | None) -> None:
@@ -220,10 +149,3 @@ def _remarks(verified: Verified, names: set[str], public_key: bytes | None) -> I
             yield f"remark: {name} is in no link, so it is no evidence"
     if not any(name.startswith(CHAIN) for name in names):
         yield "remark: there is no chain"
-
-
-def _read(store: EvidenceStore, name: str, affects: str) -> bytes:
-    try:
-        return store.read(name)
-    except MissingError:
-        raise BrokenEvidence(f"{name} is missing", affects) from None

@@ -17,5 +17,6 @@ docs/flow-audit.md, "What each block does".
 ``report``    the findings as they are kept and told
 ``words``     a finding in words
 ``picture``   a finding as a picture
+``ports``     what the room needs from outside
 ============  ===========================================================================
 """

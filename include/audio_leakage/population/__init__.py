@@ -13,5 +13,6 @@
 ``parts``          contacts as they go from one task to the next
 ``context``        settings, policy, ports and time of one task
 ``messages``       the messages that people receive
+``ports``          what the room needs from outside
 =================  ===================================================================
 """

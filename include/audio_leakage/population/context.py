@@ -7,16 +7,8 @@ from datetime import datetime
 from audio_leakage.instances import RECONCILE_DAG_ID
 from audio_leakage.population.counted import Counted
 from audio_leakage.population.policy import Policy
-from audio_leakage.ports import (
-    AlertTopic,
-    ContactTable,
-    CountedHours,
-    FlowLog,
-    Metrics,
-    Parts,
-    PopulationSource,
-    SecondsLeft,
-)
+from audio_leakage.population.ports import CountedHours, Parts, PopulationSource
+from audio_leakage.ports import AlertTopic, ContactTable, FlowLog, Metrics, SecondsLeft
 from audio_leakage.runs.alerts import Alert, publish
 from audio_leakage.runs.metrics import publish as publish_metrics
 from audio_leakage.runs.sender import Sender

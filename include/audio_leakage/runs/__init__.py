@@ -7,6 +7,7 @@
 ``context``           settings, ports and time of one task
 ``due``               the contacts that are due in this run
 ``sweep``             the loop over them: many side by side, none stops the others
+``outcome``             what one look makes of a contact
 ``backoff``           contacts whose look failed: tried again, less and less often
 ``unknown_contacts``  what it means when Connect knows none of them
 ``sender``            who sends a message, and where its reader finds more

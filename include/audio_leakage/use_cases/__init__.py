@@ -6,6 +6,7 @@
 ``purging``            ``purge_ivr``
 ``checking``           ``check_recordings``
 ``checker``            one look at one contact: what is asked, in which order
+``bucket_search``      where the recording of a contact is looked for, in which order
 ``bucket_listing``     one listing for many contacts of a day, where that is cheaper
 ``adoption``           table items that somebody else wrote
 ``population``         ``take_population``
@@ -14,6 +15,7 @@
 ``day_configuration``  ``check_configuration``
 ``day_flows``          ``audit_flows``
 ``day_context``        what the tasks of ``audio_leakage_evidence`` work with
+``day_legs``           the legs of calls that go on after midnight
 ``day_population``     ``complete_population``
 ``day_recordings``     ``list_recordings``
 ``day_items``          what the contact table says of the contacts of a day
@@ -22,7 +24,9 @@
 ``proving``            ``recheck_earlier_days``, ``write_evidence`` and ``tell``
 ``retention``          items that leave the contact table once their evidence is final
 ``evidence_chain``     revisions of a day's evidence, appended one after the other
+``chain_signing``      the links of that chain, signed and checked
 ``acknowledging``      ``acknowledge``
+``acknowledged``       what stands of the acknowledgements of a day
 =====================  ====================================================================
 """
 

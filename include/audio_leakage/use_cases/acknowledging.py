@@ -1,42 +1,35 @@
-"""The use case ``acknowledge``, and what stands of a day's acknowledgements.
+"""The use case ``acknowledge``: somebody has found out what became of exceptions.
 
 An acknowledgement is written beside the evidence of a day: an object and its link. The revisions of the day
 do not read it, so it cannot change a verdict, a class or a measured figure.
 """
 
-import json
 import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from functools import partial
+from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from audio_leakage.contacts.contact import Contact
-from audio_leakage.errors import BrokenEvidence, InvalidContact, WindowError
+from audio_leakage.errors import BrokenEvidence, WindowError
 from audio_leakage.evidence.acknowledgement import (
-    ACKNOWLEDGEMENT,
-    Acknowledged,
     Acknowledgement,
-    after_acknowledgement,
-    standing,
 )
 from audio_leakage.evidence.chain import Link
-from audio_leakage.evidence.files import Json, rows_of, sha256
+from audio_leakage.evidence.files import Json, sha256
 from audio_leakage.evidence.form import AcknowledgementRequest
-from audio_leakage.evidence.ledger import CHANGES
-from audio_leakage.evidence.reports import EXCEPTIONS, SUMMARY, DayStatus, exceptions_of
-from audio_leakage.ports import AlertTopic, ContactTable, EvidenceStore, Item
+from audio_leakage.evidence.ports import EvidenceStore
+from audio_leakage.evidence.reports import EXCEPTIONS, exceptions_of
+from audio_leakage.ports import AlertTopic, ContactTable, Item
 from audio_leakage.settings import Settings
 from audio_leakage.times import format_time
+from audio_leakage.use_cases.acknowledged import figures_of, mark
 from audio_leakage.use_cases.evidence_chain import Chain
 
 log = logging.getLogger(__name__)
 
-_BATCH, _AT_ONCE, _TRIES, _MOST_SHOWN = 100, 8, 3, 5
+_BATCH, _MOST_SHOWN = 100, 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +55,10 @@ def acknowledge(run: AcknowledgementContext) -> dict[str, Any]:
     :raises WindowError: when a contact is no exception of its day. Nothing is written then.
     """
     drafts = [_draft(run, day, ids) for day, ids in sorted(_days_of(run).items())]
-    written = [run.chain.acknowledge(draft, run.now) for draft in drafts]
+    written = [write_acknowledgement(run.chain, draft, run.now) for draft in drafts]
     for link, acknowledgement in written:
         log.info("day %s: %d acknowledged, link %d", link.day, len(acknowledgement.contacts), link.sequence)
-    marked = sum(_mark(run.contacts, each) for _, each in written)
+    marked = sum(mark(run.contacts, each) for _, each in written)
     return {
         "acknowledged": sum(len(each.contacts) for _, each in written),
         "marked": marked,
@@ -74,65 +67,22 @@ def acknowledge(run: AcknowledgementContext) -> dict[str, Any]:
     }
 
 
-def figures_of(chain: Chain, day: str, now: datetime) -> Json:
-    """Return how many contacts of a day are acknowledged, and the coverage of the others.
+def write_acknowledgement(
+    chain: Chain, acknowledgement: Acknowledgement, now: datetime
+) -> tuple[Link, Acknowledgement]:
+    """Write an acknowledgement with its link; return both as they stand.
 
-    Without acknowledgements there is nothing to say.
+    The same acknowledgement may be written again: the object of the first try stands, and has one link.
+
+    :raises BrokenEvidence: when the chain, or the object that is there, is not whole.
     """
-    if not chain.has_acknowledgements(day):
-        return {}
-    links = chain.links_of(day)
-    revisions = [link for link in links if link.kind != ACKNOWLEDGEMENT]
-    acknowledged = acknowledged_of(chain.store, links, now.astimezone(UTC).date())
-    summary = json.loads(chain.store.read(revisions[-1].folder + SUMMARY))
-    return acknowledged_figures(summary, acknowledged)
-
-
-def acknowledged_figures(summary: Json, acknowledged: Mapping[str, Acknowledged]) -> Json:
-    """Return the figures beside the measured ones.
-
-    :param summary: the last revision's ``summary.json``.
-    :param acknowledged: what stands.
-    """
-    is_proven = summary["status"] != DayStatus.INCOMPLETE
-    return after_acknowledgement(summary["total"], acknowledged.values(), is_proven=is_proven)
-
-
-def acknowledged_of(store: EvidenceStore, links: Iterable[Link], on: date) -> dict[str, Acknowledged]:
-    """Return the contacts of a day whose acknowledgement stands.
-
-    :param store: the evidence of the instance.
-    :param links: all links about the day, in their order.
-    :param on: the UTC day on which we ask.
-    :raises BrokenEvidence: when an acknowledgement is not what its link says.
-    """
-    links = list(links)
-    found = [_read(store, link) for link in links if link.kind == ACKNOWLEDGEMENT]
-    since = min((each.revision for each in found), default=None)
-    changed_in: dict[str, int] = {}
-    for link in links:
-        if link.kind != ACKNOWLEDGEMENT and since is not None and link.revision > since:
-            changed = rows_of(store.read(link.folder + CHANGES))
-            changed_in |= {str(row["contact_id"]): link.revision for row in changed}
-    return standing(found, changed_in, on)
-
-
-def take_back(contacts: ContactTable, store: EvidenceStore, links: Iterable[Link], revision: Link) -> int:
-    """Take the acknowledgement off the items whose class is another one in a new revision.
-
-    :param links: all links about the day.
-    :param revision: the link of the new revision.
-    :return: how many items had one.
-    """
-    acknowledged = {
-        str(row["contact_id"])
-        for link in links
-        if link.kind == ACKNOWLEDGEMENT
-        for row in _read(store, link).contacts
-    }
-    changed = (str(row["contact_id"]) for row in rows_of(store.read(revision.folder + CHANGES)))
-    open_again = {contact_id: None for contact_id in changed if contact_id in acknowledged}
-    return _write(contacts, open_again)
+    chain.store.write(acknowledgement.path, acknowledgement.to_bytes())
+    stored = chain.store.read(acknowledgement.path)
+    try:
+        written = Acknowledgement.from_bytes(stored)
+    except ValueError as error:
+        raise BrokenEvidence(f"{acknowledgement.path} cannot be read: {error}", "itself") from None
+    return chain.append_acknowledgement(written, stored, now), written
 
 
 def _days_of(run: AcknowledgementContext) -> Mapping[date, set[str] | None]:
@@ -195,53 +145,10 @@ def _is_named(row: Json, request: AcknowledgementRequest, contact_ids: set[str] 
     return is_of_queue and bool(row["class"] == request.contact_class)
 
 
-def _mark(contacts: ContactTable, acknowledgement: Acknowledgement) -> int:
-    """Let the items of the contacts show it; return how many there are."""
-    words = {str(row["contact_id"]): acknowledgement.words_for(row) for row in acknowledgement.contacts}
-    return _write(contacts, words)
-
-
-def _write(contacts: ContactTable, words: Mapping[str, str | None]) -> int:
-    ids = iter(words)
-    written: Counter[bool] = Counter()
-    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        while batch := list(islice(ids, _BATCH)):
-            written.update(pool.map(partial(_write_one, contacts, words), contacts.get_many(batch)))
-    return written[True]
-
-
-def _write_one(contacts: ContactTable, words: Mapping[str, str | None], item: Item) -> bool:
-    contact_id = str(item["ContactId"])
-    for _ in range(_TRIES):  # the monitor may write the item at the same time
-        try:
-            contact = Contact.from_item(item)
-        except InvalidContact as error:
-            log.warning("contact %s is left alone: %s", contact_id, error)
-            return False
-        after = replace(contact, acknowledged=words[contact_id.lower()])
-        if after == contact:
-            return False
-        if contacts.update(contact.to_item(), after.to_item()):
-            return True
-        item = next(iter(contacts.get_many([contact_id])), item)
-    log.warning("contact %s does not show its acknowledgement: it changed while it was written", contact_id)
-    return False
-
-
 def _items(contacts: ContactTable, ids: Iterable[str]) -> Iterator[Item]:
     remaining = iter(ids)
     while batch := list(islice(remaining, _BATCH)):
         yield from contacts.get_many(batch)
-
-
-def _read(store: EvidenceStore, link: Link) -> Acknowledgement:
-    stored = store.read(link.manifest_path)
-    if sha256(stored) != link.manifest_sha256:
-        raise BrokenEvidence(f"{link.manifest_path} is not what link {link.sequence} says", f"day {link.day}")
-    try:
-        return Acknowledgement.from_bytes(stored)
-    except ValueError as error:
-        raise BrokenEvidence(f"{link.manifest_path} cannot be read: {error}", f"day {link.day}") from None
 
 
 def _some(contact_ids: list[str]) -> str:

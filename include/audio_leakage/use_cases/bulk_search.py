@@ -21,7 +21,8 @@ from audio_leakage.errors import AwsError, ServiceUnavailable
 from audio_leakage.ports import TimeRangeType
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.due import concerns
-from audio_leakage.runs.sweep import Sweep, described, record_outcome
+from audio_leakage.runs.outcome import described, record_outcome
+from audio_leakage.runs.sweep import Sweep
 
 log = logging.getLogger(__name__)
 

@@ -1,27 +1,22 @@
 """Look at one contact of ``check_recordings``: ask what decides, in order, and judge."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.follow import NEXT_RUN, not_found, with_assumed_end, with_facts
 from audio_leakage.contacts.recording import (
-    Place,
-    StoredObject,
     candidate_places,
-    likely_places,
-    longest,
-    matches,
 )
 from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.contacts.states import ClosedReason, ContactWarning, FailureCause, RecordedState
-from audio_leakage.contacts.verdict import Evidence, is_about_to_fail, judged, reason_not_expected
-from audio_leakage.errors import AwsError, ContactNotFound, MissingError, SetupError
+from audio_leakage.contacts.verdict import Evidence, is_about_to_fail, judged
+from audio_leakage.errors import AwsError, ContactNotFound, MissingError
 from audio_leakage.flow_log.logged_blocks import LoggedBlocks
 from audio_leakage.runs.context import RunContext
-from audio_leakage.use_cases.bucket_listing import BucketListing
+from audio_leakage.use_cases.bucket_search import BucketSearch, reason_to_close
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +44,7 @@ class Checker:
     """Looks at contacts one by one; what many of them need is asked for once."""
 
     run: RunContext
-    listing: BucketListing = field(init=False)
+    bucket: BucketSearch = field(init=False)
     blocks: LoggedBlocks = field(init=False)
     descriptions: Iterator[int] = field(init=False)
     """One element for each contact about to fail that may be described: half of what the time allows."""
@@ -57,14 +52,10 @@ class Checker:
 
     def __post_init__(self) -> None:
         """Start with nothing asked for."""
-        self.listing = BucketListing(self.run.bucket)
+        self.bucket = BucketSearch(self.run)
         self.blocks = LoggedBlocks(self.run)
         in_half_the_time = self.run.settings.describe_contact_rps * self.run.seconds_left() / 2
         self.descriptions = iter(range(int(max(in_half_the_time, 1))))
-
-    def prepare(self, contacts: Sequence[Contact]) -> None:
-        """Let the listing know which places may be asked for."""
-        self.listing.expect(place for contact in contacts for place in self._unnamed_places(contact))
 
     def check(self, contact: Contact) -> Contact:
         """Return the contact after one look.
@@ -84,17 +75,17 @@ class Checker:
         if contact.recorded_state is RecordedState.CALL_RECORDED_SUCCESS:
             return replace(contact, next_check_at=None)
         contact = with_assumed_end(contact, self.run.now, self.run.settings)
-        evidence = self._search(contact, Evidence())
+        evidence = self.bucket.search(contact, Evidence())
         after = self._judged(contact, evidence)
         if self._is_settled(contact, after, evidence):
             return after
         snapshot = self._describe(contact)
         if snapshot:
             contact = with_assumed_end(with_facts(contact, snapshot), self.run.now, self.run.settings)
-        reason = self._reason(contact)
+        reason = reason_to_close(contact)
         if snapshot is None and (reason or not contact.is_described):
             return not_found(contact, self.run.now, self.run.settings)
-        evidence = self._search(contact, evidence)
+        evidence = self.bucket.search(contact, evidence)
         # An answer that does not know the end yet lags behind, and closes nothing.
         knows_the_end = snapshot and (snapshot.disconnect_timestamp or contact.end_assumed_at)
         if reason and knows_the_end and not (reason is _OFF and evidence.has_audio):
@@ -113,7 +104,7 @@ class Checker:
 
     def _is_settled(self, contact: Contact, after: Contact, evidence: Evidence) -> bool:
         """Tell whether a look needs no answer of Connect."""
-        if not contact.is_described or self._reason(contact):
+        if not contact.is_described or reason_to_close(contact):
             return False
         if evidence.has_audio:
             return self._is_final(contact) or not _NEED_THE_END & set(after.warnings)
@@ -129,7 +120,7 @@ class Checker:
 
     def _describe(self, contact: Contact) -> ContactSnapshot | None:
         """Ask Connect; None if it does not know the contact, or need not be asked any more."""
-        is_expected = contact.is_described and not self._reason(contact)
+        is_expected = contact.is_described and not reason_to_close(contact)
         if is_expected and (self._is_final(contact) or next(self.descriptions, None) is None):
             return None
         try:
@@ -137,16 +128,13 @@ class Checker:
         except ContactNotFound:
             return None
 
-    def _reason(self, contact: Contact) -> ClosedReason | None:
-        return reason_not_expected(contact) if contact.recorded_state is None else None
-
     def _judged(self, contact: Contact, evidence: Evidence) -> Contact:
         return judged(contact, evidence, self.run.now, self.run.settings)
 
     def _failed(self, contact: Contact, evidence: Evidence) -> Contact:
         """Return a contact that is about to fail, judged with everything there is to know."""
         contact = self._with_logged_blocks(contact)
-        if reason := self._reason(contact):
+        if reason := reason_to_close(contact):
             return contact.closed(reason)
         after = self._judged(contact, evidence)
         if after.failure_cause in _MAYBE_DELETED and self._has_delete_marker(contact):
@@ -179,42 +167,3 @@ class Checker:
         except AwsError as error:
             log.info("contact %s: versions could not be listed: %s", contact.contact_id, error)
             return False
-
-    def _unnamed_places(self, contact: Contact) -> Iterator[Place]:
-        """Yield the places of a contact for which Connect has named none."""
-        if not contact.recording_location:
-            yield from self._places(contact)
-
-    def _places(self, contact: Contact) -> Iterable[Place]:
-        """Return where to look: everywhere, but at one place only before "off" closes the contact."""
-        reason = self._reason(contact)
-        if not contact.is_described or reason not in (None, _OFF):
-            return ()
-        if reason is _OFF:
-            return [next(likely_places(contact, self.run.storage))]
-        return candidate_places(contact, self.run.storage)
-
-    def _search(self, contact: Contact, evidence: Evidence) -> Evidence:
-        """List the places that were not listed yet, until one of them shows audio.
-
-        Connect's pointer may name any bucket. If that bucket is gone, so is the object. If it is denied, we
-        say so only after the instance's own bucket was searched, too.
-        """
-        denied: SetupError | None = None
-        for place in self._places(contact):
-            if evidence.has_audio:
-                break
-            if str(place) in evidence.searched:
-                continue
-            try:
-                evidence = evidence.after(place, self._found_at(contact, place))
-            except SetupError as error:
-                if place.bucket == self.run.storage.bucket:
-                    raise type(error)(f"{error}. {self.run.storage_source}") from error
-                denied = None if isinstance(error, MissingError) else error
-        if denied and not evidence.has_audio:
-            raise denied
-        return evidence
-
-    def _found_at(self, contact: Contact, place: Place) -> StoredObject | None:
-        return longest(found for found in self.listing.objects_at(place) if matches(contact, place, found))

@@ -12,7 +12,8 @@ from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.due import due, due_since
 from audio_leakage.runs.metrics import oldest_due_minutes, publish_metrics, recording_delays
 from audio_leakage.runs.mutes import HELD, Mute, held
-from audio_leakage.runs.sweep import Sweep, record_outcome
+from audio_leakage.runs.outcome import record_outcome
+from audio_leakage.runs.sweep import Sweep
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.checker import Checker
 
@@ -56,7 +57,7 @@ def check_recordings(run: RunContext) -> dict[str, int]:
 
     try:
         not_due = (item for item in quiet if due_since(item) > format_time(run.now))
-        sweep.each(chain(due(run, ContactState.COMPLETED_AGENT), not_due), check, checker.prepare)
+        sweep.each(chain(due(run, ContactState.COMPLETED_AGENT), not_due), check, checker.bucket.prepare)
     finally:
         leaks = sweep.counts[_FAILURE]
         sweep.extra["short"] = sum(ContactWarning.SHORT in contact.warnings for contact in recorded)

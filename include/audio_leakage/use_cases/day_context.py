@@ -5,20 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 
+from audio_leakage.configuration.ports import Configuration
 from audio_leakage.contacts.recording import RecordingStorage
 from audio_leakage.evidence.files import Json
+from audio_leakage.evidence.ports import EvidenceStore
+from audio_leakage.flow_audit.ports import PublishedFlows
 from audio_leakage.population.context import HourContext
 from audio_leakage.population.policy import Policy
-from audio_leakage.ports import (
-    AlertTopic,
-    Configuration,
-    Connect,
-    ContactTable,
-    EvidenceStore,
-    Metrics,
-    PublishedFlows,
-    RecordingBucket,
-)
+from audio_leakage.ports import AlertTopic, Connect, ContactTable, Metrics, RecordingBucket
 from audio_leakage.runs.metrics import publish as publish_metrics
 from audio_leakage.runs.sender import Sender
 from audio_leakage.runs.window import Window

@@ -10,7 +10,7 @@ from audio_leakage.contacts.contact import Contact
 from audio_leakage.errors import InvalidContact
 from audio_leakage.evidence.files import Json, rows_of
 from audio_leakage.evidence.revision import ITEMS
-from audio_leakage.evidence.subject import FROM_REVISION
+from audio_leakage.evidence.sources import FROM_REVISION
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DAY, DayContext
 

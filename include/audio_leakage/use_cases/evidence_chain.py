@@ -5,18 +5,18 @@ without a link, which are no evidence. The next try writes a folder of its own. 
 same time want the same number for their link: S3 gives it to one, and the other takes the next one.
 """
 
-import base64
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import takewhile
 
-from audio_leakage.errors import BrokenEvidence, ServiceUnavailable, SetupError
-from audio_leakage.evidence.acknowledgement import ACKNOWLEDGEMENT, Acknowledgement, folder_of_day
-from audio_leakage.evidence.chain import CHAIN, RSA_SHA256, Link, link_name, sequence_of
-from audio_leakage.evidence.files import EvidenceFile, Json, sha256
+from audio_leakage.errors import BrokenEvidence, ServiceUnavailable
+from audio_leakage.evidence.acknowledgement import Acknowledgement, folder_of_day
+from audio_leakage.evidence.chain import ACKNOWLEDGEMENT, CHAIN, RSA_SHA256, Link, link_name, sequence_of
+from audio_leakage.evidence.files import Json, sha256
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
+from audio_leakage.evidence.ports import EvidenceStore, SigningKey
 from audio_leakage.evidence.revision import (
     FIRST,
     DayEvidence,
@@ -27,9 +27,8 @@ from audio_leakage.evidence.revision import (
     numbered,
     revision_of,
 )
-from audio_leakage.evidence.signature import PublicKey, pem_of
-from audio_leakage.ports import EvidenceStore, SigningKey
 from audio_leakage.times import format_time
+from audio_leakage.use_cases.chain_signing import check_signature, signed
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +65,7 @@ class Chain:
         if not any(revision_of(key) for key in self.store.keys(f"day={day}/")):
             return None
         links = (link for link in self._backwards() if link.day == day)
-        link = next(filter(_is_of_revision, links), None)
+        link = next((each for each in links if not each.is_acknowledgement), None)
         if link is None:
             return None
         return link, self._told_by(link)
@@ -89,45 +88,38 @@ class Chain:
         links = takewhile(lambda link: link.written_at >= day, self._backwards())
         return [link for link in links if link.day == day][::-1]
 
-    def acknowledge(self, acknowledgement: Acknowledgement, now: datetime) -> tuple[Link, Acknowledgement]:
-        """Write an acknowledgement with its link; return both as they stand.
-
-        The same acknowledgement may be written again: the object of the first try stands, and has one link.
-
-        :raises BrokenEvidence: when the chain, or the object that is there, is not whole.
-        """
-        self.store.write(acknowledgement.path, acknowledgement.to_bytes())
-        stored = self.store.read(acknowledgement.path)
-        try:
-            written = Acknowledgement.from_bytes(stored)
-        except ValueError as error:
-            raise BrokenEvidence(f"{acknowledgement.path} cannot be read: {error}", "itself") from None
-        known = (link for link in self.links_of(written.day) if link.manifest_path == written.path)
-        draft = Link(
-            instance=written.instance,
-            day=written.day,
-            revision=written.revision,
-            kind=ACKNOWLEDGEMENT,
-            written_at=format_time(now),
-            manifest_path=written.path,
-            manifest_sha256=sha256(stored),
-        )
-        link = next(known, None) or self._write_link(draft, None)
-        if link is None:
-            raise ServiceUnavailable(_GREW)
-        return link, written
-
     def has_acknowledgements(self, day: str) -> bool:
         """Tell whether an acknowledgement of a day was begun."""
         return any(True for _ in self.store.keys(folder_of_day(day)))
 
     def latest(self, name: str) -> bytes | None:
         """Return a file of the last revision that has one of that name; None if none has."""
-        for link in filter(_is_of_revision, self._backwards()):
+        for link in (each for each in self._backwards() if not each.is_acknowledgement):
             stored = self._manifest(link)
             if name in read_manifest(stored)[0]:
                 return self.store.read(link.folder + name)
         return None
+
+    def append_acknowledgement(self, acknowledgement: Acknowledgement, stored: bytes, now: datetime) -> Link:
+        """Return the link of an acknowledgement; it is written unless it is there.
+
+        :param stored: the object, as it lies in the bucket.
+        """
+        path = acknowledgement.path
+        known = (link for link in self.links_of(acknowledgement.day) if link.manifest_path == path)
+        draft = Link(
+            instance=acknowledgement.instance,
+            day=acknowledgement.day,
+            revision=acknowledgement.revision,
+            kind=ACKNOWLEDGEMENT,
+            written_at=format_time(now),
+            manifest_path=path,
+            manifest_sha256=sha256(stored),
+        )
+        link = next(known, None) or self._write_link(draft, None)
+        if link is None:
+            raise ServiceUnavailable(_GREW)
+        return link
 
     def append(self, day: str, prove: Prove, origin: Json, now: datetime) -> tuple[Link, bool]:
         """Write a revision unless it says nothing new; return the day's last link, and whether it is new.
@@ -150,7 +142,8 @@ class Chain:
                 return link, False
             revision = 1 + max(self._revisions(day), default=0)
             files = numbered(evidence, revision, earlier, origin)
-            if not self._write_files(folder_of(day, revision), files):
+            folder = folder_of(day, revision)
+            if not all(self.store.write(folder + file.name, file.stored) for file in files):
                 continue  # another run has begun this revision
             draft = Link(
                 instance=evidence.day.instance,
@@ -158,7 +151,7 @@ class Chain:
                 revision=revision,
                 kind=evidence.day.kind,
                 written_at=format_time(now),
-                manifest_path=folder_of(day, revision) + MANIFEST,
+                manifest_path=folder + MANIFEST,
                 manifest_sha256=files[-1].sha256,
             )
             written = self._write_link(draft, head.sequence if head else 0)
@@ -190,20 +183,11 @@ class Chain:
         except ValueError as error:
             raise BrokenEvidence(f"link {sequence} cannot be read: {error}", affects) from None
         if link.algorithm == RSA_SHA256 and self.key_arn is not None:
-            self._check(link, affects)
+            check_signature(self.store, link, affects)
         return link
-
-    def _check(self, link: Link, affects: str) -> None:
-        pem = self.store.read(f"keys/{link.public_key_sha256}.pem")
-        is_ours = sha256(pem) == link.public_key_sha256
-        if not is_ours or not PublicKey.from_pem(pem).verifies(link.signed_text, link.signature_bytes):
-            raise BrokenEvidence(f"the signature of link {link.sequence} is not valid", affects)
 
     def _revisions(self, day: str) -> Iterator[int]:
         return (number for key in self.store.keys(f"day={day}/") if (number := revision_of(key)))
-
-    def _write_files(self, folder: str, files: tuple[EvidenceFile, ...]) -> bool:
-        return all(self.store.write(folder + file.name, file.stored) for file in files)
 
     def _write_link(self, draft: Link, known: int | None) -> Link | None:
         """Return the link once it is written; None when another run has corrected its day meanwhile.
@@ -215,33 +199,12 @@ class Chain:
             head = self.head()
             newest = head.sequence if head else 0
             since = map(self._link, range(newest + 1 if known is None else known + 1, newest + 1))
-            if any(link.day == draft.day for link in filter(_is_of_revision, since)):
+            if any(link.day == draft.day and not link.is_acknowledgement for link in since):
                 return None
-            link = self._signed(draft.following(head), head)
+            link = signed(draft.following(head), head, self.store, self.key, self.key_arn)
             if self.store.write(link.name, link.to_bytes()):
                 log.info(
                     "link %d: day %s, revision %d (%s)", link.sequence, link.day, link.revision, link.kind
                 )
                 return link
         return None
-
-    def _signed(self, link: Link, head: Link | None) -> Link:
-        known = head.public_key_sha256 if head else ""
-        if self.key_arn is None:
-            if known:
-                raise SetupError(
-                    "the chain of evidence is signed: set 'evidence_key_arn' to the key that signs it"
-                )
-            return link
-        pem = pem_of(self.key.public_key(self.key_arn))
-        digest = sha256(pem)
-        if known not in ("", digest):
-            raise SetupError("the chain of evidence is signed by another key: correct 'evidence_key_arn'")
-        self.store.write(f"keys/{digest}.pem", pem)
-        link = replace(link, algorithm=RSA_SHA256, key_arn=self.key_arn, public_key_sha256=digest)
-        signature = self.key.sign(self.key_arn, link.signed_text)
-        return replace(link, signature=base64.b64encode(signature).decode())
-
-
-def _is_of_revision(link: Link) -> bool:
-    return link.kind != ACKNOWLEDGEMENT

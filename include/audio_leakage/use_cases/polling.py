@@ -15,7 +15,8 @@ from audio_leakage.flow_log.recovery import recover
 from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.due import can_describe_all, count_due, due, due_since, in_turn, unknown_contacts
 from audio_leakage.runs.metrics import publish_metrics
-from audio_leakage.runs.sweep import Step, Sweep, described, record_outcome
+from audio_leakage.runs.outcome import described, record_outcome
+from audio_leakage.runs.sweep import Step, Sweep
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.adoption import adopt
 from audio_leakage.use_cases.bulk_search import (

@@ -15,7 +15,7 @@ from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.reports import SUMMARY, SUMMARY_TXT
 from audio_leakage.evidence.revision import FIRST, Earlier, FileBeside
 from audio_leakage.times import format_time
-from audio_leakage.use_cases.acknowledging import figures_of, take_back
+from audio_leakage.use_cases.acknowledged import figures_of, take_back
 from audio_leakage.use_cases.day_configuration import configuration_beside, configuration_lines
 from audio_leakage.use_cases.day_context import DayContext
 from audio_leakage.use_cases.day_flows import flow_lines, flows_beside, queue_lines, unasked_queues

@@ -30,6 +30,7 @@ from audio_leakage.evidence.revision import (
     FINAL,
     FIRST,
     ITEMS,
+    LEGS,
     POLICY,
     POPULATION,
     RECORDINGS,
@@ -44,6 +45,7 @@ from audio_leakage.population.policy import Policy
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
 from audio_leakage.use_cases.day_items import items_of_day, items_outside
+from audio_leakage.use_cases.day_legs import legs_of_other_days
 from audio_leakage.use_cases.day_population import hour_rows, members_of_day
 from audio_leakage.use_cases.day_recordings import is_listed, recordings_of
 from audio_leakage.use_cases.judging_again import judge_again
@@ -108,10 +110,12 @@ def evidence_from(
     is_after_final = known is not None and known[1].kind in (FINAL, REVERIFIED)
     day = replace(found.day, kind=REVERIFIED) if is_after_final and found.day.kind == FINAL else found.day
     before = json_lines(BEFORE, _before(run, known[0]) if known else ())
+    population, items, _ = found.inputs
+    legs = json_lines(LEGS, legs_of_other_days(run, population, items) if day.kind != FIRST else ())
     document, policy = _policy(run, known)
     settings = {"recheck_days": str(run.settings.recheck_days)}
     decider = decider_of(policy)
-    return evidence_of(day, [*found.inputs, before], document, decider, settings, beside=beside)
+    return evidence_of(day, [*found.inputs, before, legs], document, decider, settings, beside=beside)
 
 
 def _gathered(run: DayContext) -> Reconciled:

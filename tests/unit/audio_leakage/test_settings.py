@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from audio_leakage.errors import SettingsError
-from audio_leakage.settings import Recipient, Settings, recipient_in
+from audio_leakage.recipient import Recipient, recipient_in
+from audio_leakage.settings import Settings
 from support.fakes import INSTANCE_ID
 
 REQUIRED = {"connect_instance_id": INSTANCE_ID, "contact_table": "contacts"}

@@ -3,9 +3,10 @@
 import gzip
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from audio_leakage.evidence import files
 from audio_leakage.evidence.files import canonical, csv, json_lines, rows_of, sha256, uncompressed
 
 TEXTS = st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers() | st.none())
@@ -38,3 +39,16 @@ def test_a_broken_file_is_named() -> None:
 )
 def test_a_cell_is_never_a_formula(cell: object, written: str) -> None:
     assert csv("x.csv", ["head"], [[cell]]).stored.decode() == f"head\r\n{written}\r\n"
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 20_000])
+@given(ids=st.lists(st.sampled_from(["", *"0123456789abcdef"]), max_size=20))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_rows_are_sorted_however_few_of_them_fit_into_memory(
+    at_once: int, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_SORTED_AT_ONCE", at_once)
+    rows = [{"contact_id": each, "place": place} for place, each in enumerate(ids)]
+    found = files.sorted_lines("rows.jsonl.gz", rows)
+    assert [row["contact_id"] for row in files.rows_of(found.stored)] == sorted(ids)
+    assert found == files.sorted_lines("rows.jsonl.gz", reversed(rows))

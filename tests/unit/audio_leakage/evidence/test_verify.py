@@ -17,9 +17,9 @@ def test_untouched_evidence_is_whole() -> None:
     lines = list(verify(whole(), public_key=pem_of(public_der())).lines())
     assert lines[0].startswith("chain 1-3 whole, head 3 ")
     assert lines[1:] == [
-        "day 2026-11-23: revision 1 (first), 15 files, whole",
-        "day 2026-11-23: revision 2 (first), 15 files, whole",
-        "day 2026-11-24: revision 1 (first), 15 files, whole",
+        "day 2026-11-23: revision 1 (first), 16 files, whole",
+        "day 2026-11-23: revision 2 (first), 16 files, whole",
+        "day 2026-11-24: revision 1 (first), 16 files, whole",
     ]
 
 

@@ -13,7 +13,8 @@ from audio_leakage.errors import BrokenEvidence, WindowError
 from audio_leakage.evidence.acknowledgement import Acknowledgement
 from audio_leakage.evidence.form import request_of
 from audio_leakage.evidence.verify import verify
-from audio_leakage.use_cases.acknowledging import AcknowledgementContext, acknowledge, figures_of
+from audio_leakage.use_cases.acknowledged import figures_of
+from audio_leakage.use_cases.acknowledging import AcknowledgementContext, acknowledge
 from support.day import KINDS, DailyWorld
 from support.evidence import Killed
 from support.fakes import at, number

@@ -35,7 +35,7 @@ def test_the_first_revision_begins_the_chain() -> None:
     store = MemoryStore()
     link, is_new = append(store, evidence())
     assert (link.sequence, link.revision, is_new) == (1, 1, True)
-    assert verify(store).files == {"day=2026-11-23/revision=001/manifest.json": 15}
+    assert verify(store).files == {"day=2026-11-23/revision=001/manifest.json": 16}
 
 
 def test_unchanged_content_makes_no_revision() -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from audio_leakage.contacts.states import FailureCause, RecordedState
 from audio_leakage.errors import MissingError, MissingEvidence, ServiceUnavailable, SetupError
 from audio_leakage.evidence.chain import CHAIN
 from audio_leakage.evidence.classes import ContactClass
 from audio_leakage.evidence.files import rows_of
-from audio_leakage.evidence.ledger import CHANGES, CONTACTS
+from audio_leakage.evidence.ledger import CALLS, CHANGES, CONTACTS
 from audio_leakage.evidence.verify import verify
 from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
@@ -88,6 +89,40 @@ def test_a_correction_names_the_class_before_and_the_one_now() -> None:
         ("VERIFIED", "CHANGED_SINCE"),
         ("CONTRADICTED", "VERIFIED_LATE"),
     }
+
+
+def calls(world: DailyWorld, day: date, revision: int) -> dict[str, tuple[list[str], str]]:
+    """Return the legs and the status of each call of a revision."""
+    rows = rows_of(world.store.read(f"day={day}/revision={revision:03d}/{CALLS}"))
+    return {row["call_id"]: (row["legs"], row["status"]) for row in rows}
+
+
+def test_a_call_over_midnight_is_one_call_once_both_days_are_final() -> None:
+    world, (begun, transferred) = DailyWorld(), (number(1), number(2))
+    midnight = datetime(2023, 8, 30, tzinfo=UTC)
+    first = Cast(world, begun, midnight - timedelta(minutes=5))
+    first.counted()
+    first.watched(RecordedState.CALL_RECORDED_SUCCESS)
+    first.recorded()
+    second = Cast(world, transferred, midnight + timedelta(minutes=5))
+    second.counted(InitialContactId=begun, InitiationMethod="TRANSFER")
+    second.watched(
+        RecordedState.CALL_RECORDED_FAILURE, failure_cause=FailureCause.NO_OBJECT, initial_contact_id=begun
+    )
+    for day in (DAY, DAY + ONE_DAY):
+        world.prove(day)
+    assert calls(world, DAY, 1) == {begun: ([begun], "RECORDED")}
+    assert calls(world, DAY + ONE_DAY, 1) == {begun: ([transferred], "NOT_RECORDED")}
+    for day in (DAY, DAY + ONE_DAY):
+        world.prove(day + 8 * ONE_DAY)  # which compares the day again
+    assert calls(world, DAY, 2) == {begun: ([begun, transferred], "PARTLY")}
+    assert calls(world, DAY + ONE_DAY, 2) == {}
+    assert (world.classes(DAY), world.classes(DAY + ONE_DAY)) == (
+        {begun: "VERIFIED"},
+        {transferred: "MISSING"},
+    )
+    for day in (DAY, DAY + ONE_DAY):
+        assert world.prove(day + 8 * ONE_DAY)["earlier_days"][str(day)]["unchanged"] == 1
 
 
 def test_a_day_that_is_proved_twice_has_one_revision() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from audio_leakage.recipient import recipient_from
 from audio_leakage.runs.mutes import Mutes
 from audio_leakage.settings import Settings
 from local_aws.commands import ui
@@ -62,7 +63,7 @@ def test_all_addresses_stand_whole_in_80_columns(console: Console) -> None:
 def test_the_settings_are_a_variable_in_airflow_that_names_the_topic() -> None:
     found = ui.variables("arn:aws:sns:af-south-1:123456789012:alerts")
     settings = Settings.from_json(json.dumps(found["audio_leakage"]))
-    assert settings.recipient is not None
+    assert recipient_from(settings) is not None
     assert Mutes.from_json(json.dumps(found["audio_leakage_mutes"]), datetime.now(UTC)) == Mutes()
 
 

@@ -1,0 +1,75 @@
+"""Calls that go on after midnight: their legs of the day before and of the day after.
+
+Both come from the last revision of that day. Where there is none, the legs of a day stand alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+
+from audio_leakage.evidence.calls import Leg
+from audio_leakage.evidence.classes import Count
+from audio_leakage.evidence.files import EvidenceFile, Json, rows_of
+from audio_leakage.evidence.ledger import CALLS, CONTACTS
+from audio_leakage.times import parse_time
+from audio_leakage.use_cases.day_context import DAY, DayContext
+
+
+def legs_of_other_days(run: DayContext, population: EvidenceFile, items: EvidenceFile) -> list[Json]:
+    """Return the legs of other days, of calls that have a leg on this day, in the order of their ids.
+
+    :param population: the contacts of the day.
+    :param items: their items.
+    """
+    after: defaultdict[str, list[Leg]] = defaultdict(list)
+    for call_id, leg in _later_legs(run, run.day + DAY):
+        after[call_id].append(leg)
+    ours, continued = set(), set()
+    for contact_id, call_id in _calls_of(population, items):
+        if call_id in after:
+            ours.add(call_id)
+        if call_id != contact_id:
+            continued.add(call_id)
+    legs = [leg.to_row(call_id) for call_id in ours for leg in after[call_id]]
+    legs += [leg.to_row(call_id) for call_id, leg in _first_legs(run, run.day - DAY) if call_id in continued]
+    return sorted(legs, key=lambda row: str(row["contact_id"]))
+
+
+def _calls_of(population: EvidenceFile, items: EvidenceFile) -> Iterator[tuple[str, str]]:
+    """Yield the contacts of the day, each with its call."""
+    for row in rows_of(population.stored):
+        yield row["contact_id"], str(row["initial_contact_id"] or row["contact_id"]).lower()
+    for item in rows_of(items.stored):
+        contact_id = str(item["ContactId"])
+        yield contact_id.lower(), str(item.get("InitialContactId") or contact_id).lower()
+
+
+def _later_legs(run: DayContext, day: date) -> Iterator[tuple[str, Leg]]:
+    """Yield the legs of a day that are not the first of their call."""
+    for row in _rows(run, day, CONTACTS):
+        if row["call_id"] == row["contact_id"] or row["connected_at"] is None:
+            continue
+        count, left = Count(row["counts_as"]), row["disconnected_at"]
+        recorded = row["recording_seconds"] if count is Count.PROVEN else None
+        yield (
+            row["call_id"],
+            Leg(
+                row["contact_id"],
+                count,
+                parse_time(row["connected_at"]),
+                parse_time(left) if left else None,
+                recorded or 0,
+            ),
+        )
+
+
+def _first_legs(run: DayContext, day: date) -> Iterator[tuple[str, Leg]]:
+    """Yield the first leg of each call of a day. Nobody asks how it counts."""
+    for row in _rows(run, day, CALLS):
+        connected = parse_time(row["first_connected_at"])
+        yield row["call_id"], Leg(row["legs"][0], Count.NEITHER, connected, None, 0)
+
+
+def _rows(run: DayContext, day: date, name: str) -> Iterator[Json]:
+    known = run.chain.earlier(day.isoformat())
+    return rows_of(run.store.read(known[0].folder + name)) if known else iter(())
