@@ -41,7 +41,7 @@ from support.published_flows import leaking
 #: An hour of calls, and time after it for every verdict.
 WINDOWS = 20
 #: An hour of the proved day in which calls are watched and excluded.
-HOUR = "13"
+HOUR = "12"
 #: Users with their roles. FabAuthManager, which MWAA uses, shows the menu and the tab of a plugin to Op.
 ROLES = {"viewer": "Viewer", "op": "Op"}
 PASSWORD = "a-password"

@@ -73,7 +73,7 @@ def _show(home: Path, console: Console) -> None:
             dag = load_dags(airflow.environment)[DAG_ID]
         with progress(console, "windows of five minutes", _PAST) as advance:
             play_past(dag, centre, aws, _PAST, advance)
-        _run(airflow, mailbox.url, console, lambda: centre.play(datetime.now(UTC), aws))
+        _run(airflow, mailbox.url, aws.endpoint_url, console, lambda: centre.play(datetime.now(UTC), aws))
 
 
 def variables(topic_arn: str) -> dict[str, Any]:
@@ -81,16 +81,17 @@ def variables(topic_arn: str) -> dict[str, Any]:
     return {"audio_leakage": {**SETTINGS, "alert_topic_arn": topic_arn}, "audio_leakage_mutes": []}
 
 
-def _run(airflow: Airflow, mails: str, console: Console, play: Callable[[], object]) -> None:
+def _run(airflow: Airflow, mails: str, aws: str, console: Console, play: Callable[[], object]) -> None:
     """Run Airflow and play on until Ctrl-C.
 
     :param mails: address of the page of mails.
+    :param aws: address of the stand-in for AWS.
     :raises KeyboardInterrupt: at Ctrl-C, when Airflow is stopped.
     """
     with ExitStack() as running:
         with status(console, "Airflow starts"):
             running.enter_context(airflow.running(dag_ids=(DAG_ID, RECONCILE_DAG_ID)))
-        _say_where(airflow.url, mails, console)
+        _say_where(airflow.url, mails, aws, console)
         try:
             while True:
                 play()
@@ -100,12 +101,13 @@ def _run(airflow: Airflow, mails: str, console: Console, play: Callable[[], obje
             raise
 
 
-def _say_where(airflow: str, mails: str, console: Console) -> None:
+def _say_where(airflow: str, mails: str, aws: str, console: Console) -> None:
     console.print(
         f"\n  Call recordings  {airflow}/plugin/call-recordings"
         f"\n  Runs of the DAG  {airflow}/dags/{DAG_ID}"
         f"\n  Settings         {airflow}/variables"
-        f"\n  Mails            {mails}\n"
+        f"\n  Mails            {mails}"
+        f"\n  AWS_ENDPOINT_URL {aws}\n"
         "\nYou need no login. Each run has a tab 'Calls'. Calls go on, and a run starts"
         "\nevery five minutes. Press Ctrl-C to stop everything."
     )

@@ -19,14 +19,14 @@ function wordsOf(row) {
   return [row.status, coverage(row), ...[count(row.lost, "lost"), count(row.undecided, "undecided"), count(row.blind, "blind"), after].filter(Boolean)];
 }
 
-// A screen reader says the whole date; a person who looks has the month above.
-const unseen = (text) => el("span", { class: "unseen" }, text);
+// A screen reader says the whole date. A person who looks has the month above.
+const dateOf = (name, text) => [el("span", { class: "unseen" }, text), el("b", { "aria-hidden": "true" }, name.slice(8))];
 
 function cellOf(name, row, address) {
-  if (!row) return el("li", { class: "day none" }, el("b", {}, unseen(name.slice(0, 8)), name.slice(8)), el("small", {}, "–"));
+  if (!row) return el("li", { class: "day none" }, ...dateOf(name, name), el("small", {}, "–"));
   const [status, share, ...rest] = wordsOf(row);
   return el("li", { class: `day ${kindOf(row)}` }, el("a", { href: address },
-    el("b", {}, unseen(name.slice(0, 8)), name.slice(8), unseen(":")), el("span", { class: "status" }, status), el("span", { class: "share" }, share),
+    ...dateOf(name, `${name}:`), el("span", { class: "status" }, status), el("span", { class: "share" }, share),
     ...rest.map((text) => el("small", {}, text))));
 }
 

@@ -18,7 +18,7 @@ from audio_leakage.settings import Settings
 from local_aws.commands import ui
 from local_aws.commands.airflow import Airflow
 
-MAILS = "http://127.0.0.1:65534/"
+MAILS, AWS = "http://127.0.0.1:65534/", "http://127.0.0.1:65533"
 
 
 @pytest.fixture
@@ -51,11 +51,12 @@ def interrupt() -> None:
 
 def test_all_addresses_stand_whole_in_80_columns(console: Console) -> None:
     with pytest.raises(KeyboardInterrupt):
-        ui._run(FakeAirflow(Path(), 65535, {}), MAILS, console, interrupt)
+        ui._run(FakeAirflow(Path(), 65535, {}), MAILS, AWS, console, interrupt)
     lines = shown(console)
     for path in ("/plugin/call-recordings", "/dags/monitor_audio_leakage", "/variables"):
         assert any(line.endswith(f"  http://127.0.0.1:65535{path}") for line in lines)
     assert any(line.endswith(f"  {MAILS}") for line in lines)
+    assert f"  AWS_ENDPOINT_URL {AWS}" in lines
     assert [line for line in lines if len(line) > 80] == []
 
 
@@ -68,7 +69,7 @@ def test_the_settings_are_a_variable_in_airflow_that_names_the_topic() -> None:
 
 def test_ctrl_c_says_that_airflow_stops(console: Console) -> None:
     with pytest.raises(KeyboardInterrupt):
-        ui._run(FakeAirflow(Path(), 65535, {}), MAILS, console, interrupt)
+        ui._run(FakeAirflow(Path(), 65535, {}), MAILS, AWS, console, interrupt)
     assert shown(console)[-1] == "Airflow stops ..."
 
 
