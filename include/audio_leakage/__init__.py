@@ -14,6 +14,7 @@ It asks for everything else through protocols, those of :mod:`audio_leakage.port
 ``use_cases``      the tasks of all DAGs
 =================  =====================================================================================
 
-Below the rooms lies a small common ground: ``errors``, ``times``, ``settings``, ``instances`` and ``ports``.
+Below the rooms lies a small common ground: ``errors``, ``times``, ``setting_kinds``,
+``settings``, ``recipient``, ``instances`` and ``ports``.
 A room imports only the ground and the rooms above it in this table.
 """

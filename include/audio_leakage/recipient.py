@@ -1,4 +1,4 @@
-"""Who hears of what happens, also where the settings cannot be used."""
+"""Find where alerts go, even if the settings cannot be used."""
 
 import re
 from dataclasses import dataclass, fields
@@ -30,7 +30,7 @@ def recipient_from(settings: Settings) -> Recipient | None:
 def recipient_in(text: str | None) -> Recipient | None:
     """Find the topic in a Variable that cannot be used, so that somebody hears of it.
 
-    The text need not even be JSON: a missing comma costs nobody the alert about it.
+    The text need not even be JSON, so you hear even of a missing comma.
 
     :param text: the Variable's text; None stands for a Variable that is not set.
     :return: None where the text names no topic.

@@ -73,9 +73,7 @@ def status_of(day: Day, ledger: Ledger) -> tuple[DayStatus, list[str]]:
     if not day.listing_is_whole:
         reasons.append("the folder of the day could not be listed to its end")
     if ledger.classes[ContactClass.POPULATION_GAP]:
-        reasons.append(
-            f"{ledger.classes[ContactClass.POPULATION_GAP]} recorded contacts are not in the population"
-        )
+        reasons.append(_outside(ledger.classes[ContactClass.POPULATION_GAP], "recorded"))
     if ledger.objects[NOT_ASKED]:
         reasons.append(
             f"{ledger.objects[NOT_ASKED]} recordings were not asked about, they have no contact of that day"
@@ -84,14 +82,17 @@ def status_of(day: Day, ledger: Ledger) -> tuple[DayStatus, list[str]]:
         ledger.classes[ContactClass.NOT_IN_POPULATION] * 100
         > float(day.tolerance_percent) * ledger.population
     ):
-        reasons.append(
-            f"{ledger.classes[ContactClass.NOT_IN_POPULATION]} watched contacts are not in the population"
-        )
+        reasons.append(_outside(ledger.classes[ContactClass.NOT_IN_POPULATION], "watched"))
     if reasons:
         return DayStatus.INCOMPLETE, reasons
     if ledger.population == 0:
         return DayStatus.NO_CALLS, []
     return DayStatus.PROVISIONAL if ledger.total.undecided else DayStatus.COMPLETE, []
+
+
+def _outside(contacts: int, kind: str) -> str:
+    are = "contact is" if contacts == 1 else "contacts are"
+    return f"{contacts} {kind} {are} not in the population"
 
 
 def reports(day: Day, ledger: Ledger) -> list[EvidenceFile]:

@@ -1,4 +1,4 @@
-"""What the class of a contact is decided from, read from everything that is known of it."""
+"""Gather the facts that decide the class of a contact."""
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.recording_blocks import intent_of

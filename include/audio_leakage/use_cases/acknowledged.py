@@ -1,4 +1,4 @@
-"""What stands of the acknowledgements of a day: beside its figures, and on the items of its contacts."""
+"""The acknowledgements that still hold: beside the figures of a day, and on the items of its contacts."""
 
 import json
 import logging

@@ -21,7 +21,7 @@ _OFF = ClosedReason.RECORDING_SWITCHED_OFF
 
 
 class BucketSearch:
-    """Searches for one contact after the other, and lists nothing twice.
+    """Searches for the recordings of a task's contacts, which share their listings.
 
     :param run: the run that searches.
     """
@@ -62,7 +62,10 @@ class BucketSearch:
             yield from self.places(contact)
 
     def places(self, contact: Contact) -> Iterable[Place]:
-        """Return where to look: everywhere, but at one place only before "off" closes the contact."""
+        """Return the places to search.
+
+        If recording was switched off, this is one place: the last look before the contact closes.
+        """
         reason = reason_to_close(contact)
         if not contact.is_described or reason not in (None, _OFF):
             return ()

@@ -1,6 +1,6 @@
-"""Calls that go on after midnight: their legs of the day before and of the day after.
+"""The legs that calls of a day have on the day before and on the day after.
 
-Both come from the last revision of that day. Where there is none, the legs of a day stand alone.
+We read them from the last revision of those days. A day without a revision adds no legs.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from audio_leakage.use_cases.day_context import DAY, DayContext
 
 
 def legs_of_other_days(run: DayContext, population: EvidenceFile, items: EvidenceFile) -> list[Json]:
-    """Return the legs of other days, of calls that have a leg on this day, in the order of their ids.
+    """Return these legs, in the order of their contact ids.
 
     :param population: the contacts of the day.
     :param items: their items.

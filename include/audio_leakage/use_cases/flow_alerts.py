@@ -1,4 +1,4 @@
-"""The alert about entries whose calls will be recorded worse than people know, told once."""
+"""Alert once about entries whose audit result is worse than people last heard."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +54,7 @@ def flows_leak_alert(entries: Sequence[Entry], before: Sequence[str | None], sen
     """
     event = str(AlertKind.FLOWS_LEAK)
     count = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
-    about = "Calls that come in by these entries may go unrecorded. No such call may have come yet."
+    about = "Calls that come in by these entries may go unrecorded. Perhaps no such call has come yet."
     lines = [
         line for each, was in zip(entries[:_LISTED], before, strict=False) for line in _in_lines(each, was)
     ]
@@ -75,8 +75,7 @@ def _in_lines(entry: Entry, before: str | None) -> Iterator[str]:
 def _is_news(run: DayContext, entry: Entry, known: str | None) -> bool:
     """Tell whether people must hear of an entry.
 
-    Where neither a rule nor the policy's default says anything, only a flow that asked for recording and no
-    longer does so is news.
+    Where neither a rule nor the default says ``must``, only an entry whose result became worse is news.
     """
     asked = {
         run.policy.requirement_of(queue, run.now.date()) for queue in entry["queues"] or (_UNKNOWN_QUEUE,)
