@@ -46,15 +46,16 @@ class Walk:
         self._keys = Keys()
         self._beyond_plain: dict[int, list[int]] = {}
         self._found = array("q")
+        self._walked: set[int] = set()
         self._index: dict[int, int] = {}
         self._graph = Graph()
         self._starts = {start: self._number(self._keys.of(start)) for start in starts}
         self._steps: dict[Ending, array[int]] = {}
-        waiting, walked, bound = deque(sorted(set(self._starts.values()))), 0, _FIRST_PLACES
+        waiting, bound = deque(sorted(set(self._starts.values()))), _FIRST_PLACES
         while waiting:
-            walked = self._follow(waiting, walked, min(bound, most_places))
-            if walked == most_places:
-                self._give_up(waiting)
+            self._follow(waiting, min(bound, most_places))
+            if len(self._walked) == most_places:
+                self._give_up()
             backwards = self._graph.backwards(len(self._found))
             self._steps = {
                 ending: backwards.steps_from(
@@ -62,7 +63,7 @@ class Walk:
                 )
                 for ending in Ending
             }
-            waiting, bound = self._still_open(waiting, backwards), 2 * bound
+            waiting, bound = self._still_open(backwards), 2 * bound
         self._index.clear()
 
     def endings(self, start: Place | Outcome) -> frozenset[Ending]:
@@ -103,29 +104,33 @@ class Walk:
                     ways.append((move.to, (*way, move.to)))
         return ()  # the walk ended before it came there
 
-    def _follow(self, waiting: deque[int], walked: int, bound: int) -> int:
-        """Walk on from the places that wait, the first found first; return how many have been walked then."""
-        while waiting and walked < bound:
+    def _follow(self, waiting: deque[int], bound: int) -> None:
+        """Walk on from the places that wait, the first found first, until so many have been walked."""
+        while waiting and len(self._walked) < bound:
             place = waiting.popleft()
             key = self._found[place]
             if key >= 0:
                 known = len(self._found)
                 self._graph.connect(place, map(self._number, self._following(key)))
                 waiting.extend(range(known, len(self._found)))
-                walked += 1
-        return walked
+                self._walked.add(place)
 
-    def _give_up(self, waiting: deque[int]) -> None:
-        too_large = self._number(self._keys.of(_TOO_LARGE))
-        for place in waiting:
-            if self._found[place] >= 0:
-                self._graph.connect(place, [too_large])
-        waiting.clear()
+    def _not_walked(self) -> list[int]:
+        """Return the places that were found and from which nobody has walked on, the first found first."""
+        return [place for place, key in enumerate(self._found) if key >= 0 and place not in self._walked]
 
-    def _still_open(self, waiting: Sequence[int], backwards: Adjacency) -> deque[int]:
-        """Return the places that wait and may yet change the result of an entry."""
-        if not waiting:
-            return deque()
+    def _give_up(self) -> None:
+        places, too_large = self._not_walked(), self._number(self._keys.of(_TOO_LARGE))
+        for place in places:
+            self._graph.connect(place, [too_large])
+        self._walked.update(places)
+
+    def _still_open(self, backwards: Adjacency) -> deque[int]:
+        """Return the places that may yet change the result of an entry, if we walk on from there.
+
+        A place that only settled entries led to may be among them: another entry may have come there since.
+        """
+        waiting = self._not_walked()
         to_open = backwards.steps_from(waiting)
         unsettled = (
             start
@@ -157,8 +162,9 @@ class Walk:
                 if not self._routes.is_plain(each):
                     beyond.append(self._keys.block(each))
                     continue
-                targets = {target for target in self._routes.targets(each) if target not in seen}
-                seen |= targets
+                # In the order of the branches, so that the same flows have the same way in words each time.
+                targets = dict.fromkeys(target for target in self._routes.targets(each) if target not in seen)
+                seen |= targets.keys()
                 waiting += [each._replace(block=target) for target in targets]
             self._beyond_plain[first] = beyond
         return self._beyond_plain[first]

@@ -1,15 +1,18 @@
 """The walk leaves out what makes no difference: a plain walk of every place comes to the same results."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import chain, combinations
 from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audio_leakage.flow_audit import places, routes
+from audio_leakage.flow_audit import places, routes, walk
 from audio_leakage.flow_audit.audit import EntryKind, audit, entries_of
 from audio_leakage.flow_audit.flow import Flow
 from audio_leakage.flow_audit.idle import IdleFlows
@@ -17,6 +20,7 @@ from audio_leakage.flow_audit.places import Ending, Move, Outcome, Phase, Place
 from audio_leakage.flow_audit.results import AuditResult, is_settled, result_of
 from audio_leakage.flow_audit.routes import Routes
 from audio_leakage.flow_audit.state import State
+from conftest import ROOT
 from local_aws.contact_centre.flow_player import PublishedFlow
 from support.flow_sets import any_flows, block, large_flows, linked, read, recording
 
@@ -65,6 +69,43 @@ def test_every_result_is_that_of_a_plain_walk(seed: int) -> None:
     except TooLarge:
         return
     assert {finding.entry.flow.id: finding.result for finding in audit(flows)} == expected
+
+
+@pytest.mark.parametrize("first", [1, 2, 4, 16])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10**9))
+def test_no_result_depends_on_when_we_look_which_entries_are_settled(
+    first: int, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    flows = read(any_flows(Random(seed)))
+    expected = {finding.entry.flow.id: finding.result for finding in audit(flows)}
+    with monkeypatch.context() as patch:
+        patch.setattr(walk, "_FIRST_PLACES", first)
+        assert {finding.entry.flow.id: finding.result for finding in audit(flows)} == expected
+
+
+#: Prints the findings of some sets of flows, each with its way.
+WAYS = """
+from random import Random
+from audio_leakage.flow_audit.audit import audit
+from support.flow_sets import large_flows, read
+found = [audit(read(large_flows(Random(seed), flows=30, blocks=60, every=4))) for seed in range(4)]
+print([(str(each.result), *((step.flow.id, step.block) for step in each.route)) for every in found for each in every])
+"""
+
+
+def test_a_way_in_words_does_not_depend_on_the_hashes_of_this_process() -> None:
+    path = os.pathsep.join(map(str, (ROOT / "include", ROOT / "tests")))
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", WAYS],
+            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3", "4")
+    }
+    assert len(said) == 1
 
 
 def some_endings() -> Iterator[frozenset[Ending]]:
