@@ -9,7 +9,7 @@ from audio_leakage.errors import ServiceUnavailable
 #: Seconds after which waiting would outlast the task. Only a crowd of backfilled runs leaves so small a part.
 LONGEST_WAIT = 60
 #: Seconds between two turns that are far apart.
-_FAR_APART = 5
+_FAR_APART = 10
 #: The part of an interval in which its moment lies, so that two moments are never close to each other.
 _MOMENTS = 0.8
 
@@ -30,7 +30,7 @@ class RateLimiter:
         self._longest_wait = longest_wait
         self._interval = 1 / per_second
         self._credit = 1 if per_second >= 1 else 0
-        self._moments = _MOMENTS * self._interval if self._interval > _FAR_APART else 0
+        self._moments = _MOMENTS * self._interval if self._interval >= _FAR_APART else 0
         has_moments = self._credit or self._moments
         self._next = 0.0 if has_moments else time.monotonic() + random() * self._interval  # noqa: S311
         self._lock = threading.Lock()

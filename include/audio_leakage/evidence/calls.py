@@ -66,23 +66,22 @@ class Leg:
 
 
 def legs_of_the_day(own: Iterable[Leg], of_other_days: Iterable[Leg]) -> list[Leg]:
-    """Return the legs of one call that count on a day, none if the call belongs to the day before.
+    """Return the legs of one call that count on a day.
+
+    A leg is left out only where the evidence of the day before really has it. So no leg is lost, in whatever
+    order days are proved.
 
     :param own: the legs that began on that day.
-    :param of_other_days: the call's first leg of the day before, and its legs of the day after.
+    :param of_other_days: those of them that the evidence of the day before has, and legs of the day after.
     """
-    legs, others = sorted(own, key=_beginning), sorted(of_other_days, key=_beginning)
-    if legs and others and others[0].connected_at < legs[0].connected_at:
-        last = others[0].connected_at + LONGEST_CALL
-        legs = [leg for leg in legs if leg.connected_at > last]
+    legs, others = list(own), {leg.contact_id: leg for leg in of_other_days}
+    ids = {leg.contact_id for leg in legs}
+    legs = [leg for leg in legs if leg.contact_id not in others]
     if not legs:
         return []
-    first = legs[0].connected_at
-    return legs + [leg for leg in others if first <= leg.connected_at <= first + LONGEST_CALL]
-
-
-def _beginning(leg: Leg) -> datetime:
-    return leg.connected_at
+    first = min(leg.connected_at for leg in legs)
+    later = (leg for contact_id, leg in others.items() if contact_id not in ids)
+    return legs + [leg for leg in later if first <= leg.connected_at <= first + LONGEST_CALL]
 
 
 def status_of(legs: Iterable[Count]) -> CallStatus:

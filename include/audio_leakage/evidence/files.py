@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from heapq import merge
 from io import BytesIO
 from typing import Any, Self
+from urllib.parse import quote
 
 #: What a row or a document is made of: objects, lists, texts, integers, truth values and null.
 Json = Mapping[str, Any]
@@ -134,9 +135,9 @@ class SortedRows:
     def add(self, key: str, row: Json) -> None:
         """Add one row.
 
-        :param key: what it is sorted by, without a space.
+        :param key: what it is sorted by.
         """
-        self._waiting.append(b"%s %s" % (key.encode(), canonical(row)))
+        self._waiting.append(b"%s %s" % (quote(key, safe="").encode(), canonical(row)))
         if len(self._waiting) == _SORTED_AT_ONCE:
             self._sort()
 

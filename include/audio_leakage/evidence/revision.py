@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from heapq import merge
@@ -9,6 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from audio_leakage.errors import MissingError
 from audio_leakage.evidence.files import EvidenceFile, Json, document, rows_of, sha256
 from audio_leakage.evidence.ledger import CHANGES, Inputs, Ledger, ledger_of
 from audio_leakage.evidence.manifest import manifest
@@ -104,7 +106,9 @@ def replay(read: Callable[[str], bytes], day: Day, policy: Policy) -> Mapping[st
 
     :param read: returns a file of the revision by its name.
     """
-    stored = {name: read(name) for name in INPUTS}
+    stored = {name: read(name) for name in INPUTS if name != LEGS}
+    with suppress(MissingError):  # revisions from before calls were put together over midnight have none
+        stored[LEGS] = read(LEGS)
     ledger = _ledger(day, stored, policy)
     return {file.name: file.content_sha256 for file in (*ledger.files, *reports(day, ledger))}
 
@@ -205,5 +209,5 @@ def before_of(contacts: bytes, first_seen: bytes) -> Iterable[Json]:
 
 
 def _ledger(day: Day, stored: Mapping[str, bytes], policy: Policy) -> Ledger:
-    rows = (rows_of(stored[name]) for name in INPUTS)
+    rows = (rows_of(stored[name]) if name in stored else () for name in INPUTS)
     return ledger_of(Inputs(*rows), policy, is_final=day.kind != FIRST)

@@ -54,7 +54,7 @@ class DayContext:
 
     def publish_metrics(self, **values: float) -> None:
         """Publish metrics; only the scheduled run about the day before does, because they are of now."""
-        if self.is_scheduled:
+        if self.is_scheduled and self.now < self.end + DAY:
             publish_metrics(self.metrics, self.settings.contact_table, values)
 
     @property

@@ -1,6 +1,6 @@
-"""The legs that calls of a day have on the day before and on the day after.
+"""Calls over midnight: which legs of a day the day before has already, and which the day after adds.
 
-We read them from the last revision of those days. A day without a revision adds no legs.
+We read both from the last revision of those days. A day without a revision changes nothing.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from audio_leakage.use_cases.day_context import DAY, DayContext
 
 
 def legs_of_other_days(run: DayContext, population: EvidenceFile, items: EvidenceFile) -> list[Json]:
-    """Return these legs, in the order of their contact ids.
+    """Return these legs in the order of their contact ids. How a leg of the day before counts, nobody asks.
 
     :param population: the contacts of the day.
     :param items: their items.
@@ -24,14 +24,18 @@ def legs_of_other_days(run: DayContext, population: EvidenceFile, items: Evidenc
     after: defaultdict[str, list[Leg]] = defaultdict(list)
     for call_id, leg in _later_legs(run, run.day + DAY):
         after[call_id].append(leg)
-    ours, continued = set(), set()
+    ours: set[str] = set()
+    continued: defaultdict[str, set[str]] = defaultdict(set)
     for contact_id, call_id in _calls_of(population, items):
         if call_id in after:
             ours.add(call_id)
         if call_id != contact_id:
-            continued.add(call_id)
+            continued[call_id].add(contact_id)
     legs = [leg.to_row(call_id) for call_id in ours for leg in after[call_id]]
-    legs += [leg.to_row(call_id) for call_id, leg in _first_legs(run, run.day - DAY) if call_id in continued]
+    for row in _rows(run, run.day - DAY, CALLS):
+        connected = parse_time(row["first_connected_at"])
+        known = continued.get(row["call_id"], set()).intersection(row["legs"])
+        legs += [Leg(each, Count.NEITHER, connected, None, 0).to_row(row["call_id"]) for each in known]
     return sorted(legs, key=lambda row: str(row["contact_id"]))
 
 
@@ -61,13 +65,6 @@ def _later_legs(run: DayContext, day: date) -> Iterator[tuple[str, Leg]]:
                 recorded or 0,
             ),
         )
-
-
-def _first_legs(run: DayContext, day: date) -> Iterator[tuple[str, Leg]]:
-    """Yield the first leg of each call of a day. Nobody asks how it counts."""
-    for row in _rows(run, day, CALLS):
-        connected = parse_time(row["first_connected_at"])
-        yield row["call_id"], Leg(row["legs"][0], Count.NEITHER, connected, None, 0)
 
 
 def _rows(run: DayContext, day: date, name: str) -> Iterator[Json]:

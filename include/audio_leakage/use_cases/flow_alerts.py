@@ -14,6 +14,10 @@ from audio_leakage.use_cases.day_context import DayContext
 
 WORK = "flows/"
 _TOLD = "told.json"
+#: Stands for the time of the folder that holds what people knew before the first alert.
+_FIRST = "0"
+#: Sentences of an entry, and characters of each, so that the alert stays within SNS's 256 kB.
+_SENTENCES, _LONGEST = 8, 600
 #: Entries that the alert describes. The rest are counted.
 _LISTED = 10
 #: The results by which calls leak for sure. An entry that is new is told only with one of these.
@@ -27,22 +31,25 @@ Entry = Mapping[str, Any]
 def tell_of_leaks(run: DayContext, report: Report, folder: str) -> None:
     """Publish the entries whose result is worse than when people last heard of it.
 
-    What people last heard is kept once the alert is out. So the next run sends what could not be sent. Before
-    the first alert, people know what the last evidence says.
+    What people know is kept once the alert is out. So the next run sends what could not be sent. Before the
+    first alert, people know what the last evidence says, which is kept first. An entry may be left out, because
+    a rule excludes it or there is no topic. Then it is still news when that changes.
 
     :param folder: of the report.
     :raises ServiceUnavailable, SetupError: when the topic cannot be reached.
     """
     known = _last_told(run)
     if known is None:
-        known = {_key(each): each["before"] for each in report["entries"]}
-    news = {_key(each): known.get(_key(each)) for each in report["entries"]}
-    worse = [each for each in report["entries"] if _is_news(run, each, news[_key(each)])]
+        known = {_key(each): each["before"] for each in report["entries"] if each["before"]}
+        run.store.write(f"{WORK}{_FIRST}/{_TOLD}", canonical({"results": known}))
+    worse = [each for each in report["entries"] if _is_news(run, each, known.get(_key(each)))]
     if worse:
-        alert = flows_leak_alert(worse, [news[_key(each)] for each in worse], run.sender)
+        alert = flows_leak_alert(worse, [known.get(_key(each)) for each in worse], run.sender)
         publish(alert, run.alert_topic, run.settings.alert_topic_arn)
-    told = {_key(each): each["result"] for each in report["entries"]}
-    run.store.write(f"{folder}{_TOLD}", canonical({"results": told}))
+    told = worse if run.settings.alert_topic_arn else []
+    now = {_key(each): _known_now(each, known.get(_key(each)), each in told) for each in report["entries"]}
+    kept = {key: result for key, result in now.items() if result is not None}
+    run.store.write(f"{folder}{_TOLD}", canonical({"results": kept}))
 
 
 def flows_leak_alert(entries: Sequence[Entry], before: Sequence[str | None], sender: Sender) -> Alert:
@@ -68,7 +75,11 @@ def flows_leak_alert(entries: Sequence[Entry], before: Sequence[str | None], sen
 
 def _in_lines(entry: Entry, before: str | None) -> Iterator[str]:
     yield f"{entry['result']} ({f'was {before}' if before else 'new'}): {entry['entry']}"
-    yield from (f"  {sentence}" for sentence in entry["sentences"])
+    sentences = entry["sentences"]
+    if len(sentences) > _SENTENCES:  # the last one says what to do
+        sentences = [*sentences[: _SENTENCES - 2], "... flows.json has the whole way ...", sentences[-1]]
+    for sentence in sentences:
+        yield f"  {sentence if len(sentence) <= _LONGEST else f'{sentence[:_LONGEST]} ...'}"
     yield ""
 
 
@@ -83,6 +94,13 @@ def _is_news(run: DayContext, entry: Entry, known: str | None) -> bool:
     if known is None:
         return Requirement.MUST in asked and entry["result"] in _LEAKS
     return bool(asked & {Requirement.MUST, None}) and is_worse(entry["result"], known)
+
+
+def _known_now(entry: Entry, known: str | None, told: bool) -> str | None:
+    """Return what people know of an entry from now on; None if they have still to hear of it."""
+    result = str(entry["result"])
+    is_quiet = result not in _LEAKS if known is None else not is_worse(result, known)
+    return result if told or is_quiet else known
 
 
 def _key(entry: Entry) -> str:

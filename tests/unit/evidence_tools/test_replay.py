@@ -32,6 +32,12 @@ def test_every_file_comes_out_the_same(tmp_path: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == "every file comes out the same\n"
 
 
+def test_a_revision_from_before_calls_went_over_midnight_is_computed_again(tmp_path: Path) -> None:
+    folder = revision(tmp_path)
+    (folder / "inputs" / "legs.jsonl.gz").unlink()
+    assert main([str(folder)]) == 0
+
+
 def test_files_that_do_not_follow_from_the_inputs_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,13 @@ import pytest
 from audio_leakage.errors import ServiceUnavailable, SetupError
 from audio_leakage.population.policy import Policy, Requirement, Rule
 from audio_leakage.use_cases.day_flows import audit_flows
+from audio_leakage.use_cases.day_population import complete_population
+from audio_leakage.use_cases.day_recordings import list_recordings
+from audio_leakage.use_cases.flow_alerts import flows_leak_alert
+from audio_leakage.use_cases.proving import write_evidence
+from audio_leakage.use_cases.reconciling import reconcile
 from support.day import DailyWorld
+from support.fakes import SENDER
 from support.published_flows import QUEUE, flow, leaking, recorded
 
 DAY = date(2023, 8, 29)
@@ -70,6 +76,59 @@ def test_what_could_not_be_told_is_told_by_the_next_run() -> None:
     world.ports.topic.error = None
     audit_flows(world.run(DAY + 2 * ONE_DAY))
     assert len(heard(world)) == 1
+
+
+def test_a_first_alert_that_fails_is_sent_although_the_evidence_has_its_entry_by_then() -> None:
+    world = world_of()
+    world.flows.flows["sales"] = leaking("Sales")
+    world.ports.topic.error = SetupError("sns:Publish is denied")
+    with pytest.raises(SetupError):
+        audit_flows(world.run(DAY))
+    for use_case in (
+        complete_population,
+        list_recordings,
+        reconcile,
+        write_evidence,
+    ):  # they run all the same
+        use_case(world.run(DAY))
+    world.ports.topic.error = None
+    audit_flows(world.run(DAY + ONE_DAY))
+    assert len(heard(world)) == 1
+
+
+def test_an_entry_is_told_when_the_rule_that_excludes_it_ends() -> None:
+    world = world_of()
+    world.flows.flows["sales"] = leaking("Sales")
+    rule = Rule(id="1", recording=Requirement.MAY, queues=frozenset({QUEUE}))
+    audit_flows(replace(world.run(DAY), policy=Policy(world.policy.default, (rule,))))
+    assert heard(world) == []
+    audit_flows(replace(world.run(DAY + ONE_DAY), policy=Policy(world.policy.default)))
+    assert len(heard(world)) == 1
+
+
+def test_an_entry_is_told_when_there_is_a_topic() -> None:
+    world = world_of()
+    world.flows.flows["sales"] = leaking("Sales")
+    audit_flows(replace(world.run(DAY), settings=replace(world.settings, alert_topic_arn=None)))
+    audit_flows(world.run(DAY + ONE_DAY))
+    assert len(heard(world)) == 1
+
+
+def test_the_runs_of_a_backfill_tell_nobody() -> None:
+    world = world_of()
+    world.flows.flows["sales"] = leaking("Sales")
+    audit_flows(world.run(DAY, is_scheduled=False))
+    assert heard(world) == []
+    audit_flows(world.run(DAY + ONE_DAY))
+    assert len(heard(world)) == 1
+
+
+def test_an_alert_about_endless_ways_is_one_that_sns_takes() -> None:
+    sentences = [f"Sentence {place}: " + "\U0001f4de" * 5_000 for place in range(40)]
+    entry = {"result": "NEVER", "entry": "Sales", "sentences": sentences}
+    message = flows_leak_alert([entry] * 30, [None] * 30, SENDER).message
+    assert len(message.encode()) < 262_144
+    assert "Sentence 39" in message
 
 
 def test_what_the_last_evidence_says_is_known_where_nothing_was_ever_told() -> None:
