@@ -108,7 +108,7 @@ faults: $(VENV)/installed ## break whatever can break, write docs/faults.md (10 
 	KILLS=10 FAULTS_TABLE=docs/faults.md $(BIN)/pytest tests/integration/test_faults.py
 
 .PHONY: bench
-bench: $(VENV)/bench ## what a run costs, with 100 to 50,000 open contacts (1.5 hours; Java, npm)
+bench: $(VENV)/bench ## what a run costs, with 100 to 50,000 open contacts (2 hours; Java, npm)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m bench
 
 .PHONY: fuzz
