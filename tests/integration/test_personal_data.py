@@ -141,7 +141,7 @@ def test_no_personal_data_of_a_caller_gets_out(
             raise KeyError(MARKS["mistake"])
         return followed(contact, *rest)
 
-    monkeypatch.setattr("audio_leakage.runs.sweep.followed", errs)
+    monkeypatch.setattr("audio_leakage.runs.outcome.followed", errs)
     monkeypatch.setenv("CONTACT_TABLE", TABLE)
     subscriber._contacts.cache_clear()
     calls.listen()
