@@ -172,5 +172,6 @@ def day_context(context: Context, instances: int) -> DayContext:
             "run_id": dag_run.run_id,
             "try": ti.try_number,
         },
+        is_backfill=is_backfill(context),
         is_scheduled=not is_backfill(context) and not context["params"].get("day"),
     )

@@ -49,6 +49,8 @@ class DayContext:
     """Returns what ``take_population`` works with, for one hour."""
     sender: Sender
     producer: Json = field(default_factory=dict)
+    is_backfill: bool = False
+    """Whether many runs may be at work side by side."""
     is_scheduled: bool = True
     """Whether the run looks at earlier days again: a backfill and a day named by hand do not."""
 

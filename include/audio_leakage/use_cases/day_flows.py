@@ -71,7 +71,7 @@ def audit_flows(run: DayContext) -> dict[str, Any]:
         log.warning("the flows were not audited: %s", error)
         report = not_checked(str(error), as_of)
     run.store.write(f"{folder}{FLOWS}", canonical(report))
-    if run.is_scheduled and not report["not_checked"]:  # runs of a backfill would all tell the same
+    if not run.is_backfill and not report["not_checked"]:  # runs of a backfill would all tell the same
         tell_of_leaks(run, report, folder)
     return {
         "flows": report["flows"],

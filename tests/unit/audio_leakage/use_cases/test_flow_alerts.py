@@ -117,7 +117,7 @@ def test_an_entry_is_told_when_there_is_a_topic() -> None:
 def test_the_runs_of_a_backfill_tell_nobody() -> None:
     world = world_of()
     world.flows.flows["sales"] = leaking("Sales")
-    audit_flows(world.run(DAY, is_scheduled=False))
+    audit_flows(world.run(DAY, is_backfill=True, is_scheduled=False))
     assert heard(world) == []
     audit_flows(world.run(DAY + ONE_DAY))
     assert len(heard(world)) == 1
