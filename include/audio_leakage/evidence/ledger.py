@@ -22,6 +22,8 @@ CONTACTS, CALLS = "contacts.jsonl.gz", "calls.jsonl.gz"
 OBJECTS, CHANGES = "objects.jsonl.gz", "changes.jsonl.gz"
 #: The members of a contact's row that sums are given by.
 GROUPS = ("queue_id", "initiation_method", "policy_rule")
+#: Calls that are held in memory as they are.
+_MOST_CALLS = 150_000
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ def ledger_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> Ledg
     :param is_final: whether nothing is waited for any more, so that whatever is undecided is an error.
     """
     ledger, contacts, objects, changes = Ledger(), JsonLines(CONTACTS), JsonLines(OBJECTS), JsonLines(CHANGES)
-    legs = SortedRows()
+    legs = _Legs()
     for subject in subjects_of(inputs, policy, is_final=is_final):
         change = subject.change
         if change is not None:
@@ -92,7 +94,7 @@ def ledger_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> Ledg
         contacts.write(row)
         _count(ledger, row, subject)
         if leg is not None:
-            legs.add(row["call_id"], leg.to_row(row["call_id"]))
+            legs.add(row["call_id"], leg)
     ledger.files = [
         contacts.close(),
         _calls_file(legs, inputs.legs, ledger),
@@ -128,13 +130,42 @@ def _keyed(source: int, rows: Iterable[Json]) -> Iterator[tuple[str, int, int, J
     return ((str(row[key]).lower(), source, place, row) for place, row in enumerate(rows))
 
 
-def _calls_file(legs: SortedRows, of_other_days: Iterable[Json], ledger: Ledger) -> EvidenceFile:
+class _Legs:
+    """The legs of a day by their call. Those of a very large day are kept as sorted rows, to save memory."""
+
+    def __init__(self) -> None:
+        self._calls: defaultdict[str, list[Leg]] = defaultdict(list)
+        self._rows: SortedRows | None = None
+
+    def add(self, call_id: str, leg: Leg) -> None:
+        self._calls[call_id].append(leg)
+        if len(self._calls) == _MOST_CALLS:
+            self._to_rows()
+
+    def by_call(self) -> Iterator[tuple[str, Iterable[Leg]]]:
+        """Yield each call with its legs, in the order of the calls."""
+        if self._rows is None:
+            yield from sorted(self._calls.items(), key=itemgetter(0))
+            return
+        self._to_rows()
+        for call_id, rows in groupby(self._rows.rows(), key=itemgetter("call_id")):
+            yield call_id, map(Leg.from_row, rows)
+
+    def _to_rows(self) -> None:
+        self._rows = self._rows or SortedRows()
+        for call_id, legs in self._calls.items():
+            for leg in legs:
+                self._rows.add(call_id, leg.to_row(call_id))
+        self._calls.clear()
+
+
+def _calls_file(legs: "_Legs", of_other_days: Iterable[Json], ledger: Ledger) -> EvidenceFile:
     others: defaultdict[str, list[Leg]] = defaultdict(list)
     for row in of_other_days:
         others[row["call_id"]].append(Leg.from_row(row))
     lines = JsonLines(CALLS)
-    for call_id, rows in groupby(legs.rows(), key=itemgetter("call_id")):
-        if found := legs_of_the_day(map(Leg.from_row, rows), others.get(call_id, ())):
+    for call_id, own in legs.by_call():
+        if found := legs_of_the_day(own, others.get(call_id, ())):
             row = call_row(call_id, found)
             lines.write(row)
             ledger.calls[row["status"]] += 1

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio_leakage.evidence import ledger as ledger_module
 from audio_leakage.evidence.classes import ContactClass, Count
 from audio_leakage.evidence.coverage import Tally, total
 from audio_leakage.evidence.files import Json, rows_of, sorted_lines
@@ -94,6 +95,17 @@ def test_legs_of_one_call_are_one_call() -> None:
     assert (call["call_id"], call["status"], call["legs_proven"], call["legs_required"]) == (
         contact_id(1), "PARTLY", 1, 2,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("most_calls", [1, 2, 150_000])
+def test_calls_are_the_same_however_few_of_them_fit_into_memory(
+    most_calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    legs = [leg(each, initial_contact_id=contact_id(each % 3)) for each in range(9)]
+    given = [inputs(legs, map(item, range(9)), map(recording, range(5))) for _ in range(2)]
+    expected = ledger_of(given[0], must).files
+    monkeypatch.setattr(ledger_module, "_MOST_CALLS", most_calls)
+    assert ledger_of(given[1], must).files == expected
 
 
 def test_legs_are_of_one_call_however_its_id_is_written() -> None:
