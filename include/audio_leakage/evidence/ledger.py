@@ -159,7 +159,7 @@ class _Legs:
         self._calls.clear()
 
 
-def _calls_file(legs: "_Legs", of_other_days: Iterable[Json], ledger: Ledger) -> EvidenceFile:
+def _calls_file(legs: _Legs, of_other_days: Iterable[Json], ledger: Ledger) -> EvidenceFile:
     others: defaultdict[str, list[Leg]] = defaultdict(list)
     for row in of_other_days:
         others[row["call_id"]].append(Leg.from_row(row))

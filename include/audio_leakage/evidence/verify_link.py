@@ -18,17 +18,13 @@ def check_revision(link: Link, store: EvidenceStore, names: set[str], before: li
     :raises BrokenEvidence: names the first broken thing.
     """
     affects = f"day {link.day}, revision {link.revision}"
-    stored = read_whole(store, link.manifest_path, affects)
-    if sha256(stored) != link.manifest_sha256:
-        raise BrokenEvidence(f"{link.manifest_path} is not what link {link.sequence} says", affects)
+    stored = _linked(link, store, affects)
     try:
         files, predicate = read_manifest(stored)
     except ValueError as error:
         raise BrokenEvidence(f"{link.manifest_path} cannot be read: {error}", affects) from None
-    if any(predicate.get(name) != getattr(link, name) for name in ("instance", "day", "revision", "kind")):
-        raise BrokenEvidence(
-            f"{link.manifest_path} is about something else than link {link.sequence}", affects
-        )
+    names_of_link = ("instance", "day", "revision", "kind")
+    _check_about(link, {name: predicate.get(name) for name in names_of_link}, affects)
     _check_supersedes(link, predicate.get("supersedes"), before)
     folder = link.folder
     for name, digests in files.items():
@@ -48,20 +44,30 @@ def check_acknowledgement(link: Link, store: EvidenceStore, before: list[Link]) 
     :raises BrokenEvidence: names the first broken thing.
     """
     affects = f"day {link.day}, what was acknowledged of revision {link.revision}"
-    stored = read_whole(store, link.manifest_path, affects)
-    if sha256(stored) != link.manifest_sha256:
-        raise BrokenEvidence(f"{link.manifest_path} is not what link {link.sequence} says", affects)
+    stored = _linked(link, store, affects)
     try:
         found = Acknowledgement.from_bytes(stored)
     except ValueError as error:
         raise BrokenEvidence(f"{link.manifest_path} cannot be read: {error}", affects) from None
-    if any(getattr(found, name) != getattr(link, name) for name in ("instance", "day", "revision")):
-        raise BrokenEvidence(
-            f"{link.manifest_path} is about something else than link {link.sequence}", affects
-        )
+    _check_about(link, {name: getattr(found, name) for name in ("instance", "day", "revision")}, affects)
     if found.manifest_sha256 not in {each.manifest_sha256 for each in _revisions(before, link.day)}:
         raise BrokenEvidence(f"{link.manifest_path} acknowledges what is in no link before it", affects)
     return 1
+
+
+def _linked(link: Link, store: EvidenceStore, affects: str) -> bytes:
+    """Return what a link is about, if it is what the link says."""
+    stored = read_whole(store, link.manifest_path, affects)
+    if sha256(stored) != link.manifest_sha256:
+        raise BrokenEvidence(f"{link.manifest_path} is not what link {link.sequence} says", affects)
+    return stored
+
+
+def _check_about(link: Link, told: Mapping[str, object], affects: str) -> None:
+    if any(value != getattr(link, name) for name, value in told.items()):
+        raise BrokenEvidence(
+            f"{link.manifest_path} is about something else than link {link.sequence}", affects
+        )
 
 
 def _revisions(links: list[Link], day: str) -> Iterator[Link]:

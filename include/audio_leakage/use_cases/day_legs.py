@@ -16,7 +16,7 @@ from audio_leakage.use_cases.day_context import DAY, DayContext
 
 
 def legs_of_other_days(run: DayContext, population: EvidenceFile, items: EvidenceFile) -> list[Json]:
-    """Return these legs in the order of their contact ids. How a leg of the day before counts, nobody asks.
+    """Return these legs in the order of their contact ids. Nobody asks how one of the day before counts.
 
     :param population: the contacts of the day.
     :param items: their items.
