@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
 
 pytest.register_assert_rewrite("support.table_contract")
@@ -62,3 +63,16 @@ Loader.load_service_model = lambda self, service_name, type_name, api_version=No
     tuple(self.search_paths), service_name, type_name, api_version
 )
 inspect.stack.__defaults__ = (0,)
+
+
+# Every session registers 130 handlers, and each client 60 more. For each of them it looks for an old name of the event.
+_alias_event_name = EventAliaser._alias_event_name  # type: ignore[attr-defined]
+_ALIASER = EventAliaser(HierarchicalEmitter())
+
+
+@cache
+def _alias_once(event_name: str) -> str:
+    return str(_alias_event_name(_ALIASER, event_name))
+
+
+EventAliaser._alias_event_name = lambda _self, event_name: _alias_once(event_name)  # type: ignore[attr-defined]
