@@ -185,6 +185,9 @@ def test_a_failure_keeps_the_times_of_its_verdict_when_it_is_looked_at_again() -
         ({}, 59, False),
         ({}, 60, True),
         ({"disconnect_timestamp": None}, 600, False),  # the call goes on
+        ({"after_contact_work_end_timestamp": ENDED + 60 * MINUTE}, 119, False),
+        ({"after_contact_work_end_timestamp": ENDED + 60 * MINUTE}, 120, True),
+        ({"disconnect_timestamp": None, "end_assumed_at": ENDED}, 0, True),  # it has waited long enough
         ({"after_contact_work_start_timestamp": ENDED}, 59, False),
         ({"after_contact_work_start_timestamp": ENDED}, 60, True),  # unless Connect says it is not over
     ],
