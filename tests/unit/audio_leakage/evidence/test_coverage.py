@@ -48,3 +48,17 @@ def test_tallies_can_be_added_in_any_groups(tallies: list[Tally], cut: int) -> N
 
 def test_a_recording_counts_for_no_more_than_its_talk() -> None:
     assert Tally.of(Count.PROVEN, 60, 65).recorded_seconds == 60
+
+
+@pytest.mark.parametrize(
+    ("counts_as", "tally"),
+    [
+        (Count.PROVEN, Tally(proven=1, talk_seconds=60, recorded_seconds=58)),
+        (Count.LOST, Tally(lost=1, talk_seconds=60, recorded_seconds=58)),
+        (Count.UNDECIDED, Tally(undecided=1, talk_seconds=60, recorded_seconds=58)),
+        (Count.EXCLUDED, Tally(excluded=1)),
+        (Count.NEITHER, Tally(neither=1)),
+    ],
+)
+def test_only_contacts_that_had_to_be_recorded_bring_seconds(counts_as: Count, tally: Tally) -> None:
+    assert Tally.of(counts_as, 60, 58) == tally
