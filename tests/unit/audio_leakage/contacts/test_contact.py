@@ -132,3 +132,16 @@ def test_the_last_block_of_a_contact_is_read_or_refused() -> None:
     assert contact(recording_blocks=("2023-08-29T10:29:00.000Z OFF",)).last_block_at == at("10:29")
     with pytest.raises(InvalidContact, match="RecordingBlocks"):
         _ = contact(recording_blocks=("soon OFF",)).last_block_at
+
+
+def test_a_list_that_another_system_keeps_as_a_text_is_read_as_one_of_its_texts() -> None:
+    item = {"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT", "Warnings": "LATE", "Searched": ["a", "b"]}
+    assert Contact.from_item(item).warnings == ("LATE",)
+    assert Contact.from_item(item).searched == ("a", "b")
+
+
+@pytest.mark.parametrize("blocks", ["2023-08-29T10:30:00.000Z ALL", []])
+def test_recording_blocks_that_are_no_list_are_refused_because_no_write_could_succeed(blocks: object) -> None:
+    item = {"ContactId": CONTACT_ID, "State": "COMPLETED - AGENT", "RecordingBlocks": blocks}
+    with pytest.raises(InvalidContact, match="RecordingBlocks cannot be read; allowed is a list of texts"):
+        Contact.from_item(item)

@@ -64,6 +64,21 @@ def test_connect_is_asked_again_before_a_recording_counts_as_absent(world: World
     assert world.bucket.listings[-1] == location
 
 
+@pytest.mark.parametrize(
+    ("location", "beside"),
+    [
+        ("elsewhere/deep/renamed.wav", "elsewhere/deep/renamed.wav.json"),  # Contact Lens writes one
+        (None, f"{BUCKET}/{PREFIX}/2023/08/29/{CONTACT_ID}_call_redacted_20230829T10:30_UTC.wav"),
+        (None, f"{BUCKET}/{PREFIX}/2023/08/29/{CONTACT_ID}_20230829T10:30_UTC.json"),
+    ],
+)
+def test_an_object_beside_the_recording_proves_none(world: World, location: str | None, beside: str) -> None:
+    world.contacts.put(ended_with_agent(recording_location=location))
+    world.connect.answers[CONTACT_ID] = answer()
+    world.bucket.objects[beside] = (1_000_000, at("10:32"))
+    assert check_recordings(world.run(at("11:35"))) == {"due": 1, "CALL_RECORDED_FAILURE": 1}
+
+
 @pytest.mark.parametrize("day", ["2023-08-28T10:30", "2023-08-30T10:30"])
 def test_a_recording_under_a_neighbouring_day_is_found(world: World, day: str) -> None:
     world.contacts.put(ended_with_agent())
