@@ -155,7 +155,7 @@ def test_an_hour_shows_counts_delays_failures_and_set_aside_contacts() -> None:
     ]
     late = replace(RECORDED, recorded_at=at("10:31:11") + timedelta(hours=3), warnings=("LATE",))
     failing = replace(SERVED, attempts=4, last_error="denied")
-    hour = hour_of((contact.to_item() for contact in [*delayed, late, LEAKED, failing]), CONSOLES)
+    hour = hour_of((contact.to_item() for contact in [late, *reversed(delayed), LEAKED, failing]), CONSOLES)
     assert hour["counts"] == {
         "recorded": 101,
         "leaked": 1,

@@ -55,3 +55,9 @@ def test_rows_are_sorted_however_few_of_them_fit_into_memory(
         ids, key=lambda each: quote(each, safe="")
     )
     assert found == files.sorted_lines("rows.jsonl.gz", reversed(rows))
+
+
+def test_a_document_is_written_as_utf_8_and_without_what_json_does_not_have() -> None:
+    assert canonical({"b": "Zürich", "a": 1}) == '{"a":1,"b":"Zürich"}\n'.encode()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical({"share": float("nan")})

@@ -81,6 +81,13 @@ def test_a_backfill_recovers_its_window_and_nothing_else() -> None:
     assert asked == window
 
 
+def test_a_backfill_leaves_the_position_in_the_log_to_the_scheduled_runs() -> None:
+    world = World()
+    keep_read_until(world, at("10:00"))
+    recover(world, only_window=True, window=Window(at("11:00"), at("11:05")))
+    assert read_until(world) == at("10:00"), "or nobody would read what lies between"
+
+
 def test_each_run_reads_on_in_a_long_log_with_half_of_its_time() -> None:
     """Regression: a day of a busy log took longer than the task may run, and so did every try."""
     world = World()

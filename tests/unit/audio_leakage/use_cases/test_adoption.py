@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from audio_leakage.contacts.states import ClosedReason, ContactState, RecordedState
-from audio_leakage.use_cases.polling import poll_initialised
+from audio_leakage.use_cases.polling import poll_in_progress, poll_initialised
 from support.fakes import (
     CONTACT_ID,
     World,
@@ -80,3 +80,33 @@ def test_an_item_in_an_unknown_state_is_counted_and_not_adopted(world: World) ->
 def test_a_run_that_does_not_adopt_never_scans_the_table(world: World) -> None:
     world.contacts.never_indexed = None  # type: ignore[method-assign, assignment]
     assert poll_initialised(world.run(at("10:35"))) == {"due": 0}
+
+
+@pytest.mark.parametrize("state", [ContactState.INITIALISED, ContactState.IN_PROGRESS_QUEUE_IVR])
+def test_an_adopted_call_that_goes_on_is_followed_from_when_connect_says_it_began(
+    world: World, state: ContactState
+) -> None:
+    world.contacts.items[CONTACT_ID] = {"ContactId": CONTACT_ID, "State": str(state)}
+    world.connect.answers[CONTACT_ID] = answer(
+        InitiationTimestamp=at("05:35"), connected=None, DisconnectTimestamp=None
+    )
+    run = world.run(at("10:35"), adopts=True)
+    poll_initialised(run)
+    poll_in_progress(run)
+    after = world.contacts.contact()
+    assert (after.state, after.initialised_at) == (ContactState.IN_PROGRESS_QUEUE_IVR, None)
+    assert after.next_check_at == at("11:05"), "a tenth of the five hours that it has lasted"
+
+
+def test_an_adopted_call_that_connect_has_forgotten_is_closed_after_an_hour_and_not_at_once(
+    world: World,
+) -> None:
+    world.contacts.items[CONTACT_ID] = {"ContactId": CONTACT_ID, "State": "IN_PROGRESS - AGENT"}
+    world.contacts.put(contact(contact_id=number(1)))
+    world.connect.answers[number(1)] = answer(number(1))
+    poll_initialised(world.run(at("10:35"), adopts=True))
+    poll_in_progress(world.run(at("10:35")))
+    assert world.contacts.contact().closed_reason is None
+    assert world.contacts.contact().not_found_since == at("10:35")
+    poll_in_progress(world.run(at("11:35")))
+    assert world.contacts.contact().closed_reason is ClosedReason.NOT_FOUND

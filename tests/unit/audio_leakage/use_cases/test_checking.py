@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_leakage.contacts.states import ContactState
+from audio_leakage.contacts.states import ContactState, RecordedState
 from audio_leakage.errors import (
     MissingError,
     ServiceUnavailable,
@@ -218,6 +218,18 @@ def test_a_success_stays_one_when_a_backfill_finds_no_recording() -> None:
         window = Window(at("10:25"), at("10:30"))
         check_recordings(world.run(at("10:40") + timedelta(days=400), only_window=True, window=window))
         assert world.contacts.contact() == before
+
+
+def test_a_verdict_that_lost_the_race_to_another_run_is_told_to_nobody(world: World) -> None:
+    world.contacts.put(ended_with_agent())
+    run = world.run(at("11:35"), ALERTING)
+    items = list(world.contacts.due(ContactState.COMPLETED_AGENT, format_time(at("11:35"))))
+    world.contacts.due = lambda *args: iter(items if len(args) > 2 else [])  # type: ignore[method-assign]
+    world.contacts.put(ended_with_agent(recorded_state=RecordedState.CALL_RECORDED_SUCCESS))
+    world.connect.answers[CONTACT_ID] = answer()
+    assert check_recordings(run)["changed_meanwhile"] == 1
+    assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_SUCCESS
+    assert not world.topic.published
 
 
 class TestMutes:
