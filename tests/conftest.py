@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore import hooks
 from botocore.loaders import JSONFileLoader, Loader
 
 pytest.register_assert_rewrite("support.table_contract")
@@ -62,3 +63,22 @@ Loader.load_service_model = lambda self, service_name, type_name, api_version=No
     tuple(self.search_paths), service_name, type_name, api_version
 )
 inspect.stack.__defaults__ = (0,)
+
+# And every session registers hundreds of handlers, each after a look at its signature and at its event's other names.
+_accepts_kwargs = hooks.accepts_kwargs
+_alias_event_name = hooks.EventAliaser._alias_event_name  # type: ignore[attr-defined]
+
+
+def _accepts_kwargs_by_code(handler: Any) -> bool:  # noqa: ANN401  # anything that can be called
+    code = getattr(handler, "__code__", None)
+    return bool(code.co_flags & inspect.CO_VARKEYWORDS if code else _accepts_kwargs(handler))
+
+
+@cache
+def _alias_once(event_name: str) -> str:
+    alias: str = _alias_event_name(hooks.EventAliaser(hooks.HierarchicalEmitter()), event_name)
+    return alias
+
+
+hooks.accepts_kwargs = _accepts_kwargs_by_code  # type: ignore[assignment]
+hooks.EventAliaser._alias_event_name = lambda _self, event_name: _alias_once(event_name)  # type: ignore[attr-defined]

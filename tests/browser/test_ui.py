@@ -514,15 +514,16 @@ def test_the_page_reloads_by_itself_and_is_not_green_when_it_cannot(page_with_a_
 
 
 @pytest.fixture
-def muted(played: Played) -> Iterator[str]:
+def muted(page: Page) -> Iterator[str]:
     """Keep quiet the leaks of the queue that most of them share, and give its scope."""
     queue = "54b468a3-86b1-4746-aeb5-c31b62eecaa2"
     until = datetime.now(UTC) + timedelta(days=2)
     mute = {"id": "key", "queue_id": queue, "until": until.isoformat(), "reason": "CHG-4711: new <b>key</b>"}
-    name = "audio_leakage_mutes"
-    played.airflow.cli("variables", "set", name, json.dumps([mute, {"id": "no-end", "queue_id": queue}]))
+    variables, name = "/api/v2/variables", "audio_leakage_mutes"
+    value = json.dumps([mute, {"id": "no-end", "queue_id": queue}])
+    expect(page.request.post(variables, data={"key": name, "value": value})).to_be_ok()
     yield f"queue {queue}"
-    played.airflow.cli("variables", "delete", name)
+    expect(page.request.delete(f"{variables}/{name}")).to_be_ok()
 
 
 def test_a_known_leak_is_marked_everywhere_and_counted(page: Page, played: Played, muted: str) -> None:
