@@ -85,9 +85,10 @@ test-unit: $(VENV)/installed ## the domain alone, without network
 test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, without network
 	$(BIN)/pytest tests/dags
 
+# A DAG run waits half of its time, for pauses between its calls: five workers keep two cores busy.
 .PHONY: test-integration
 test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over real HTTP
-	$(BIN)/pytest tests/integration -n 3 --dist worksteal
+	$(BIN)/pytest tests/integration -n 5 --dist worksteal
 
 .PHONY: test-dynamodb-local
 test-dynamodb-local: $(VENV)/installed ## the contact table on AWS's own engine (needs Java 17, npm)

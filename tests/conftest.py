@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from botocore import hooks
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
 
 pytest.register_assert_rewrite("support.table_contract")
@@ -64,9 +65,22 @@ Loader.load_service_model = lambda self, service_name, type_name, api_version=No
 )
 inspect.stack.__defaults__ = (0,)
 
-# And every session registers hundreds of handlers, each after a look at its signature and at its event's other names.
+
+# Every session registers 130 handlers, and each client 60 more. For each of them it looks for an old name of the event.
+_alias_event_name = EventAliaser._alias_event_name  # type: ignore[attr-defined]
+_ALIASER = EventAliaser(HierarchicalEmitter())
+
+
+@cache
+def _alias_once(event_name: str) -> str:
+    return str(_alias_event_name(_ALIASER, event_name))
+
+
+EventAliaser._alias_event_name = lambda _self, event_name: _alias_once(event_name)  # type: ignore[attr-defined]
+
+
+# And it looks at the handler's signature, of which one flag is asked.
 _accepts_kwargs = hooks.accepts_kwargs
-_alias_event_name = hooks.EventAliaser._alias_event_name  # type: ignore[attr-defined]
 
 
 def _accepts_kwargs_by_code(handler: Any) -> bool:  # noqa: ANN401  # anything that can be called
@@ -74,11 +88,4 @@ def _accepts_kwargs_by_code(handler: Any) -> bool:  # noqa: ANN401  # anything t
     return bool(code.co_flags & inspect.CO_VARKEYWORDS if code else _accepts_kwargs(handler))
 
 
-@cache
-def _alias_once(event_name: str) -> str:
-    alias: str = _alias_event_name(hooks.EventAliaser(hooks.HierarchicalEmitter()), event_name)
-    return alias
-
-
 hooks.accepts_kwargs = _accepts_kwargs_by_code  # type: ignore[assignment]
-hooks.EventAliaser._alias_event_name = lambda _self, event_name: _alias_once(event_name)  # type: ignore[attr-defined]

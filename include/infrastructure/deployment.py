@@ -150,7 +150,7 @@ class Deployment:
         return Step(Part.STACKS, f"table {self._options.table}, which belongs to no stack", [], lambda: None)
 
     def _upload_subscriber(self) -> None:
-        self._bucket.put(self._parameters.subscriber_key(), package.zipped(package.subscriber_files()))
+        self._bucket.put(self._parameters.subscriber_key, package.zipped(package.subscriber_files()))
 
     def _variable(self) -> Step:
         store = store_of(self._environment, variable_of(self._dag_id), self._client)

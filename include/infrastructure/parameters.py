@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from audio_leakage.errors import SettingsError
@@ -137,7 +138,7 @@ class Parameters:
             "TableKmsKeyArn": self._options.kms_key_arn,
             "FlowLogGroupName": self._options.flow_log_group,
             "CodeBucket": self._environment.bucket,
-            "CodeKey": self.subscriber_key(),
+            "CodeKey": self.subscriber_key,
             "AlarmTopicArn": self._output("monitoring", "TopicArn"),
             "IamPath": self._options.iam_path,
             "PermissionsBoundaryArn": self._options.permissions_boundary,
@@ -158,6 +159,7 @@ class Parameters:
             "IamPath": self._options.iam_path,
         }
 
+    @cached_property
     def subscriber_key(self) -> str:
         """Return a key that changes with the code. CloudFormation updates the function only with the key."""
         code = package.zipped(package.subscriber_files())

@@ -63,6 +63,8 @@ class FakeMwaa:
     """Seconds until MWAA has copied a DAG file from the bucket to Airflow."""
     seen: dict[str, datetime] = field(default_factory=dict)
     """When each version of a DAG file was seen in the bucket."""
+    bodies: dict[str, str] = field(default_factory=dict)
+    """The text of each version of a DAG file that Airflow was asked for."""
     passed: timedelta = timedelta()
     """How long the deployment has slept."""
 
@@ -236,9 +238,15 @@ class FakeMwaa:
         """Return the text of a DAG's file that Airflow has: MWAA copies a file some time after its upload."""
         for each in self._uploads(dag_id):
             if self.now >= self._seen(each) + timedelta(seconds=self.copied_after):
-                found = self.s3.get_object(Bucket=self.bucket, Key=each["Key"], VersionId=each["VersionId"])
-                return str(found["Body"].read().decode())
+                return self._body(each["Key"], each["VersionId"])
         return None
+
+    def _body(self, key: str, version: str) -> str:
+        """Return the text of a version. A version never changes, and Airflow is asked for it hundreds of times."""
+        if version not in self.bodies:
+            found = self.s3.get_object(Bucket=self.bucket, Key=key, VersionId=version)
+            self.bodies[version] = str(found["Body"].read().decode())
+        return self.bodies[version]
 
     def _parsed(self, dag_id: str) -> dict[str, Any]:
         """Return a DAG as Airflow knows it."""
