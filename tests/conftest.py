@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore import hooks
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
 
@@ -76,3 +77,15 @@ def _alias_once(event_name: str) -> str:
 
 
 EventAliaser._alias_event_name = lambda _self, event_name: _alias_once(event_name)  # type: ignore[attr-defined]
+
+
+# And it looks at the handler's signature, of which one flag is asked.
+_accepts_kwargs = hooks.accepts_kwargs
+
+
+def _accepts_kwargs_by_code(handler: Any) -> bool:  # noqa: ANN401  # anything that can be called
+    code = getattr(handler, "__code__", None)
+    return bool(code.co_flags & inspect.CO_VARKEYWORDS if code else _accepts_kwargs(handler))
+
+
+hooks.accepts_kwargs = _accepts_kwargs_by_code  # type: ignore[assignment]

@@ -15,6 +15,7 @@ from moto.server import ThreadedMotoServer
 from local_aws.cloudformation import leave_out_no_value
 from local_aws.conditional_writes import write_one_at_a_time
 from local_aws.connect.simulator import ConnectSimulator
+from local_aws.moto_hosts import find_each_host_once
 from local_aws.recordings import pack_recordings
 
 REGION = "af-south-1"
@@ -51,6 +52,7 @@ class LocalAws:
         leave_out_no_value()
         pack_recordings()
         write_one_at_a_time()
+        find_each_host_once()
         self.connect.__enter__()
         self._moto.start()
         self.reset()

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from airflow.models import DagBag
 from airflow.models.xcom import XComModel
 from airflow.sdk import DAG
 from airflow.utils.session import create_session
-from playwright.sync_api import Browser, BrowserContext, Page, Route, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, StorageState, expect, sync_playwright
 
 from audio_leakage.use_cases import enter_unwatched, take_population
 from conftest import ROOT
@@ -34,7 +34,7 @@ from support.big_table import BigTable
 from support.configuration import EVIDENCE
 from support.day import DailyWorld
 from support.played import DAG as MONITOR
-from support.played import Played
+from support.played import Login, Played
 from support.population import FakeParts
 from support.published_flows import leaking
 
@@ -46,6 +46,9 @@ HOUR = "12"
 ROLES = {"viewer": "Viewer", "op": "Op"}
 PASSWORD = "a-password"
 AXE = "axe-core@4.14.1"
+#: The only machine that Chromium reaches.
+HERE = "127.0.0.1"
+NOWHERE_ELSE = f"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE {HERE}"
 expect.set_options(timeout=60_000)
 
 
@@ -75,20 +78,23 @@ def airflow_with_logins(big_table: BigTable) -> Airflow:
     """Return an Airflow with a user of each role, evidence to show, and a second instance with a large table."""
     home = Path(AIRFLOW_HOME)
     connection = {"conn_type": "aws", "extra": {"endpoint_url": big_table.url, "region_name": "af-south-1"}}
-    airflow = new_airflow(
+    return new_airflow(
         home,
         {
             "AIRFLOW_CONN_BIG": json.dumps(connection),
             "AIRFLOW_VAR_AUDIO_LEAKAGE": json.dumps({**SETTINGS, "evidence_bucket": EVIDENCE}),
             "AIRFLOW_VAR_AUDIO_LEAKAGE__BIG": json.dumps({**SETTINGS, "aws_conn_id": "big"}),
         },
+        *(new_user(name, role) for name, role in ROLES.items()),
         AIRFLOW__CORE__AUTH_MANAGER="airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
         AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION="False",  # as in use; without a scheduler none runs
     )
-    for name, role in ROLES.items():
-        person = ["--firstname", name, "--lastname", name, "--email", f"{name}@example.com"]
-        airflow.cli("users", "create", "--username", name, "--role", role, "--password", PASSWORD, *person)
-    return airflow
+
+
+def new_user(name: str, role: str) -> list[str]:
+    """Return the command that creates a user."""
+    person = ["--firstname", name, "--lastname", name, "--email", f"{name}@example.com"]
+    return ["users", "create", "--username", name, "--role", role, "--password", PASSWORD, *person]
 
 
 def a_proved_day(day: date, aws: LocalAws) -> DailyWorld:
@@ -130,48 +136,51 @@ def chromium() -> Iterator[Browser]:
     if found is None:
         pytest.fail("no Chromium on this machine: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", NOWHERE_ELSE])
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
-def logins(chromium: Browser, played: Played) -> dict[str, StorageState]:
-    """Return what a browser keeps after the login of each user."""
-    kept = {}
-    for name in ROLES:
-        with browsing(chromium, played, []) as context:
-            page = context.new_page()
-            page.goto("/auth/login/")
-            page.locator("[name=username]").fill(name)
-            page.locator("[name=password]").fill(PASSWORD)
-            page.locator("[type=submit]").click()
-            page.wait_for_url(lambda address: "/login" not in address)
-            kept[name] = context.storage_state()
-    return kept
+def logins(chromium: Browser, played: Played, requested: list[str]) -> Iterator[dict[str, Login]]:
+    """Yield a login of each user. All tests share it, because Chromium compiles Airflow's app once in a context."""
+    with ExitStack() as contexts:
+        yield {
+            name: log_in(contexts.enter_context(browsing(chromium, played, requested)), name)
+            for name in ROLES
+        }
+
+
+def log_in(context: BrowserContext, name: str) -> Login:
+    page = context.new_page()
+    page.goto("/auth/login/")
+    page.locator("[name=username]").fill(name)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[type=submit]").click()
+    page.wait_for_url(lambda address: "/login" not in address, wait_until="commit")
+    page.close()
+    return Login(context, context.storage_state())
 
 
 @contextmanager
 def browsing(
-    chromium: Browser, played: Played, elsewhere: list[str], login: StorageState | None = None
+    chromium: Browser, played: Played, requested: list[str], login: StorageState | None = None
 ) -> Iterator[BrowserContext]:
-    """Yield a browser context that refuses and records requests to other machines."""
+    """Yield a browser context that records requests to other machines. Chromium refuses them."""
 
-    def keep_here(route: Route) -> None:
-        if urlsplit(route.request.url).hostname == "127.0.0.1":
-            route.continue_()
-            return
-        elsewhere.append(route.request.url)
-        route.abort()
+    def record(request: Request) -> None:
+        if urlsplit(request.url.removeprefix("blob:")).hostname != HERE:
+            requested.append(request.url)
 
     context = chromium.new_context(
         viewport={"width": 1440, "height": 900},
         timezone_id="Africa/Johannesburg",
         base_url=played.airflow.url,
         storage_state=login,
+        service_workers="block",  # their requests would not be seen
     )
     context.set_default_timeout(60_000)
-    context.route("**/*", keep_here)
+    context.on("request", record)
     yield context
     context.close()
 
@@ -184,36 +193,54 @@ def axe() -> str:
     return (npm_package(AXE, ROOT / "build" / "npm") / "axe.min.js").read_text()
 
 
-@pytest.fixture
-def elsewhere() -> Iterator[list[str]]:
-    """Yield a list of the requested addresses of other machines. It must be empty in the end."""
-    requested: list[str] = []
+@pytest.fixture(scope="session")
+def requested() -> list[str]:
+    """Return the requested addresses of other machines."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(requested: list[str]) -> Iterator[list[str]]:
+    """Yield the requested addresses of other machines. There must be none in the end."""
     yield requested
-    assert requested == []
+    found = requested.copy()
+    requested.clear()
+    assert found == []
 
 
 @pytest.fixture
-def anonymous(chromium: Browser, played: Played, elsewhere: list[str]) -> Iterator[BrowserContext]:
+def anonymous(chromium: Browser, played: Played, requested: list[str]) -> Iterator[BrowserContext]:
     """Yield a browser context without a login."""
-    with browsing(chromium, played, elsewhere) as context:
+    with browsing(chromium, played, requested) as context:
         yield context
 
 
 @pytest.fixture
-def page(
-    chromium: Browser, played: Played, logins: dict[str, StorageState], elsewhere: list[str]
-) -> Iterator[Page]:
-    """Yield a page of Airflow with a login as Op."""
-    with browsing(chromium, played, elsewhere, logins["op"]) as context:
-        page = context.new_page()
-        page.goto("/")
-        yield page
+def page(logins: dict[str, Login]) -> Iterator[Page]:
+    """Yield an empty page with a login as Op."""
+    yield from a_page(logins["op"])
 
 
 @pytest.fixture
-def viewer(
-    chromium: Browser, played: Played, logins: dict[str, StorageState], elsewhere: list[str]
+def viewer(logins: dict[str, Login]) -> Iterator[Page]:
+    """Yield an empty page with a login as Viewer."""
+    yield from a_page(logins["viewer"])
+
+
+def a_page(login: Login) -> Iterator[Page]:
+    """Yield a page, and leave nothing to the next test but what Chromium has fetched and compiled."""
+    yield login.context.new_page()
+    for page in login.context.pages:
+        page.close()
+    login.context.set_storage_state(login.state)
+
+
+@pytest.fixture
+def page_with_a_clock(
+    chromium: Browser, played: Played, logins: dict[str, Login], requested: list[str]
 ) -> Iterator[Page]:
-    """Yield a page with a login as Viewer."""
-    with browsing(chromium, played, elsewhere, logins["viewer"]) as context:
-        yield context.new_page()
+    """Yield an empty page with a login as Op, whose context ends with the test: so does the clock that it gets."""
+    with browsing(chromium, played, requested, logins["op"].state) as context:
+        page = context.new_page()
+        page.clock.install()
+        yield page

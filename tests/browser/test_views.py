@@ -11,10 +11,10 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from local_aws.commands.airflow import EVIDENCE_DAG_ID, RECONCILE_DAG_ID
 from support.pictures import keep_picture
-from support.played import DAG, Played, a_leak, run_id_of, window_with_a_leak
+from support.played import DAG, Login, Played, a_leak, run_id_of, window_with_a_leak
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 WIDE, NARROW = 1440, 800
 #: The parts of a finding of axe that lead to its place.
@@ -66,43 +66,39 @@ VIEWS = {
         "header",
     ),
 }
-each_view = pytest.mark.parametrize("view", list(VIEWS))
-each_theme = pytest.mark.parametrize("theme", ["light", "dark"])
+each_view = pytest.mark.parametrize("view", list(VIEWS), scope="module")
+each_theme = pytest.mark.parametrize("theme", ["light", "dark"], scope="module")
 
 
-@pytest.fixture
-def width() -> int:
-    return WIDE
+@dataclass(frozen=True)
+class Loaded:
+    """A page that shows a view, and what it has said to nobody but the console: its errors."""
+
+    page: Page
+    said: list[str]
 
 
-@pytest.fixture
-def said(viewer: Page) -> list[str]:
-    """Return the errors that the page says to nobody but the console."""
-    errors: list[str] = []
-    viewer.on("console", lambda message: errors.extend(error_in(message)))
-    viewer.on("pageerror", lambda error: errors.append(str(error)))
-    return errors
-
-
-@pytest.fixture
-def shown(viewer: Page, played: Played, said: list[str], view: str, theme: str, width: int) -> Page:
-    """Return a page that shows a view in a theme, with everything unfolded."""
-    del said
-    viewer.set_viewport_size({"width": width, "height": 900})
-    viewer.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-    viewer.goto(f"/audio-leakage/{VIEWS[view].address(viewer, played)}")
-    expect(viewer.locator("body[data-complete]")).to_be_attached()
-    viewer.evaluate("document.querySelectorAll('details.finding').forEach(each => each.open = true)")
-    return viewer
+@pytest.fixture(scope="module")
+def loaded(logins: dict[str, Login], played: Played, view: str, theme: str) -> Iterator[Loaded]:
+    """Yield a view in a theme, with everything unfolded. The tests of it look at one page after the other."""
+    page, said = logins["viewer"].context.new_page(), list[str]()
+    page.on("console", lambda message: said.extend(error_in(message)))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(f"/audio-leakage/{VIEWS[view].address(page, played)}")
+    expect(page.locator("body[data-complete]")).to_be_attached()
+    page.evaluate("document.querySelectorAll('details.finding').forEach(each => each.open = true)")
+    yield Loaded(page, said)
+    page.close()
 
 
 @each_view
 @each_theme
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_each_view_fits_and_follows_the_theme(
-    shown: Page, said: list[str], view: str, theme: str, width: int
-) -> None:
+def test_each_view_fits_and_follows_the_theme(loaded: Loaded, view: str, theme: str, width: int) -> None:
     """`make pictures` takes the pictures of the docs here."""
+    shown = loaded.page
+    shown.set_viewport_size({"width": width, "height": 900})
     expect(shown.locator("h1")).to_contain_text(VIEWS[view].title)
     for heading in VIEWS[view].headings:
         expect(shown.get_by_role("heading", name=heading).first).to_be_visible()
@@ -110,7 +106,7 @@ def test_each_view_fits_and_follows_the_theme(
     assert shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     assert (brightness(shown, "background-color") < 50) is (theme == "dark")
     assert (brightness(shown, "color") > 200) is (theme == "dark")
-    assert said == []
+    assert loaded.said == []
     if width == WIDE and VIEWS[view].pictured:
         shown.locator(VIEWS[view].pictured).evaluate("each => each.scrollIntoView()")
         keep_picture(shown, f"{view}-{theme}")
@@ -118,10 +114,11 @@ def test_each_view_fits_and_follows_the_theme(
 
 @each_view
 @each_theme
-def test_axe_finds_nothing_serious(shown: Page, axe: str, view: str, theme: str) -> None:
+def test_axe_finds_nothing_serious(loaded: Loaded, axe: str, view: str, theme: str) -> None:
     del view, theme
-    shown.evaluate(axe)
-    found: list[str] = shown.evaluate(FINDINGS)
+    loaded.page.set_viewport_size({"width": WIDE, "height": 900})
+    loaded.page.evaluate(axe)
+    found: list[str] = loaded.page.evaluate(FINDINGS)
     assert found == []
 
 

@@ -9,6 +9,7 @@ from airflow.models.variable import Variable
 from airflow.sdk import DAG
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import delete
 
@@ -97,20 +98,27 @@ def airflow_database() -> None:
     initdb()
 
 
-@pytest.fixture
-def browser(airflow_database: None, stage: Stage) -> Iterator[TestClient]:
-    """Airflow's web server with our app in it; nobody is logged in."""
+@pytest.fixture(scope="session")
+def web_server(airflow_database: None) -> Iterator[FastAPI]:
+    """Airflow's web server with our app in it. To build it takes seconds, and it keeps nothing of a test."""
     from airflow.api_fastapi.app import create_app, purge_cached_app
 
-    del airflow_database, stage
-    with TestClient(create_app(apps="core"), base_url="http://testserver") as client:
-        yield client
+    del airflow_database
+    yield create_app(apps="core")
     purge_cached_app()
 
 
 @pytest.fixture
+def browser(web_server: FastAPI, stage: Stage) -> Iterator[TestClient]:
+    """A client of Airflow's web server; nobody is logged in."""
+    del stage
+    with TestClient(web_server, base_url="http://testserver") as client:
+        yield client
+
+
+@pytest.fixture
 def viewer(browser: TestClient) -> TestClient:
-    """Airflow's web server with somebody logged in who may read DAGs."""
+    """A client of Airflow's web server with somebody logged in who may read DAGs."""
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
 

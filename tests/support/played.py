@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page, StorageState
 
 from local_aws.commands.airflow import Airflow
 from local_aws.commands.playback import FAILURE_AFTER, WINDOW
@@ -36,6 +36,14 @@ class Played:
     """Id of the run of the daily DAG that proved the day."""
     hourly_run: str
     """Id of a run of the hourly DAG about an hour of it."""
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user's browser context, and what it kept right after the login."""
+
+    context: BrowserContext
+    state: StorageState
 
 
 def truths(played: Played, calls: list[SimulatedCall]) -> Counter[str]:

@@ -19,6 +19,14 @@ ROOT = Path(__file__).parents[3]
 DAG_ID = "monitor_audio_leakage"
 RECONCILE_DAG_ID = "reconcile_audio_leakage"
 EVIDENCE_DAG_ID = "audio_leakage_evidence"
+#: Airflow takes five seconds to import, so that commands which follow each other share a process.
+_COMMANDS_IN_TURN = """
+import json, sys
+from airflow.__main__ import main
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["airflow", *arguments]
+    main()
+"""
 
 
 @dataclass(frozen=True)
@@ -36,15 +44,25 @@ class Airflow:
         :return: the standard output.
         :raises RuntimeError: with the end of the error output, if the exit code is not 0.
         """
+        return self.cli_in_turn(arguments)
+
+    def cli_in_turn(self, *commands: Sequence[str]) -> str:
+        """Run `airflow …` for each command in turn, in one process. The first that fails ends it.
+
+        :param commands: the commands, each with its arguments.
+        :return: the standard output.
+        :raises RuntimeError: with the end of the error output, if the exit code is not 0.
+        """
         done = subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "airflow", *arguments],
+            [sys.executable, "-c", _COMMANDS_IN_TURN, json.dumps(commands)],
             env={**self.environment},
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode:
-            raise RuntimeError(f"airflow {' '.join(arguments)}: {done.stderr[-3000:]}")
+            lines = ", ".join(" ".join(["airflow", *command]) for command in commands)
+            raise RuntimeError(f"{lines}: {done.stderr[-3000:]}")
         return done.stdout
 
     @property
@@ -133,11 +151,14 @@ def free_port() -> int:
     return port
 
 
-def new_airflow(home: Path, environment: Mapping[str, str], **changes: str) -> Airflow:
+def new_airflow(
+    home: Path, environment: Mapping[str, str], *commands: Sequence[str], **changes: str
+) -> Airflow:
     """Return an Airflow with an empty database and our DAGs, all of them paused.
 
     :param home: folder for its database and its logs.
     :param environment: environment variables of its processes, on top of this process's.
+    :param commands: further commands of `airflow …` that set it up, each with its arguments.
     :param changes: environment variables that override all others.
     """
     port = free_port()
@@ -158,8 +179,7 @@ def new_airflow(home: Path, environment: Mapping[str, str], **changes: str) -> A
         "PYTHONPATH": os.pathsep.join(str(ROOT / root) for root in ("include", "plugins")),
     }
     airflow = Airflow(home, port, {**os.environ, **environment, **settings, **changes})
-    airflow.cli("db", "migrate")
-    airflow.cli("dags", "reserialize")
+    airflow.cli_in_turn(["db", "migrate"], ["dags", "reserialize"], *commands)
     return airflow
 
 

@@ -12,7 +12,7 @@ const COLUMNS = [
   { head: "Talk / recording", class: "number", cell: (row) => [durationOf(row.talk_seconds), el("small", {}, durationOf(row.recording_seconds))] },
   { head: "Course of the call", cell: (row) => courseOf(row) },
   { head: "Evidence", class: "where", cell: (row) => whereOf(row) },
-  { head: "Next check", class: "number", cell: (row) => soon(row.next_check_at) || "–" },
+  { head: "Next check", class: "moment", cell: (row) => soon(row.next_check_at) || "–" },
 ];
 
 export class Calls {
