@@ -1,0 +1,108 @@
+"""Which tests reach which lines, and how long each test takes."""
+
+import ast
+import json
+import subprocess
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from coverage import CoverageData
+
+from mutants.mutant import Mutant
+
+# What coverage and the plugin below leave in the copy.
+DATA, SECONDS = ".coverage-of-mutants", "seconds-of-tests.json"
+#: Seconds of tests that one mistake may cost: what is still unnoticed then counts as unnoticed.
+MOST_SECONDS = 20.0
+_PACKAGES = ("include", "plugins", "dags")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a run of the unchanged code showed."""
+
+    seconds: Mapping[str, float]  # of each test that passed
+    lines: Mapping[str, Mapping[int, Collection[str]]]  # file, line, tests
+    importers: Mapping[str, Collection[str]]  # file, files that import it
+
+    def tests(self, mutant: Mutant) -> list[str]:
+        """Choose the tests that may notice a mistake: of its line, else of its function, else of its file's importers.
+
+        Args:
+            mutant: The mistake.
+
+        Returns:
+            Their ids, the fastest first, as many as MOST_SECONDS allow.
+        """
+        chosen: list[str] = []
+        seconds = 0.0
+        for tests in self._nearest_first(mutant):
+            for test in sorted(tests - set(chosen), key=lambda test: (self.seconds[test], test)):
+                seconds += self.seconds[test]
+                if seconds > MOST_SECONDS and chosen:
+                    return chosen
+                chosen.append(test)
+        return chosen
+
+    def _nearest_first(self, mutant: Mutant) -> list[set[str]]:
+        by_line = self.lines.get(mutant.path, {})
+        first, last = mutant.lines
+        line = set(by_line.get(mutant.line, ()))
+        function = {test for at, tests in by_line.items() if first <= at <= last for test in tests}
+        if line or function:
+            return [line, function]
+        return [self._file(mutant.path), *(self._file(path) for path in self.importers.get(mutant.path, ()))]
+
+    def _file(self, path: str) -> set[str]:
+        return {test for tests in self.lines.get(path, {}).values() for test in tests}
+
+
+def measure(copy: Path, python: Path, environment: Mapping[str, str], tests: Collection[str]) -> Reach:
+    """Run tests over the unchanged code.
+
+    Args:
+        copy: The folder with the code.
+        python: The interpreter that has everything installed.
+        environment: The variables of the process.
+        tests: Files or folders of tests, and what pytest shall ignore in them.
+
+    Returns:
+        What they reach. A test that fails on the unchanged code is left out.
+    """
+    options = ["-n", "2", "--dist", "worksteal", "-q", "-p", "mutants.seconds", "-p", "no:cacheprovider"]
+    coverage = [f"--cov={package}" for package in _PACKAGES] + ["--cov-context=test", "--cov-report="]
+    subprocess.run(
+        [python, "-m", "pytest", *tests, *options, *coverage],
+        cwd=copy, env={**environment, "COVERAGE_FILE": str(copy / DATA)}, check=False,
+    )  # fmt: skip
+    seconds: dict[str, float] = json.loads((copy / SECONDS).read_text())
+    data = CoverageData(str(copy / DATA))
+    data.read()
+    lines: dict[str, dict[int, set[str]]] = {}
+    for file in data.measured_files():
+        by_line = data.contexts_by_lineno(file)
+        lines[str(Path(file).relative_to(copy))] = {
+            line: {context.rpartition("|")[0] for context in contexts} & seconds.keys()
+            for line, contexts in by_line.items()
+        }
+    return Reach(seconds, lines, _importers(copy))
+
+
+def _importers(copy: Path) -> dict[str, list[str]]:
+    files = {
+        path: str(path.relative_to(copy)) for package in _PACKAGES for path in (copy / package).rglob("*.py")
+    }
+    modules = {
+        ".".join(Path(name).with_suffix("").parts[1:]).removesuffix(".__init__"): name
+        for name in files.values()
+    }
+    found: dict[str, list[str]] = defaultdict(list)
+    for path, name in files.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+                for module in names & modules.keys():
+                    found[modules[module]].append(name)
+    return found
