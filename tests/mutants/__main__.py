@@ -61,9 +61,12 @@ def main() -> None:
         copies[0], python, environment(copies[0]),
         [*options.tests, *(f"--ignore=tests/integration/test_{name}.py" for name in _TOO_LONG)],
     )  # fmt: skip
-    results = _try(mutants, reached, copies, python)
-    (options.output / "score.md").write_text(report.table(results))
-    (options.output / "survivors.toml").write_text(report.survivors(results))
+    results: list[Result] = []
+    for result in _try(mutants, reached, copies, python):
+        results.append(result)
+        # After each, so that a run which is stopped has not been for nothing.
+        (options.output / "score.md").write_text(report.table(results))
+        (options.output / "survivors.toml").write_text(report.survivors(results))
     _console.print(report.table(results), markup=False)
     _console.print(f"{options.output}/survivors.toml lists what nobody noticed.", markup=False)
 
@@ -91,7 +94,7 @@ def _mutants(options: argparse.Namespace) -> Iterator[tuple[str, Mutant]]:
 
 def _try(
     mutants: Sequence[tuple[str, Mutant]], reached: reach.Reach, copies: Sequence[Path], python: Path
-) -> list[Result]:
+) -> Iterator[Result]:
     free: SimpleQueue[Worker] = SimpleQueue()
 
     def attempt(chosen: tuple[str, Mutant]) -> Result:
@@ -109,7 +112,7 @@ def _try(
         for copy in copies:
             free.put(stack.enter_context(Worker(copy, python)))
         tried = pool.map(attempt, mutants)
-        return list(track(tried, "Trying mistakes", total=len(mutants), console=_console))
+        yield from track(tried, "Trying mistakes", total=len(mutants), console=_console)
 
 
 if __name__ == "__main__":
