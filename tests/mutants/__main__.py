@@ -1,6 +1,6 @@
 """`make mutants`: put small mistakes into the code, one at a time, and count those that a test notices.
 
-    python -m mutants [--lines 30] [--seed 0] [--only audio_leakage/runs] [--tests tests/unit …] [--output build/mutants]
+    python -m mutants [--lines 30] [--seed 0] [--only audio_leakage/runs] [--tests tests/unit …] [--reached] [--output build/mutants]
 
 We run only the tests that reach a mistake, the fastest first. The folder of the output gets `score.md` and
 `survivors.toml`.
@@ -24,12 +24,12 @@ from mutants.workers import Worker, copy_project, environment
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
-    "include/audio_leakage",
-    "include/audio_leakage_aws",
     "include/flow_log_subscriber",
+    "include/audio_leakage_aws",
     "plugins/audio_leakage_hooks",
     "plugins/audio_leakage_tasks",
     "plugins/audio_leakage_ui",
+    "include/audio_leakage",
 )
 _TESTS = ("tests/unit", "tests/dags", "tests/integration")
 # They run for minutes, and the mistakes that only they notice count as unnoticed.
@@ -52,15 +52,15 @@ def main() -> None:
     """Try the mistakes and write what was noticed."""
     options = _options()
     mutants = list(_mutants(options))
-    _console.print(f"{len(mutants)} mistakes. First we see which tests reach which lines.")
     python = Path(sys.executable)
     copies = [options.output / f"copy-{number}" for number in range(_WORKERS)]
     for copy in copies:
         copy_project(ROOT, copy)
-    reached = reach.measure(
-        copies[0], python, environment(copies[0]),
-        [*options.tests, *(f"--ignore=tests/integration/test_{name}.py" for name in _TOO_LONG)],
-    )  # fmt: skip
+    if not options.reached:
+        _console.print("First we see which tests reach which lines.")
+        chosen = [*options.tests, *(f"--ignore=tests/integration/test_{name}.py" for name in _TOO_LONG)]
+        reach.measure(copies[0], python, environment(copies[0]), chosen, options.output)
+    reached = reach.read(copies[0], options.output)
     results: list[Result] = []
     for result in _try(mutants, reached, copies, python):
         results.append(result)
@@ -79,6 +79,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="another number chooses other mistakes")
     parser.add_argument("--only", default="", help="what the path of a file must contain")
     parser.add_argument("--tests", nargs="+", default=_TESTS, help="the tests that may notice")
+    parser.add_argument("--reached", action="store_true", help="the tests reach what they reached last time")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "mutants")
     return parser.parse_args()
 

@@ -12,8 +12,8 @@ from coverage import CoverageData
 
 from mutants.mutant import Mutant
 
-# What coverage and the plugin below leave in the copy.
-DATA, SECONDS = ".coverage-of-mutants", "seconds-of-tests.json"
+# What coverage and our plugin write; the plugin finds its file by a variable of this name.
+DATA, SECONDS = "reached.coverage", "SECONDS_OF_TESTS"
 #: Seconds of tests that one mistake may cost: what is still unnoticed then counts as unnoticed.
 MOST_SECONDS = 20.0
 _PACKAGES = ("include", "plugins", "dags")
@@ -59,26 +59,42 @@ class Reach:
         return {test for tests in self.lines.get(path, {}).values() for test in tests}
 
 
-def measure(copy: Path, python: Path, environment: Mapping[str, str], tests: Collection[str]) -> Reach:
-    """Run tests over the unchanged code.
+def measure(
+    copy: Path, python: Path, environment: Mapping[str, str], tests: Collection[str], output: Path
+) -> None:
+    """Run tests over the unchanged code, and keep what they reach for :func:`read`.
 
     Args:
         copy: The folder with the code.
         python: The interpreter that has everything installed.
         environment: The variables of the process.
         tests: Files or folders of tests, and what pytest shall ignore in them.
-
-    Returns:
-        What they reach. A test that fails on the unchanged code is left out.
+        output: The folder to keep it in.
     """
     options = ["-n", "2", "--dist", "worksteal", "-q", "-p", "mutants.seconds", "-p", "no:cacheprovider"]
     coverage = [f"--cov={package}" for package in _PACKAGES] + ["--cov-context=test", "--cov-report="]
+    kept = {"COVERAGE_FILE": str(output / DATA), SECONDS: str(output / f"{SECONDS}.json")}
     subprocess.run(
         [python, "-m", "pytest", *tests, *options, *coverage],
-        cwd=copy, env={**environment, "COVERAGE_FILE": str(copy / DATA)}, check=False,
+        cwd=copy, env={**environment, **kept}, check=False,
     )  # fmt: skip
-    seconds: dict[str, float] = json.loads((copy / SECONDS).read_text())
-    data = CoverageData(str(copy / DATA))
+
+
+def read(copy: Path, output: Path) -> Reach:
+    """Read what the tests reached when they were last measured.
+
+    Args:
+        copy: The folder with the code, the same as then.
+        output: The folder that it is kept in.
+
+    Returns:
+        What they reach. A test that failed on the unchanged code is left out.
+
+    Raises:
+        FileNotFoundError: If nobody has measured.
+    """
+    seconds: dict[str, float] = json.loads((output / f"{SECONDS}.json").read_text())
+    data = CoverageData(str(output / DATA))
     data.read()
     lines: dict[str, dict[int, set[str]]] = {}
     for file in data.measured_files():

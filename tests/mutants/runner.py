@@ -4,23 +4,29 @@ It reads one request a line, ``{"tests": [...], "seconds": 60}``, and answers ea
 ``"timeout"``.
 """
 
+import importlib
 import json
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
-import boto3  # noqa: F401  # loaded for the forks
-import hypothesis  # noqa: F401
-import moto  # noqa: F401
 import pytest
 
+# conftest comes first: Airflow reads its configuration when somebody imports it.
+_LOADED = (
+    "conftest", "airflow.api_fastapi.app", "airflow.models", "airflow.sdk", "airflow.utils.db", "boto3",
+    "hypothesis", "moto.server",
+)  # fmt: skip
 _POLL_SECONDS = 0.02
 
 
 def main() -> None:
     """Answer until nobody asks any more."""
+    for name in _LOADED:
+        importlib.import_module(name)
     for line in sys.stdin:
         request = json.loads(line)
         sys.stdout.write(json.dumps(_run(request["tests"], request["seconds"])) + "\n")
@@ -31,6 +37,7 @@ def _run(tests: list[str], seconds: float) -> int | str:
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(Path("tmp").absolute())
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)

@@ -22,4 +22,4 @@ def pytest_sessionfinish() -> None:
     """Write it once, where all workers' reports meet."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         passed = {test: seconds for test, seconds in _seconds.items() if test not in _failed}
-        Path("seconds-of-tests.json").write_text(json.dumps(passed))
+        Path(os.environ["SECONDS_OF_TESTS"]).write_text(json.dumps(passed))

@@ -19,13 +19,10 @@ _LONGEST_SECONDS = 120.0
 
 
 def environment(copy: Path) -> dict[str, str]:
-    """Return the variables of a process in a copy: its packages, and nothing that it leaves behind elsewhere."""
+    """Return the variables of a process in a copy: its packages are the ones to import."""
     folders = [copy / "include", copy / "plugins", copy / "tests"]
-    temporary = copy / "tmp"
-    temporary.mkdir(exist_ok=True)
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(map(str, folders)),
-        "TMPDIR": str(temporary),
     }
 
 
@@ -73,13 +70,13 @@ class Worker:
         Returns:
             Whether one of them failed, or did not end.
         """
+        (self._copy / "tmp").mkdir()
         with self._mistake(mutant):
             outcome = self._ask(tests)
             if outcome == pytest.ExitCode.USAGE_ERROR:
                 # The names of its cases changed with the table: all cases of these tests.
                 outcome = self._ask(list(dict.fromkeys(test.partition("[")[0] for test in tests)))
         shutil.rmtree(self._copy / "tmp")
-        (self._copy / "tmp").mkdir()
         return outcome not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
 
     def _ask(self, tests: list[str]) -> int | str:
