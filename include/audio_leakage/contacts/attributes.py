@@ -64,7 +64,7 @@ def choices(kind: type[StrEnum]) -> str:
 
 def kind_of(annotation: Any) -> type:  # noqa: ANN401  # annotations have no common type
     """Return the class behind ``X``, ``X | None`` or ``tuple[X, ...]``."""
-    if isinstance(annotation, type) and not get_args(annotation):
+    if isinstance(annotation, type):
         return annotation
     if getattr(annotation, "__origin__", None) is tuple:
         return tuple

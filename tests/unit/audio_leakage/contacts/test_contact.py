@@ -118,3 +118,17 @@ def test_the_conversation_ends_when_the_agent_leaves_it() -> None:
         disconnect_timestamp=at("11:00"),
     )
     assert left.talk_seconds == 460
+
+
+def test_the_delay_of_a_recording_is_known_once_both_times_are() -> None:
+    recorded = ended_with_agent(recorded_at=at("10:41:10.343"))
+    assert recorded.recording_delay == 10 * MINUTE
+    assert ended_with_agent().recording_delay is None
+    assert contact(recorded_at=at("10:41")).recording_delay is None
+
+
+def test_the_last_block_of_a_contact_is_read_or_refused() -> None:
+    assert contact().last_block_at is None
+    assert contact(recording_blocks=("2023-08-29T10:29:00.000Z OFF",)).last_block_at == at("10:29")
+    with pytest.raises(InvalidContact, match="RecordingBlocks"):
+        _ = contact(recording_blocks=("soon OFF",)).last_block_at

@@ -1,16 +1,25 @@
 """An answer of Connect moves a contact on and takes back no known fact."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from audio_leakage.contacts.follow import with_facts
+from audio_leakage.contacts.follow import (
+    LONGEST_WORK,
+    due_again,
+    followed,
+    not_found,
+    with_assumed_end,
+    with_facts,
+)
 from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.contacts.states import ClosedReason, ContactState
 from audio_leakage.errors import SetupError
 from audio_leakage.use_cases.polling import poll_in_progress, poll_initialised
 from support.fakes import (
     CONTACT_ID,
+    MINUTE,
     SETTINGS,
     World,
     answer,
@@ -101,3 +110,69 @@ def test_a_contact_is_closed_as_not_found_after_an_hour_at_the_earliest(world: W
         assert poll_initialised(world.run(at(now), soon)) == {"due": 1, "unchanged": 1}
     world.connect.answers[CONTACT_ID] = answer()
     assert poll_initialised(world.run(at("10:46"), soon))[ContactState.COMPLETED_AGENT] == 1
+
+
+def test_an_end_is_assumed_only_of_a_call_whose_end_nobody_tells() -> None:
+    joined = {"connected_to_agent_timestamp": at("10:00")}
+    much_later = at("2023-09-29T10:00")
+    talking = contact(ContactState.IN_PROGRESS_AGENT, **joined)
+    longest = at("10:00") + SETTINGS.longest_call
+    assert with_assumed_end(talking, longest - MINUTE, SETTINGS) is talking
+    assert with_assumed_end(talking, longest, SETTINGS).end_assumed_at == longest
+    ended = contact(ContactState.COMPLETED_AGENT, disconnect_timestamp=at("10:05"), **joined)
+    assert with_assumed_end(ended, much_later, SETTINGS) is ended
+    waiting = contact(ContactState.IN_PROGRESS_QUEUE_IVR)
+    assert with_assumed_end(waiting, much_later, SETTINGS) is waiting
+    working = replace(ended, after_contact_work_start_timestamp=at("10:05"))
+    bound = at("10:05") + LONGEST_WORK
+    assert with_assumed_end(working, bound - MINUTE, SETTINGS) is working
+    assert with_assumed_end(working, bound, SETTINGS).end_assumed_at == bound
+
+
+def test_an_unknown_contact_is_asked_for_until_the_days_of_rechecking_are_over() -> None:
+    asked, now, looks = contact(), at("10:00"), []
+    while True:
+        asked = not_found(asked, now, SETTINGS)
+        if asked.next_check_at is None:
+            break
+        assert asked.next_check_at > now
+        now = asked.next_check_at
+        looks.append(now)
+    assert asked.closed_reason is ClosedReason.NOT_FOUND
+    assert at("10:00") + SETTINGS.recheck_for - timedelta(days=1) < now <= at("10:00") + SETTINGS.recheck_for
+    assert len(looks) < 30
+
+
+def test_a_waiting_call_that_never_ends_is_asked_for_ever_less_often_and_then_no_more() -> None:
+    waiting, now = contact(ContactState.IN_PROGRESS_QUEUE_IVR, initiation_timestamp=at("10:00")), at("10:00")
+    still = ContactSnapshot.from_answer(
+        CONTACT_ID, answer(InitiationTimestamp=at("10:00"), DisconnectTimestamp=None, connected=None)
+    )
+    pauses = []
+    while waiting.next_check_at is not None:
+        waiting = followed(waiting, still, now, SETTINGS)
+        if waiting.next_check_at is not None:
+            pauses.append(waiting.next_check_at - now)
+            now = waiting.next_check_at
+    assert min(pauses) > timedelta(0)
+    assert pauses == sorted(pauses)
+    assert waiting.closed_reason is ClosedReason.NEVER_ENDED
+    assert now - at("10:00") > SETTINGS.recheck_for
+
+
+def test_somebody_who_saw_an_agent_adds_what_connect_had_not_said() -> None:
+    served = contact(
+        ContactState.COMPLETED_AGENT,
+        connected_to_agent_timestamp=at("10:00"),
+        disconnect_timestamp=at("10:05"),
+        agent_id="theirs",
+        queue_id="theirs",
+    )
+    blank = contact(ContactState.IN_PROGRESS_AGENT)
+    due = due_again(blank, served, at("11:00"))
+    assert due is not None
+    assert (due.disconnect_timestamp, due.agent_id, due.queue_id) == (at("10:05"), "theirs", "theirs")
+    known = replace(blank, disconnect_timestamp=at("10:06"), agent_id="ours", queue_id="ours")
+    due = due_again(known, served, at("11:00"))
+    assert due is not None
+    assert (due.disconnect_timestamp, due.agent_id, due.queue_id) == (at("10:06"), "ours", "ours")

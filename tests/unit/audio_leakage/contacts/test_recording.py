@@ -14,6 +14,7 @@ from audio_leakage.contacts.recording import (
     candidate_places,
     longest,
     matches,
+    pointed_place,
 )
 from audio_leakage.errors import InvalidContact
 from support.fakes import BUCKET, CONTACT_ID, PREFIX, at, ended_with_agent, key_of
@@ -119,3 +120,35 @@ def test_the_longest_of_several_recordings_counts() -> None:
     empty, full = (StoredObject(BUCKET, key_of(), size, at("10:32")) for size in (0, 100))
     assert longest([empty, full]) == full
     assert longest([]) is None
+
+
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [
+        (None, None),
+        ("", None),
+        ("recordings", None),
+        ("recordings/", None),
+        ("recordings/k.wav", Place("recordings", "k.wav")),
+        ("recordings/a\nb.wav", None),
+        ("No bucket/k.wav", None),
+        (f"recordings/{'k' * 1024}", Place("recordings", "k" * 1024)),
+        (f"recordings/{'k' * 1025}", None),
+    ],
+)
+def test_a_pointer_is_a_place_only_where_s3_can_be_asked_for_it(
+    location: str | None, place: Place | None
+) -> None:
+    assert pointed_place(ended_with_agent(recording_location=location)) == place
+
+
+def test_a_pointer_to_what_is_no_recording_matches_nothing() -> None:
+    for key in ("analysis/x.json", "Analysis/Voice/x.wav"):
+        contact = ended_with_agent(recording_location=f"elsewhere/{key}")
+        assert not matches(contact, Place("elsewhere", key), StoredObject("elsewhere", key, 1, at("10:32")))
+
+
+def test_a_pointer_does_not_match_another_recording_below_its_own_key() -> None:
+    contact = ended_with_agent(recording_location="elsewhere/k.wav")
+    found = StoredObject("elsewhere", "k.wav.wav", 1, at("10:32"))
+    assert not matches(contact, Place("elsewhere", "k.wav"), found)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from audio_leakage.contacts.recording_blocks import RecordingBehavior, RecordingBlock, intent_of
+from audio_leakage.errors import InvalidContact
 from support.fakes import CONTACT_ID, at
 
 JOINED = at("10:30")
@@ -37,7 +38,8 @@ OFF, LATE, FAILED = "off", "off, but late", "failed"
         (["10:29 ALL", "10:31 OFF"], {LATE}),
         (["10:31 OFF"], {LATE}),
         (["10:29 ALL", "10:29:59.400 OFF"], {OFF}),
-        (["10:29 ALL", "10:29:59.600 OFF"], {LATE}),  # two clocks differ by more than that
+        (["10:29 ALL", "10:29:59.500 OFF"], {OFF}),  # two clocks may differ by half a second
+        (["10:29 ALL", "10:29:59.501 OFF"], {LATE}),
         (["10:29 ALL", "10:30 OFF"], {LATE}),
         (["10:28 ALL", "10:29 OFF", "10:31 OFF"], {OFF}),
         (["10:29 ALL", "10:31 OFF", "10:32 ALL"], set()),
@@ -60,3 +62,9 @@ def test_off_counts_at_any_time_while_no_agent_has_joined() -> None:
 def test_a_block_is_kept_with_its_time() -> None:
     kept = str(RecordingBlock(datetime(2023, 8, 29, 10, tzinfo=UTC), RecordingBehavior.ALL, CONTACT_ID))
     assert kept == "2023-08-29T10:00:00.000Z ALL"
+
+
+@pytest.mark.parametrize("block", ["soon ALL", "2023-08-29T10:29Z LOUD", "2023-08-29T10:29Z", ""])
+def test_a_block_that_cannot_be_read_is_refused_and_not_guessed(block: str) -> None:
+    with pytest.raises(InvalidContact, match="RecordingBlocks"):
+        intent_of(["2023-08-29T10:28Z OFF", block], JOINED)

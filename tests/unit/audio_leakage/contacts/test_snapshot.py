@@ -50,3 +50,14 @@ def test_an_answer_about_another_contact_is_refused() -> None:
 def test_an_invalid_time_is_refused_by_name(time: object) -> None:
     with pytest.raises(InvalidContact, match="DisconnectTimestamp"):
         read(DisconnectTimestamp=time)
+
+
+@pytest.mark.parametrize(("length", "kept"), [(1, True), (256, True), (257, False)])
+def test_a_word_longer_than_any_id_of_connect_is_as_good_as_none(length: int, kept: bool) -> None:
+    assert (read(RelatedContactId="x", QueueInfo={"Id": "q" * length}).queue_id is not None) == kept
+
+
+@pytest.mark.parametrize(("length", "kept"), [(1100, 1), (1101, 0)])
+def test_a_location_longer_than_any_of_s3_is_as_good_as_none(length: int, kept: bool) -> None:
+    entry = {"StorageType": "S3", "Location": "recordings/".ljust(length, "k")}
+    assert len(read(Recordings=[entry]).recordings) == kept

@@ -36,8 +36,12 @@ def test_states_and_verdicts_are_spelled_as_in_the_specification() -> None:
         (TALKING, LEFT, SERVED),  # ended, and an agent had been there
         (TALKING, SERVED, SERVED),
         (LEFT, TALKING, LEFT),
+        (LEFT, LEFT, LEFT),
+        (LEFT, WAITING, LEFT),
         (LEFT, SERVED, LEFT),
         (SERVED, LEFT, SERVED),
+        (SERVED, TALKING, SERVED),
+        (SERVED, SERVED, SERVED),
         (SERVED, WAITING, SERVED),
     ],
 )

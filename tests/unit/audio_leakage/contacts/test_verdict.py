@@ -6,12 +6,16 @@ import pytest
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.recording import StoredObject
-from audio_leakage.contacts.states import ClosedReason, FailureCause, RecordedState
-from audio_leakage.contacts.verdict import Evidence, judged, reason_not_expected
+from audio_leakage.contacts.states import ClosedReason, ExpectedBy, FailureCause, RecordedState
+from audio_leakage.contacts.verdict import Evidence, is_about_to_fail, judged, next_look, reason_not_expected
 from support.fakes import BUCKET, MINUTE, SECONDS, SETTINGS, at, ended_with_agent, key_of
 
 ENDED = at("10:31:10.343")
 FAILURE = RecordedState.CALL_RECORDED_FAILURE
+
+
+#: A block that asked for recording, before the agent joined.
+ASKED = ("2023-08-29T10:30:00.000Z ALL",)
 
 
 def found(size: int = 59 * SECONDS, appeared: datetime = at("10:32")) -> Evidence:  # a constant
@@ -90,7 +94,15 @@ def test_a_missing_recording_is_a_failure_once_the_time_is_up(minutes: float) ->
         (nothing(), {}, FailureCause.NO_OBJECT),
         (found(size=0), {}, FailureCause.EMPTY_OBJECT),
         (found(size=44), {}, FailureCause.EMPTY_OBJECT),
+        (nothing(), {"expected_by": ExpectedBy.POLICY}, FailureCause.NEVER_ASKED),
+        (nothing(), {"expected_by": ExpectedBy.POLICY, "recording_blocks": ASKED}, FailureCause.NO_OBJECT),
         (nothing(), {"recording_location": "b/k.wav"}, FailureCause.POINTER_WITHOUT_OBJECT),
+        # Connect says that there is one, and we look in time: no lifecycle rule has removed it.
+        (
+            nothing(),
+            {"recording_location": "b/k.wav", "recording_status": "AVAILABLE"},
+            FailureCause.POINTER_WITHOUT_OBJECT,
+        ),
         (nothing(), {"recording_location": "b/k.wav", "recording_status": "DELETED"}, FailureCause.DELETED),
     ],
 )
@@ -151,3 +163,47 @@ def test_after_contact_work_is_not_expected_in_the_recording() -> None:
         "disconnect_timestamp": at("11:00"),
     }
     assert judge(found(size=60 * SECONDS, appeared=at("11:01")), at("11:05"), **fields).warnings == ()
+
+
+@pytest.mark.parametrize(("seconds", "warnings"), [(28, ("SHORT",)), (29, ("SHORT",)), (30, ()), (59, ())])
+def test_a_recording_is_short_below_half_of_the_call(seconds: int, warnings: tuple[str, ...]) -> None:
+    """The call lasted 59.3 seconds."""
+    header = 44
+    assert judge(found(size=header + seconds * SECONDS), at("10:34")).warnings == warnings
+
+
+def test_a_failure_keeps_the_times_of_its_verdict_when_it_is_looked_at_again() -> None:
+    failed = judge(nothing(), ENDED + 60 * MINUTE)
+    assert (failed.judged_at, failed.failed_at) == (ENDED + 60 * MINUTE, ENDED + 60 * MINUTE)
+    again = judged(failed, nothing(), ENDED + 90 * MINUTE, SETTINGS)
+    assert (again.judged_at, again.failed_at) == (failed.judged_at, failed.failed_at)
+
+
+@pytest.mark.parametrize(
+    ("fields", "minutes", "is_about_to"),
+    [
+        ({}, 59, False),
+        ({}, 60, True),
+        ({"disconnect_timestamp": None}, 600, False),  # the call goes on
+        ({"after_contact_work_end_timestamp": ENDED + 60 * MINUTE}, 119, False),
+        ({"after_contact_work_end_timestamp": ENDED + 60 * MINUTE}, 120, True),
+        ({"disconnect_timestamp": None, "end_assumed_at": ENDED}, 0, True),  # it has waited long enough
+        ({"after_contact_work_start_timestamp": ENDED}, 59, False),
+        ({"after_contact_work_start_timestamp": ENDED}, 60, True),  # unless Connect says it is not over
+    ],
+)
+def test_a_contact_is_about_to_fail_when_its_time_is_up(
+    fields: dict[str, Any], minutes: int, is_about_to: bool
+) -> None:
+    contact = ended_with_agent(**fields)
+    assert is_about_to_fail(contact, ENDED + minutes * MINUTE, SETTINGS) == is_about_to
+
+
+@pytest.mark.parametrize(
+    ("waited", "pause"),
+    [(2, 4), (8, 4), (30, 15), (2 * 24 * 60, 24 * 60), (4 * 24 * 60, 24 * 60)],
+)
+def test_a_look_waits_half_as_long_again_as_the_contact_has_waited(waited: int, pause: int) -> None:
+    """At least until the next run, at most a day."""
+    now = ENDED + waited * MINUTE
+    assert next_look(ended_with_agent(), now, SETTINGS) == now + pause * MINUTE

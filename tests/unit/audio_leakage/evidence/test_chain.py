@@ -80,3 +80,16 @@ def test_whatever_is_no_link_is_refused(stored: bytes) -> None:
 )
 def test_a_key_tells_the_number_of_its_link(name: str, number: int | None) -> None:
     assert sequence_of(name) == number
+
+
+def test_a_link_of_a_later_version_is_refused_by_its_version() -> None:
+    later = LINK.to_bytes().replace(b"audio-leakage-evidence/v1", b"audio-leakage-evidence/v2")
+    with pytest.raises(ValueError, match="its version is 'audio-leakage-evidence/v2', allowed is"):
+        Link.from_bytes(later)
+
+
+@pytest.mark.parametrize("signature", ["c2ln!", "c2l\nn", "c2l"])
+def test_a_signature_that_is_no_base64_is_not_read_as_another_one(signature: str) -> None:
+    """Python leaves out what is no base64, unless somebody asks it not to."""
+    with pytest.raises(ValueError):  # noqa: PT011  # the decoder's own words
+        _ = replace(LINK, signature=signature).signature_bytes
