@@ -117,6 +117,15 @@ fuzz: $(VENV)/installed ## 20,000 inputs for everything that reads from outside 
 	$(BIN)/pytest --hypothesis-profile fuzz --timeout 0 tests/unit/flow_log_subscriber/test_payload.py \
 	  tests/unit/audio_leakage/flow_log/test_line.py tests/unit/audio_leakage/test_fuzz.py -k "whatever or refused"
 
+.PHONY: mutants
+mutants: $(VENV)/mutants ## put small mistakes into the code, count those that a test notices (an hour)
+	$(BIN)/pytest tests/mutants --quiet
+	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m mutants $(MUTANTS)
+
+$(VENV)/mutants: tests/mutants/requirements.txt $(VENV)/installed
+	@$(BIN)/pip install $(PIP_QUIETLY) --no-deps --requirement $<
+	@touch $@
+
 .PHONY: soak
 soak: $(VENV)/bench ## a simulated day, then 3 hours of Airflow's scheduler (15 minutes)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m soak
