@@ -1,6 +1,8 @@
 """RSA with the standard library, compared with a library that knows it."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from audio_leakage.evidence.signature import PublicKey, pem_of
 from support.evidence import KEY_ARN, Signer, private_key, public_der
@@ -38,3 +40,15 @@ def test_a_signature_is_for_one_message_and_one_key() -> None:
 def test_whatever_is_no_key_is_refused(pem: bytes) -> None:
     with pytest.raises(ValueError, match="public key"):
         PublicKey.from_pem(pem)
+
+
+def test_a_key_that_can_be_broken_is_refused() -> None:
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()
+    with pytest.raises(ValueError, match="no RSA public key of at least 2048 bits"):
+        PublicKey.from_pem(weak.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
+
+@pytest.mark.parametrize("cut", [slice(27, None), slice(None, -26)])
+def test_half_of_a_pem_file_is_refused(cut: slice) -> None:
+    with pytest.raises(ValueError, match="it is no public key in PEM"):
+        PublicKey.from_pem(pem_of(public_der())[cut])
