@@ -156,18 +156,16 @@ def operators() -> dict[str, Operator]:
 
 
 def counts(node: NodeOrLeaf) -> bool:
-    """Tell whether a mistake in this node could be seen at all: not in a log line, and not in an annotation."""
+    """Tell whether a mistake in this node could be seen at all: not in a log line, nor in an annotation."""
+    if node.parent is not None and node.parent.type == "parameters":  # a star between parameters
+        return False
     above: NodeOrLeaf | None = node
     while above is not None:
-        if above.type in {"annassign", "decorator", "atom_expr", "if_stmt", "argument"} and (
-            (above.type == "annassign" and node is not above and _inside(node, above.children[1]))
-            or _head(above).startswith(_SILENT)
-        ):
+        annotation = above.children[1] if above.type == "annassign" else getattr(above, "annotation", None)
+        if annotation is not None and _inside(node, annotation):
             return False
-        if (
-            above.type in {"param", "funcdef"}
-            and above.annotation is not None
-            and _inside(node, above.annotation)
+        if above.type in {"decorator", "atom_expr", "if_stmt", "argument"} and _head(above).startswith(
+            _SILENT
         ):
             return False
         above = above.parent
