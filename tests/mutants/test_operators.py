@@ -25,7 +25,7 @@ def test_an_operator_changes_code_as_its_example_says(operator: type[Operator], 
 
 def test_a_sample_has_each_mistake_once_and_none_in_a_log_line(tmp_path: Path) -> None:
     code = (
-        'def pay(debts):\n    if debts and debts[0] > 5:\n        _log.info("%s", 7 + 1)\n    return (1, 2)\n'
+        'def pay(debts):\n    if debts and debts[0] > 5:\n        log.info("%s", 7 + 1)\n    return (1, 2)\n'
     )
     (tmp_path / "code.py").write_text(code)
     mutants = sample(tmp_path, "code.py", 100, 0)
