@@ -53,22 +53,23 @@ def main() -> None:
     options = _options()
     mutants = list(_mutants(options))
     python = Path(sys.executable)
-    copies = [options.output / f"copy-{number}" for number in range(_WORKERS)]
+    output = options.output.resolve()
+    copies = [output / f"copy-{number}" for number in range(_WORKERS)]
     for copy in copies:
         copy_project(ROOT, copy)
     if not options.reached:
         _console.print("First we see which tests reach which lines.")
         chosen = [*options.tests, *(f"--ignore=tests/integration/test_{name}.py" for name in _TOO_LONG)]
-        reach.measure(copies[0], python, environment(copies[0]), chosen, options.output)
-    reached = reach.read(copies[0], options.output)
+        reach.measure(copies[0], python, environment(copies[0]), chosen, output)
+    reached = reach.read(copies[0], output)
     results: list[Result] = []
     for result in _try(mutants, reached, copies, python):
         results.append(result)
         # After each, so that a run which is stopped has not been for nothing.
-        (options.output / "score.md").write_text(report.table(results))
-        (options.output / "survivors.toml").write_text(report.survivors(results))
+        (output / "score.md").write_text(report.table(results))
+        (output / "survivors.toml").write_text(report.survivors(results))
     _console.print(report.table(results), markup=False)
-    _console.print(f"{options.output}/survivors.toml lists what nobody noticed.", markup=False)
+    _console.print(f"{output}/survivors.toml lists what nobody noticed.", markup=False)
 
 
 def _options() -> argparse.Namespace:
@@ -80,7 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="what the path of a file must contain")
     parser.add_argument("--tests", nargs="+", default=_TESTS, help="the tests that may notice")
     parser.add_argument("--reached", action="store_true", help="the tests reach what they reached last time")
-    parser.add_argument("--output", type=Path, default=ROOT / "build" / "mutants")
+    parser.add_argument("--output", type=Path, default=ROOT / "build" / "mutants", help="a folder")
     return parser.parse_args()
 
 

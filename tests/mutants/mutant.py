@@ -42,14 +42,11 @@ class _Place:
 def sample(root: Path, path: str, most: int, seed: int) -> list[Mutant]:
     """Choose mistakes of a file by a hash of what they change, so that the choice does not depend on other lines.
 
-    Args:
-        root: The folder of the project.
-        path: The file, seen from there.
-        most: How many mistakes to take at most.
-        seed: Another number chooses other mistakes.
-
-    Returns:
-        Mistakes that compile, in the order of their lines.
+    :param root: the folder of the project.
+    :param path: the file, seen from there.
+    :param most: how many mistakes to take at most.
+    :param seed: another number chooses other mistakes.
+    :return: mistakes that compile, in the order of their lines.
     """
     source = (root / path).read_text()
     # Each kind in turn, or the kind with most places would fill the sample.

@@ -34,11 +34,8 @@ class Reach:
         The unit tests of its module come first. Then come those that reach its line, its function, or, if nothing
         reaches them, a file that imports it, the fastest first.
 
-        Args:
-            mutant: The mistake.
-
-        Returns:
-            Files and ids of tests, as many as MOST_SECONDS allow.
+        :param mutant: the mistake.
+        :return: files and ids of tests, as many as MOST_SECONDS allow.
         """
         chosen = list(self.mirrors.get(Path(mutant.path).stem, ()))
         seconds = 0.0
@@ -69,12 +66,11 @@ def measure(
 ) -> None:
     """Run tests over the unchanged code, and keep what they reach for :func:`read`.
 
-    Args:
-        copy: The folder with the code.
-        python: The interpreter that has everything installed.
-        environment: The variables of the process.
-        tests: Files or folders of tests, and what pytest shall ignore in them.
-        output: The folder to keep it in.
+    :param copy: the folder with the code.
+    :param python: the interpreter that has everything installed.
+    :param environment: the variables of the process.
+    :param tests: files or folders of tests, and what pytest shall ignore in them.
+    :param output: the folder to keep it in.
     """
     options = ["-n", "2", "--dist", "worksteal", "-q", "-p", "mutants.seconds", "-p", "no:cacheprovider"]
     coverage = [f"--cov={package}" for package in _PACKAGES] + ["--cov-context=test", "--cov-report="]
@@ -88,15 +84,10 @@ def measure(
 def read(copy: Path, output: Path) -> Reach:
     """Read what the tests reached when they were last measured.
 
-    Args:
-        copy: The folder with the code, the same as then.
-        output: The folder that it is kept in.
-
-    Returns:
-        What they reach. A test that failed on the unchanged code is left out.
-
-    Raises:
-        FileNotFoundError: If nobody has measured.
+    :param copy: the folder with the code, the same as then.
+    :param output: the folder that it is kept in.
+    :return: what they reach. A test that failed on the unchanged code is left out.
+    :raises FileNotFoundError: if nobody has measured.
     """
     seconds: dict[str, float] = json.loads((output / f"{SECONDS}.json").read_text())
     data = CoverageData(str(output / DATA))

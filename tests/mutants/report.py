@@ -24,8 +24,7 @@ class Result:
 def equivalents() -> Mapping[str, str]:
     """Read the mistakes that change nothing that anybody could see, with the reason for each.
 
-    Returns:
-        Reasons by the name of the mistake.
+    :return: reasons by the name of the mistake.
     """
     rows = tomllib.loads(EQUIVALENT.read_text())["mutant"]
     return {f"{row['path']} {row['function']}: {row['before']} -> {row['after']}": row["why"] for row in rows}
@@ -34,11 +33,8 @@ def equivalents() -> Mapping[str, str]:
 def table(results: Sequence[Result]) -> str:
     """Write the score of each module, a package's sum before its modules.
 
-    Args:
-        results: Every mistake that was tried.
-
-    Returns:
-        A table in Markdown.
+    :param results: every mistake that was tried.
+    :return: a table in Markdown.
     """
     reasons = equivalents()
     counted = [result for result in results if result.noticed or result.mutant.name not in reasons]
@@ -54,11 +50,8 @@ def table(results: Sequence[Result]) -> str:
 def survivors(results: Iterable[Result]) -> str:
     """List the mistakes that no test noticed, the equivalent ones with their reason.
 
-    Args:
-        results: Every mistake that was tried.
-
-    Returns:
-        Entries as equivalent.toml has them.
+    :param results: every mistake that was tried.
+    :return: entries as equivalent.toml has them.
     """
     reasons = equivalents()
     return "\n".join(

@@ -63,12 +63,9 @@ class Worker:
     def is_noticed(self, mutant: Mutant, tests: list[str]) -> bool:
         """Put a mistake into the copy, run tests, and take it out again.
 
-        Args:
-            mutant: The mistake.
-            tests: The ids of the tests, in their order.
-
-        Returns:
-            Whether one of them failed, or did not end.
+        :param mutant: the mistake.
+        :param tests: the ids of the tests, in their order.
+        :return: whether one of them failed, or did not end.
         """
         # Unit tests in a run of their own: most mistakes end there, without the stand-in and Airflow's database.
         unit = [test for test in tests if test.startswith("tests/unit/")]
