@@ -110,3 +110,11 @@ def test_an_adopted_call_that_connect_has_forgotten_is_closed_after_an_hour_and_
     assert world.contacts.contact().not_found_since == at("10:35")
     poll_in_progress(world.run(at("11:35")))
     assert world.contacts.contact().closed_reason is ClosedReason.NOT_FOUND
+
+
+def test_an_item_that_its_own_system_changed_meanwhile_is_left_to_the_next_scan(world: World) -> None:
+    item = {"ContactId": CONTACT_ID, "State": "INITIALISED"}
+    world.contacts.never_indexed = lambda _start: iter([([item], None)])  # type: ignore[method-assign, assignment]
+    world.contacts.items[CONTACT_ID] = {**item, "State": "IN_PROGRESS - AGENT"}
+    assert poll_initialised(world.run(at("10:35"), adopts=True))["adopted"] == 0
+    assert world.contacts.items[CONTACT_ID] == {**item, "State": "IN_PROGRESS - AGENT"}

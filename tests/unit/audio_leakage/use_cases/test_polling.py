@@ -1,13 +1,18 @@
 """Polls follow each due contact to where Connect says it is."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from audio_leakage.contacts.states import ContactState
+from audio_leakage.runs.window import Window
 from audio_leakage.use_cases.polling import poll_in_progress, poll_initialised
 from support.fakes import (
     CONTACT_ID,
+    MINUTE,
+    SETTINGS,
     World,
     answer,
     at,
@@ -71,3 +76,15 @@ def test_a_good_answer_resets_the_failed_attempts(world: World) -> None:
     world.connect.answers[CONTACT_ID] = answer()
     poll_initialised(world.run(at("10:32")))
     assert (world.contacts.contact().attempts, world.contacts.contact().last_error) == (None, None)
+
+
+@pytest.mark.parametrize(("days", "is_said"), [(1, False), (9, False), (11, True)])
+def test_a_backfill_of_a_window_whose_items_have_left_the_table_says_so(
+    world: World, caplog: pytest.LogCaptureFixture, days: int, is_said: bool
+) -> None:
+    start = at("10:30") - timedelta(days=days)
+    keeps = replace(SETTINGS, keep_items_days=10)
+    poll_initialised(
+        world.run(at("10:35"), keeps, only_window=True, window=Window(start, start + 5 * MINUTE))
+    )
+    assert ("have left the table" in caplog.text) == is_said
