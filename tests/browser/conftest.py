@@ -236,11 +236,9 @@ def a_page(login: Login) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page_with_a_clock(
+def page_of_its_own(
     chromium: Browser, played: Played, logins: dict[str, Login], requested: list[str]
 ) -> Iterator[Page]:
-    """Yield an empty page with a login as Op, whose context ends with the test: so does the clock that it gets."""
+    """Yield an empty page with a login as Op, whose context ends with the test, and with it whatever still runs in it."""
     with browsing(chromium, played, requested, logins["op"].state) as context:
-        page = context.new_page()
-        page.clock.install()
-        yield page
+        yield context.new_page()
