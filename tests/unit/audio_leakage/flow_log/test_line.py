@@ -151,7 +151,7 @@ SCREEN: list[tuple[object, bool]] = [
 @pytest.mark.parametrize(("value", "is_on"), SCREEN)
 @pytest.mark.parametrize("name", ["ScreenRecordingBehavior", "ChatBehavior"])
 @pytest.mark.parametrize("is_within", [True, False])
-def test_no_participants_are_an_off_unless_the_block_is_for_another_channel(
+def test_no_participants_are_an_off_unless_it_is_about_another_channel(
     name: str,
     is_within: bool,
     value: object,
