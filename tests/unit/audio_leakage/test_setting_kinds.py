@@ -26,6 +26,41 @@ def kind() -> type[Any]:
     return Kind
 
 
+NO_WORDS: list[object] = ["", "abcd", "A", "a\n", 1, True, ["a"]]
+NO_SHARES: list[object] = [0.49, 0, -1, 10.01, "2", True, [2], float("nan"), float("inf")]
+NO_DAYS: list[object] = [
+    [0],
+    [-1],
+    [701],
+    [1.0],
+    ["1"],
+    [True],
+    [None],
+    [1, 0],
+    list(range(1, 12)),
+    30,
+    "30",
+    {},
+]
+NO_NOTIFIERS: list[object] = [
+    NOTIFIER,
+    {"notifier": NOTIFIER},
+    [NOTIFIER],
+    [{}],
+    [{"arguments": {}}],
+    [{"notifier": NOTIFIER, "arguments": []}],
+    [{"notifier": NOTIFIER, "arguments": None}],
+    [{"notifier": NOTIFIER, "more": 1}],
+    [{"notifier": 1}],
+    [{"notifier": "os.system"}],
+    [{"notifier": f"x{NOTIFIER}"}],
+    [{"notifier": f"{NOTIFIER}\n"}],
+    [{"notifier": "airflow.providers.notifications.Slack"}],
+    [{"notifier": "airflow.providers.slack.hooks.Slack"}],
+    [{"notifier": "airflow.providers.slack.notifications.slack"}],
+    [{"notifier": NOTIFIER}, {"notifier": "os.system"}],
+    [{"notifier": NOTIFIER}] * 6,
+]
 ALLOWED: list[tuple[str, object]] = [
     ("word", "a"),
     ("word", "abc"),
@@ -42,50 +77,10 @@ ALLOWED: list[tuple[str, object]] = [
     ("told", [{"notifier": "airflow.providers.a_1.b.notifications.c.d.E2"}]),
 ]
 REFUSED: list[tuple[str, object, str]] = [
-    *(("word", value, "one to three letters") for value in ("", "abcd", "A", "a\n", 1, True, ["a"])),
-    *(
-        ("share", value, "a number from 0.5 to 10")
-        for value in (0.49, 0, -1, 10.01, "2", True, [2], float("nan"), float("inf"))
-    ),
-    *(
-        ("after", value, DAYS)
-        for value in (
-            [0],
-            [-1],
-            [701],
-            [1.0],
-            ["1"],
-            [True],
-            [None],
-            [1, 0],
-            list(range(1, 12)),
-            30,
-            "30",
-            {},
-        )
-    ),
-    *(
-        ("told", value, NOTIFIERS)
-        for value in (
-            NOTIFIER,
-            {"notifier": NOTIFIER},
-            [NOTIFIER],
-            [{}],
-            [{"arguments": {}}],
-            [{"notifier": NOTIFIER, "arguments": []}],
-            [{"notifier": NOTIFIER, "arguments": None}],
-            [{"notifier": NOTIFIER, "more": 1}],
-            [{"notifier": 1}],
-            [{"notifier": "os.system"}],
-            [{"notifier": f"x{NOTIFIER}"}],
-            [{"notifier": f"{NOTIFIER}\n"}],
-            [{"notifier": "airflow.providers.notifications.Slack"}],
-            [{"notifier": "airflow.providers.slack.hooks.Slack"}],
-            [{"notifier": "airflow.providers.slack.notifications.slack"}],
-            [{"notifier": NOTIFIER}, {"notifier": "os.system"}],
-            [{"notifier": NOTIFIER}] * 6,
-        )
-    ),
+    *(("word", value, "one to three letters") for value in NO_WORDS),
+    *(("share", value, "a number from 0.5 to 10") for value in NO_SHARES),
+    *(("after", value, DAYS) for value in NO_DAYS),
+    *(("told", value, NOTIFIERS) for value in NO_NOTIFIERS),
 ]
 
 

@@ -213,7 +213,7 @@ def test_a_failed_contact_that_is_not_over_is_not_looked_at_again() -> None:
     assert next_look(ended_with_agent(disconnect_timestamp=None), at("12:00"), SETTINGS) is None
 
 
-def test_a_failed_contact_is_looked_at_until_the_days_of_rechecking_are_over() -> None:
+def test_a_failed_contact_is_looked_at_until_rechecking_is_over() -> None:
     failed, last = ended_with_agent(), ENDED + SETTINGS.recheck_for
     looks = [ENDED]
     while look := next_look(failed, looks[-1], SETTINGS):
