@@ -54,7 +54,7 @@ def test_a_run_without_an_interval_is_about_the_day_before(about: SimpleNamespac
     assert day_of(about, {}, SETTLING, NEXT + timedelta(hours=6)) == DAY
 
 
-def test_without_an_evidence_bucket_nothing_is_proved_and_the_task_says_why(
+def test_without_an_evidence_bucket_the_task_is_skipped_and_says_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     text = json.dumps({"connect_instance_id": INSTANCE_ID, "contact_table": "contacts"})
