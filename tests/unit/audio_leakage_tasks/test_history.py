@@ -72,7 +72,7 @@ def test_a_run_that_has_read_less_far_takes_nothing_back(
     assert variables.written == ([NAME] if is_kept else [])
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", "null"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", pytest.param("[" * 100_000, id="too deep")])
 def test_what_somebody_else_wrote_counts_as_nothing_and_is_replaced(variables: Variables, text: str) -> None:
     variables.texts[NAME] = text
     assert history().progress() is None

@@ -48,6 +48,7 @@ def with_ours(values: Mapping[str, Any]) -> Mapping[str, Any]:
         (None, {}),
         ("", {}),
         ("{", {}),
+        pytest.param("[" * 100_000, {}, id="too deep"),
         ("[]", {}),
         ("3", {}),
         ("null", {}),
