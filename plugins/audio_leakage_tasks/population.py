@@ -153,7 +153,7 @@ class _CountedHours:
 
         try:
             values = json.loads(Variable.get(self._variable, default=None) or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return values if isinstance(values, dict) else {}
 

@@ -108,7 +108,7 @@ def read_progress(text: object) -> Mapping[str, Any] | None:
     """Read the Variable's text; None if it is not set, or if somebody wrote something else into it."""
     try:
         values = json.loads(str(text)) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None
 

@@ -105,6 +105,19 @@ def test_no_connection_is_a_choice_and_not_the_default() -> None:
     assert Settings.from_json(json.dumps(REQUIRED)).aws_conn_id == "aws_default"
 
 
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        (None, None),
+        ("https://acme.my.connect.aws", "acme"),
+        ("https://acme.awsapps.com/connect", "acme"),
+        ("https://acme", "acme"),
+    ],
+)
+def test_an_instance_is_named_by_the_first_word_of_its_address(url: str | None, name: str | None) -> None:
+    assert Settings.from_json(json.dumps(REQUIRED | {"connect_access_url": url})).instance_name == name
+
+
 @pytest.mark.parametrize("key", ["connect_instance_id", "contact_table"])
 def test_a_missing_required_setting_is_named_with_its_meaning(key: str) -> None:
     message = refusal(json.dumps({name: value for name, value in REQUIRED.items() if name != key}))

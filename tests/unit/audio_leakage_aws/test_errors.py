@@ -1,12 +1,23 @@
 """Errors of AWS become the domain's: what passes by itself is never a refusal that somebody must lift."""
 
 import pytest
-from botocore.exceptions import ClientError, PaginationError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    IncompleteReadError,
+    NoCredentialsError,
+    NoRegionError,
+    PaginationError,
+    ParamValidationError,
+    ProfileNotFound,
+)
 from botocore.loaders import Loader
+from botocore.parsers import ResponseParserError
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
 from audio_leakage.errors import AwsError, MissingError, RefusedError, ServiceUnavailable, SetupError
 from audio_leakage_aws.errors import domain_errors
+from support.fakes import MARK
 
 
 def raised_for(action: str, code: str, status: int = 400) -> AwsError:
@@ -104,3 +115,43 @@ def test_an_error_that_a_person_must_fix_is_not_unavailable(
 def test_a_paginator_that_goes_in_circles_is_unavailable() -> None:
     with pytest.raises(ServiceUnavailable), domain_errors("s3:ListBucket", "it", "setting"):
         raise PaginationError(message="The same next token was received twice: a")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectTimeoutError(endpoint_url="https://s3"),
+        IncompleteReadError(actual_bytes=1, expected_bytes=2),
+    ],
+)
+def test_an_answer_that_does_not_arrive_is_unavailable(error: Exception) -> None:
+    with pytest.raises(ServiceUnavailable) as caught, domain_errors("s3:ListBucket", "it", "setting"):
+        raise error
+    assert str(caught.value) == f"s3:ListBucket on it got no usable answer: {error}"
+
+
+def test_an_answer_of_another_shape_is_named_by_its_kind_alone() -> None:
+    with pytest.raises(ServiceUnavailable) as caught, domain_errors("s3:ListBucket", "it", "setting"):
+        raise ResponseParserError(MARK)
+    assert str(caught.value) == "s3:ListBucket on it got an answer of another shape: ResponseParserError"
+    assert caught.value.__suppress_context__, "Airflow logs causes, too"
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (NoCredentialsError(), "Unable to locate credentials"),
+        (NoRegionError(), "You must specify a region."),
+        (ProfileNotFound(profile="acme"), "The config profile (acme) could not be found"),
+    ],
+)
+def test_a_request_that_cannot_be_made_is_something_to_set_up(error: Exception, why: str) -> None:
+    with pytest.raises(SetupError) as caught, domain_errors("s3:ListBucket", "it", "setting"):
+        raise error
+    assert str(caught.value) == f"s3:ListBucket on it could not be asked for: {why}"
+    assert caught.value.__cause__ is error
+
+
+def test_a_mistake_of_ours_in_a_request_stays_one() -> None:
+    with pytest.raises(ParamValidationError), domain_errors("s3:ListBucket", "it", "setting"):
+        raise ParamValidationError(report="Missing required parameter")

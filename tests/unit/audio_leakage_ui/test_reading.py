@@ -5,6 +5,7 @@ import shlex
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from audio_leakage_ui.calls import MOST_ROWS, Group, calls_of, row_of
 from audio_leakage_ui.consoles import Consoles
 from audio_leakage_ui.health import RunOfMonitor, due_contacts, health_of, missed_windows, not_read
 from audio_leakage_ui.hours import hour_of
+from audio_leakage_ui.reading import UnknownRun, contacts_of_run, recent_runs, window_of_run
 from support.fakes import CONTACT_ID, at, number
 
 CONSOLES = Consoles("af-south-1")
@@ -297,3 +299,77 @@ def test_an_unread_stretch_of_the_log_is_shown_for_a_week() -> None:
     assert '"from_date": "2023-08-20T10:05:00.000Z", "to_date": "2023-08-21T10:00:00.000Z"' in gap["command"]
     assert not_read("monitor_audio_leakage", progress, at("2023-08-29T10:00")) == []
     assert not_read("monitor_audio_leakage", Progress(), at("2023-08-29T10:00")) == []
+
+
+NOW = at("12:00")
+FUTURE = {"window_start": "2023-08-29T11:00:00Z", "window_end": "2023-08-29T12:00:01Z"}
+NAMED = {"window_start": "2023-08-29T11:00:00Z", "window_end": "2023-08-29T12:00:00Z"}
+
+
+def dag_run(run_id: str, conf: dict[str, str] | None = None, end: datetime = NOW) -> Any:  # noqa: ANN401  # a DagRun
+    return SimpleNamespace(
+        run_id=run_id,
+        conf=conf,
+        state="success",
+        data_interval_start=end,
+        data_interval_end=end,
+        logical_date=end,
+        run_after=end,
+        end_date=end,
+    )
+
+
+def test_the_window_of_a_run_is_the_one_that_somebody_named_or_its_own() -> None:
+    assert window_of_run(dag_run("a"), NOW) == Window(at("11:55"), NOW)
+    assert window_of_run(dag_run("a", {}), NOW) == Window(at("11:55"), NOW)
+    assert window_of_run(dag_run("a", NAMED), NOW) == Window(at("11:00"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("conf", "why"),
+    [
+        (FUTURE, "lies in the future"),
+        ({"window_start": "2023-08-29T11:00:00Z"}, "must be given both or neither"),
+        ({"window_start": "now", "window_end": "then"}, "must be times in ISO-8601"),
+    ],
+)
+def test_a_run_with_a_window_that_is_not_allowed_did_nothing(conf: dict[str, str], why: str) -> None:
+    with pytest.raises(UnknownRun, match=rf"^This run did nothing: .*{why}.*\.$"):
+        window_of_run(dag_run("a", conf), NOW)
+
+
+@pytest.mark.parametrize(
+    ("conf", "contact_ids"),
+    [
+        (None, ()),
+        ({}, ()),
+        ({"contact_ids": f"{CONTACT_ID}, {number(1)} {CONTACT_ID}"}, (CONTACT_ID, number(1))),
+    ],
+)
+def test_the_contacts_of_a_run_are_those_that_somebody_named(
+    conf: dict[str, str] | None, contact_ids: tuple[str, ...]
+) -> None:
+    assert contacts_of_run(dag_run("a", conf)) == contact_ids
+
+
+@pytest.mark.parametrize("text", ["a", " ".join(number(place) for place in range(101))])
+def test_a_run_with_contacts_that_are_not_allowed_did_nothing(text: str) -> None:
+    with pytest.raises(UnknownRun, match=r"^This run did nothing: contact_ids.*\.$"):
+        contacts_of_run(dag_run("a", {"contact_ids": text}))
+
+
+def test_a_run_that_covers_no_window_hides_no_missed_one() -> None:
+    runs = [
+        dag_run("whole"),
+        dag_run("of contacts", {"contact_ids": CONTACT_ID}),
+        dag_run("of wrong contacts", {"contact_ids": "a"}),
+        dag_run("of a wrong window", FUTURE),
+        dag_run("named", NAMED),
+    ]
+    session: Any = SimpleNamespace(scalars=lambda _query: runs)
+    shown = recent_runs(session, "monitor_audio_leakage", NOW)
+    assert [(each.run_id, each.window.start) for each in shown] == [
+        ("whole", at("11:55")),
+        ("named", at("11:00")),
+    ]
+    assert {(each.state, each.ended) for each in shown} == {("success", NOW)}

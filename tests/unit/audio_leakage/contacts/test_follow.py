@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.follow import (
     LONGEST_WORK,
     due_again,
@@ -14,7 +15,7 @@ from audio_leakage.contacts.follow import (
     with_facts,
 )
 from audio_leakage.contacts.snapshot import ContactSnapshot
-from audio_leakage.contacts.states import ClosedReason, ContactState
+from audio_leakage.contacts.states import ClosedReason, ContactState, RecordedState
 from audio_leakage.errors import SetupError
 from audio_leakage.use_cases.polling import poll_in_progress, poll_initialised
 from support.fakes import (
@@ -176,3 +177,37 @@ def test_somebody_who_saw_an_agent_adds_what_connect_had_not_said() -> None:
     due = due_again(known, served, at("11:00"))
     assert due is not None
     assert (due.disconnect_timestamp, due.agent_id, due.queue_id) == (at("10:06"), "ours", "ours")
+
+
+SERVED = contact(ContactState.COMPLETED_AGENT, connected_to_agent_timestamp=at("10:00"), channel="VOICE")
+
+
+@pytest.mark.parametrize(
+    ("ours", "served"),
+    [
+        (replace(SERVED, recorded_state=RecordedState.CALL_RECORDED_SUCCESS), SERVED),
+        (contact(ContactState.COMPLETED_QUEUE_IVR), SERVED),
+        (contact(), contact(ContactState.IN_PROGRESS_QUEUE_IVR)),
+        (contact(ContactState.IN_PROGRESS_QUEUE_IVR), contact(ContactState.COMPLETED_QUEUE_IVR)),
+    ],
+)
+def test_a_proven_contact_or_one_without_an_agent_is_not_due_again(ours: Contact, served: Contact) -> None:
+    assert due_again(ours, served, at("11:00")) is None
+
+
+def test_a_failed_contact_is_due_again_and_keeps_its_verdict() -> None:
+    failed = replace(
+        SERVED, recorded_state=RecordedState.CALL_RECORDED_FAILURE, next_check_at=None, expires_at=1
+    )
+    due = due_again(failed, replace(SERVED, agent_id="theirs"), at("11:00"))
+    assert due == replace(failed, next_check_at=at("11:00"), expires_at=None)
+
+
+@pytest.mark.parametrize("state", [ContactState.INITIALISED, ContactState.IN_PROGRESS_QUEUE_IVR])
+def test_a_closed_contact_that_an_agent_took_is_judged_after_all(state: ContactState) -> None:
+    closed = replace(contact(state).closed(ClosedReason.NOT_FOUND), expires_at=1)
+    due = due_again(closed, SERVED, at("11:00"))
+    assert due is not None
+    assert (due.state, due.closed_reason, due.expires_at) == (ContactState.COMPLETED_AGENT, None, None)
+    assert (due.connected_to_agent_timestamp, due.channel) == (at("10:00"), "VOICE")
+    assert due.next_check_at == at("11:00")

@@ -207,3 +207,18 @@ def test_a_look_waits_half_as_long_again_as_the_contact_has_waited(waited: int, 
     """At least until the next run, at most a day."""
     now = ENDED + waited * MINUTE
     assert next_look(ended_with_agent(), now, SETTINGS) == now + pause * MINUTE
+
+
+def test_a_failed_contact_that_is_not_over_is_not_looked_at_again() -> None:
+    assert next_look(ended_with_agent(disconnect_timestamp=None), at("12:00"), SETTINGS) is None
+
+
+def test_a_failed_contact_is_looked_at_until_rechecking_is_over() -> None:
+    failed, last = ended_with_agent(), ENDED + SETTINGS.recheck_for
+    looks = [ENDED]
+    while look := next_look(failed, looks[-1], SETTINGS):
+        assert looks[-1] < look <= last
+        looks.append(look)
+    pause = looks[-1] - looks[-2]
+    assert next_look(failed, last - pause, SETTINGS) == last
+    assert next_look(failed, last - pause + timedelta(microseconds=1), SETTINGS) is None

@@ -46,6 +46,7 @@ WHISPER_ON = PublishedFlow("Whisper", "AGENT_WHISPER", linked(LOG_ON, ON, END))
 WHISPER_OFF = PublishedFlow("Default agent whisper", "AGENT_WHISPER", linked(OFF, END))
 MODULE_ON = PublishedFlow("Module", "MODULE", linked(LOG_ON, ON, BACK))
 QUEUE_ON = PublishedFlow("Default customer queue", "CUSTOMER_QUEUE", linked(LOG_ON, ON, END))
+WHISPER_BACK = PublishedFlow("Default agent whisper", "AGENT_WHISPER", linked(BACK))
 QUEUE_MOVES = PublishedFlow(
     "Default customer queue", "CUSTOMER_QUEUE", linked(block("DequeueContactAndTransferToQueue"), END)
 )
@@ -79,6 +80,9 @@ QUEUE_MOVES = PublishedFlow(
             AuditResult.ALWAYS,
         ),
         ((block("InvokeFlowModule", FlowModuleId="m"), TO_QUEUE), {"m": MODULE_ON}, AuditResult.ALWAYS),
+        ((LOG_ON, ON, BACK, TO_QUEUE), {}, AuditResult.NO_AGENT),
+        ((TO_QUEUE,), {"w": WHISPER_BACK}, AuditResult.NEVER),
+        ((LOG_ON, ON, TO_QUEUE), {"w": WHISPER_BACK}, AuditResult.ALWAYS),
         ((block("InvokeFlowModule", FlowModuleId="$.External.m"), TO_QUEUE), {}, AuditResult.UNKNOWN),
         ((block("TransferContactToMoon"), TO_QUEUE), {}, AuditResult.UNKNOWN),
         ((LOG_ON, ON, block("CreateCallbackContact"), HANG_UP), {}, AuditResult.UNKNOWN),

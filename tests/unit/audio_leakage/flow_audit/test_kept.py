@@ -4,14 +4,16 @@ import json
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from audio_leakage.flow_audit.audit import Finding, audit
 from audio_leakage.flow_audit.flow import Flow, read_flow
 from audio_leakage.flow_audit.kept import flow_of, kept_of
+from audio_leakage.flow_audit.results import AuditResult
 from support.fakes import MARK
-from support.flow_sets import any_flows, read
+from support.flow_sets import any_flows, block, linked, read, recording
 
 FLOW = "11111111-0000-4000-8000-000000000001"
 
@@ -78,3 +80,54 @@ def test_nothing_of_a_customer_is_kept() -> None:
 def test_a_flow_that_cannot_be_read_stays_one() -> None:
     flow = read_flow(FLOW, "Sales", "CONTACT_FLOW", "no JSON")
     assert kept([flow]) == [flow]
+
+
+@pytest.mark.parametrize(
+    ("value", "kept_value"),
+    [
+        (True, True),
+        (False, False),
+        ("true", "true"),
+        ("", ""),
+        (None, None),
+        (1, "$."),
+        (0, "$."),
+        (1.5, "$."),
+        ([MARK], "$."),
+        (MARK, "$."),
+        (FLOW, FLOW),
+        ("$.Attributes.flow", "$."),
+        ("$.FlowAttributes.flow", "$.FlowAttributes.flow"),
+    ],
+)
+def test_of_a_value_only_switches_and_the_ids_of_flows_are_kept(value: object, kept_value: object) -> None:
+    settings = {"AgentWhisper": {"DisableExecution": value, MARK: value}}
+    hooks = block("UpdateContactEventHooks", EventHooksConfiguration=settings)
+    flow = read_flow(FLOW, "Sales", "CONTACT_FLOW", json.dumps(linked(hooks, block("EndFlowExecution"))))
+    (first, _) = kept_of(flow, {FLOW})["blocks"]
+    assert first["parameters"] == {
+        "EventHooksConfiguration": {"AgentWhisper": {"DisableExecution": kept_value}}
+    }
+
+
+@pytest.mark.parametrize(
+    ("switch", "result"),
+    [
+        (True, AuditResult.UNLOGGED),
+        ("true", AuditResult.UNLOGGED),
+        ("True", AuditResult.UNLOGGED),
+        (False, AuditResult.UNKNOWN),
+        ("false", AuditResult.UNKNOWN),
+        ("", AuditResult.UNKNOWN),
+        (None, AuditResult.UNKNOWN),
+        (1, AuditResult.UNKNOWN),
+        ([True], AuditResult.UNKNOWN),
+    ],
+)
+def test_a_whisper_that_is_switched_off_in_any_spelling_stays_so(switch: object, result: AuditResult) -> None:
+    settings = {"AgentWhisper": {"DisableExecution": switch}}
+    hooks = block("UpdateContactEventHooks", EventHooksConfiguration=settings)
+    ways = linked(recording(["Agent", "Customer"]), hooks, block("TransferContactToQueue"))
+    flows = [read_flow(FLOW, "Sales", "CONTACT_FLOW", json.dumps(ways))]
+    assert [each.result for each in audit(flows)] == [result]
+    assert [each.result for each in audit(kept(flows))] == [result]

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, combinations
 from random import Random
 from typing import Any
@@ -86,6 +87,7 @@ def test_no_result_depends_on_when_we_look_which_entries_are_settled(
 
 #: Prints the findings of some sets of flows, each with its way.
 WAYS = """
+from dataclasses import replace
 from random import Random
 from audio_leakage.flow_audit.audit import audit
 from support.flow_sets import large_flows, read
@@ -180,3 +182,18 @@ def test_prompts_for_agents_and_customers_make_no_call_another_one() -> None:
     flows["main"] = PublishedFlow("Main", "CONTACT_FLOW", linked(*blocks, block("TransferContactToQueue")))
     (finding,) = audit(read(flows), most_places=200)
     assert finding.result is AuditResult.ALWAYS
+
+
+def test_a_flow_that_cannot_be_read_or_is_not_there_is_not_passed_over() -> None:
+    (prompts,) = read({"w": PublishedFlow("W", "AGENT_WHISPER", linked(block("MessageParticipant"), END))})
+    unreadable = replace(prompts, unreadable="its content is no JSON")
+    assert ("w", Phase.AGENT_WHISPER) in IdleFlows({"w": prompts})
+    assert ("w", Phase.AGENT_WHISPER) not in IdleFlows({"w": unreadable})
+    assert ("w", Phase.AGENT_WHISPER) not in IdleFlows({})
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_only_a_flow_that_calls_choose_is_passed_over(phase: Phase) -> None:
+    (prompts,) = read({"w": PublishedFlow("W", "AGENT_WHISPER", linked(block("MessageParticipant"), END))})
+    is_idle = ("w", phase) in IdleFlows({"w": prompts})
+    assert is_idle is (phase not in (Phase.FLOW, Phase.OUTBOUND_WHISPER))

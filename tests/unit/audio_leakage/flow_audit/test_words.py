@@ -7,12 +7,13 @@ import pytest
 
 from audio_leakage.flow_audit.audit import Finding, audit
 from audio_leakage.flow_audit.flow import read_flow
-from audio_leakage.flow_audit.picture import picture_of
+from audio_leakage.flow_audit.picture import picture, picture_of
 from audio_leakage.flow_audit.results import AuditResult
 from audio_leakage.flow_audit.words import MEANINGS, entry_in_words, in_words, shown_name
 from support.flow_sets import Action, block, linked, recording
 
 TO_QUEUE = block("TransferContactToQueue")
+LOG_ON = block("UpdateFlowLoggingBehavior", FlowLoggingBehavior="Enabled")
 
 
 def finding_of(name: str, *blocks: Action) -> Finding:
@@ -32,6 +33,92 @@ def test_a_leak_is_told_with_its_way_and_what_to_do() -> None:
         "In Sales: Check contact attributes (condition 1), then Transfer to queue.",
         "Set recording to agent and customer in Sales, before 'Transfer to queue'.",
     ]
+
+
+def test_a_block_that_fails_is_told_with_its_branch_and_what_to_do() -> None:
+    failing = recording(["Agent", "Customer"], newer=True) | {"Errors": {"NoMatchingError": 2}}
+    finding = finding_of("Sales", LOG_ON, failing, TO_QUEUE)
+    assert in_words(finding) == [
+        "A call is not recorded if a block on this way fails, and goes on to an agent.",
+        (
+            "In Sales: Set logging behavior, then Set recording, analytics and processing behavior "
+            "(branch NoMatchingError), then Transfer to queue."
+        ),
+        (
+            "Lead the error branch to a second attempt, or set recording after it in Sales, "
+            "before 'Transfer to queue'."
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "result", "advice"),
+    [
+        (
+            [TO_QUEUE],
+            AuditResult.NEVER,
+            ["Set recording to agent and customer in Sales, before 'Transfer to queue'."],
+        ),
+        (
+            [recording(["Agent", "Customer"]), TO_QUEUE],
+            AuditResult.UNLOGGED,
+            ["Enable logging with 'Set logging behavior' before the recording block."],
+        ),
+        (
+            [LOG_ON, recording(["Agent"]), TO_QUEUE],
+            AuditResult.PARTIAL,
+            ["Choose agent and customer in the last recording block on this way."],
+        ),
+        ([LOG_ON, recording(["Agent", "Customer"]), TO_QUEUE], AuditResult.ALWAYS, []),
+        ([block("DisconnectParticipant")], AuditResult.NO_AGENT, []),
+        ([block("TransferContactToMoon")], AuditResult.UNKNOWN, []),
+    ],
+)
+def test_what_an_administrator_can_do_is_said_last(
+    blocks: list[Action], result: AuditResult, advice: list[str]
+) -> None:
+    finding = finding_of("Sales", *blocks)
+    assert finding.result is result
+    told = in_words(finding)
+    assert [sentence for sentence in told[1:] if not sentence.startswith("In ")] == advice
+    assert told[0] == (f"{MEANINGS[result][:-1]}: {finding.reason}." if finding.reason else MEANINGS[result])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kind"),
+    [
+        ([], "no phone number known"),
+        (["n1"], "phone number"),
+        (["n1", "n2"], "2 phone numbers"),
+        (["n1", "n2", "n3"], "3 phone numbers"),
+    ],
+)
+def test_an_entry_is_told_with_how_many_numbers_lead_to_it(numbers: list[str], kind: str) -> None:
+    flow = read_flow("f", "Sales", "CONTACT_FLOW", json.dumps(linked(TO_QUEUE)))
+    (finding,) = audit([flow], dict.fromkeys(numbers, "f"))
+    assert entry_in_words(finding) == f"Sales ({kind})"
+
+
+def test_a_picture_names_each_further_flow_on_the_way() -> None:
+    texts = list(
+        ET.fromstring(
+            picture("Sales (API)", AuditResult.NEVER, [("Sales", ["one", "two"]), ("Next", ["three"])])
+        ).itertext()
+    )
+    assert texts == ["Sales (API)", "one", "two", "Next", "three", "NEVER"]
+
+
+def test_a_way_through_two_flows_is_told_and_drawn_flow_by_flow() -> None:
+    flows = [
+        read_flow(
+            "a", "Sales", "CONTACT_FLOW", json.dumps(linked(block("TransferToFlow", ContactFlowId="b")))
+        ),
+        read_flow("b", "Orders", "CONTACT_FLOW", json.dumps(linked(TO_QUEUE))),
+    ]
+    (finding,) = audit(flows)
+    assert in_words(finding)[1:3] == ["In Sales: Transfer to flow.", "In Orders: Transfer to queue."]
+    texts = list(ET.fromstring(picture_of(finding)).itertext())
+    assert texts[1:] == ["Transfer to flow", "Orders", "Transfer to queue", "NEVER"]
 
 
 def test_what_a_flow_compares_calls_with_is_quoted_nowhere() -> None:

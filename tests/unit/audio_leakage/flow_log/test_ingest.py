@@ -1,7 +1,8 @@
 """Contacts enter the table the same, however often and in any order their lines arrive."""
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio_leakage.contacts.states import ClosedReason, ContactState, RecordedState
-from audio_leakage.flow_log.ingest import ingest
+from audio_leakage.errors import ServiceUnavailable
+from audio_leakage.flow_log.ingest import blocks_in, ingest, with_blocks
+from audio_leakage.ports import Item
 from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.polling import poll_initialised
 from support.fakes import (
@@ -18,6 +21,7 @@ from support.fakes import (
     World,
     answer,
     at,
+    contact,
     number,
 )
 from support.flow_lines import line, option
@@ -202,3 +206,77 @@ def test_known_contacts_are_read_in_batches_and_not_written() -> None:
     assert ingest(lines, contacts) == {"known": 250}
     assert contacts.batches == [100, 100, 50] * 2
     assert contacts.writes.total() == written
+
+
+@dataclass
+class BusyTable(FakeTable):
+    """Somebody else changes a contact just before each of our first writes of it."""
+
+    faster: list[Callable[[FakeTable], object]] = field(default_factory=list)
+
+    def _meanwhile(self, contact_id: str) -> None:
+        if contact_id == CONTACT_ID and self.faster:
+            self.faster.pop(0)(self)
+
+    def create(self, item: Item) -> bool:
+        self._meanwhile(item["ContactId"])
+        return super().create(item)
+
+    def update(self, before: Item, after: Item) -> bool:
+        self._meanwhile(before["ContactId"])
+        return super().update(before, after)
+
+
+def others_block(second: int) -> Callable[[FakeTable], object]:
+    """Return a change of somebody who takes in another line of the contact."""
+    message = line(Timestamp=f"2023-08-29T10:31:{second:02d}.000Z")
+    return lambda table: FakeTable.put(
+        table,
+        with_blocks(
+            table.contact() if CONTACT_ID in table.items else contact(),
+            blocks_in([(at("10:31"), message)]),
+        ),
+    )
+
+
+def purged(table: FakeTable) -> None:
+    table.items.clear()
+
+
+def seconds_of(contacts: FakeTable) -> list[str]:
+    return [block.split(" ")[0][17:19] for block in contacts.contact().recording_blocks]
+
+
+def test_a_contact_that_somebody_enters_meanwhile_keeps_the_blocks_of_both() -> None:
+    contacts = BusyTable(faster=[others_block(1)])
+    assert take(contacts, ON) == {"known": 1}
+    assert seconds_of(contacts) == ["58", "01"]
+
+
+def test_a_contact_that_is_purged_meanwhile_is_entered_again() -> None:
+    contacts = BusyTable()
+    take(contacts, ON)
+    contacts.faster = [purged]
+    assert take(contacts, ON_AGAIN) == {"entered": 1}
+    assert seconds_of(contacts) == ["06"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_contact_may_change_four_times_while_a_line_is_taken_in(is_known: bool) -> None:
+    contacts = BusyTable()
+    if is_known:
+        take(contacts, ON)
+    contacts.faster = [others_block(second) for second in range(4)]
+    assert take(contacts, ON_AGAIN) == {"known": 1}
+    assert seconds_of(contacts) == [*(["58"] if is_known else []), "06", "00", "01", "02", "03"]
+
+
+def test_a_line_that_is_never_written_fails_but_keeps_no_other_out() -> None:
+    """Nobody asks for a line again that passed for written, so its call could leak unseen."""
+    contacts = BusyTable(faster=[others_block(second) for second in range(5)])
+    lines = [(at("10:30"), ON), (at("10:30"), line(ContactId=number(1)))]
+    with pytest.raises(ServiceUnavailable) as caught:
+        ingest(lines, contacts)
+    assert str(caught.value) == f"contact {CONTACT_ID} changed 5 times while a line was ingested"
+    assert "58" not in seconds_of(contacts)
+    assert number(1) in contacts.items

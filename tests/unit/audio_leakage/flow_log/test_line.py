@@ -121,3 +121,45 @@ def test_any_line_whatever_is_read_ignored_or_unreadable(message: str) -> None:
     except UnreadableLine:
         return
     assert read is None or read.contact_id == CONTACT_ID
+
+
+#: What a block says of the screen: whether that switches something on.
+SCREEN: list[tuple[object, bool]] = [
+    ("Enabled", True),
+    ("Agent", True),
+    ("Disabled", False),
+    ("FALSE", False),
+    ("None", False),
+    ("off", False),
+    ("", False),
+    (["Agent"], True),
+    ([], False),
+    (True, True),
+    (False, False),
+    (None, False),
+    ({}, False),
+    ({"ScreenRecordedParticipants": ["Agent"]}, True),
+    ({"ScreenRecordedParticipants": []}, False),
+    ({"Behavior": "Enabled"}, True),
+    ({"Behavior": "Disabled"}, False),
+    ({"Behavior": "False"}, False),
+    ({"Behavior": "false"}, False),
+    ({"Behavior": "Disabled", "ScreenRecordedParticipants": ["Agent"]}, True),
+]
+
+
+@pytest.mark.parametrize(("value", "is_on"), SCREEN)
+@pytest.mark.parametrize("name", ["ScreenRecordingBehavior", "ChatBehavior"])
+@pytest.mark.parametrize("is_within", [True, False])
+def test_no_participants_are_an_off_unless_it_is_about_another_channel(
+    name: str,
+    is_within: bool,
+    value: object,
+    is_on: bool,
+) -> None:
+    """A block that records the screen alone must not pass for one that wants no voice."""
+    behavior: dict[str, object] = {"RecordedParticipants": []}
+    parameters = {"RecordingBehavior": behavior}
+    (behavior if is_within else parameters)[name] = value  # type: ignore[assignment]
+    block = read_line(line(Parameters=parameters), EVENT_TIME)
+    assert (block and block.behavior) == (None if is_on else RecordingBehavior.OFF)

@@ -1,7 +1,8 @@
 """A run reads on in the flow log where the last run stopped."""
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from audio_leakage.contacts.states import ClosedReason, RecordedState
 from audio_leakage.errors import ServiceUnavailable, SetupError
 from audio_leakage.flow_log.ingest import ingest
+from audio_leakage.flow_log.recovery import recover as read_on
+from audio_leakage.runs.context import RunContext
 from audio_leakage.runs.progress import Progress
 from audio_leakage.runs.window import Window
 from audio_leakage.use_cases.checking import check_recordings
@@ -44,6 +47,27 @@ class SlowFlowLog(FakeFlowLog):
         return 75 - 10 * len(self.asked)
 
 
+@dataclass
+class BusyFlowLog(FakeFlowLog):
+    """It has a line of another contact each minute from 10:21 on. To read a line takes ten seconds."""
+
+    lines_read: int = 0
+
+    def events(
+        self, log_group: str, start: datetime, end: datetime, block_family: str, contact_id: str | None = None
+    ) -> Iterator[tuple[datetime, str]]:
+        del log_group, block_family, contact_id
+        self.asked.append(Window(start, end))
+        for place in range(1, 15):
+            moment = at("10:20") + place * MINUTE
+            if start <= moment < end:
+                self.lines_read += 1
+                yield moment, line(ContactId=number(place), Timestamp=None)
+
+    def seconds_left(self) -> float:
+        return 75 - 10 * self.lines_read
+
+
 def take(contacts: FakeTable, *messages: str) -> Counter[str]:
     """Take lines in one by one, as if each came in a delivery of its own."""
     return sum((Counter(ingest([(at("10:30"), message)], contacts)) for message in messages), Counter())
@@ -59,6 +83,13 @@ def read_until(world: World) -> datetime:
     moment = Progress.from_values(world.history.progress(), SETTINGS.contact_table).read_until
     assert moment
     return moment
+
+
+def named(world: World, window: Window) -> RunContext:
+    """Return a run about a named window, which has as long as its slow flow log says."""
+    assert isinstance(world.flow_log, SlowFlowLog)
+    seconds_left = world.flow_log.seconds_left
+    return world.run(at("15:00"), WITH_LOG, only_window=True, window=window, seconds_left=seconds_left)
 
 
 def recover(world: World, *messages: str, **how: object) -> tuple[dict[str, int], Window]:
@@ -120,6 +151,45 @@ def test_a_stretch_that_could_not_be_read_is_read_by_the_next_run() -> None:
     poll_initialised(world.run(at("10:45"), WITH_LOG))
     assert read_until(world) == at("10:45")
     assert world.flow_log.asked[-2:] == [Window(at("09:50"), at("10:20")), Window(at("10:20"), at("10:45"))]
+
+
+def test_a_run_without_time_stops_in_the_middle_of_a_part() -> None:
+    world = World()
+    keep_read_until(world, at("10:20"))
+    flow_log = world.flow_log = BusyFlowLog()
+    run = world.run(at("10:35"), WITH_LOG, seconds_left=flow_log.seconds_left)
+    assert read_on(run)["minutes_left_to_recover"] == 11
+    assert sorted(world.contacts.items) == [number(place) for place in range(1, 5)]
+    assert read_until(world) == at("10:24"), "the time of the last line that was read"
+    world.flow_log = BusyFlowLog()
+    counts = read_on(world.run(at("10:40"), WITH_LOG))
+    assert world.flow_log.asked[0].start == at("10:14")
+    assert counts == {"recovered": 10, "unreadable_lines": 0}
+    assert sorted(world.contacts.items) == [number(place) for place in range(1, 15)]
+
+
+def test_a_named_window_that_was_not_read_in_time_fails_with_what_is_left() -> None:
+    world = World(flow_log=SlowFlowLog((ON,)))
+    window = Window(at("05:00"), at("15:00"))
+    with pytest.raises(ServiceUnavailable) as caught:
+        read_on(named(world, window))
+    assert str(caught.value) == "360 minutes of the window were not read in time: name a shorter one"
+    assert (world.flow_log.asked[0].start, world.flow_log.asked[-1].end) == (at("05:00"), at("09:00"))
+    assert CONTACT_ID in world.contacts.items, "what was read is entered"
+
+
+def test_a_named_window_that_was_read_with_the_last_second_is_green() -> None:
+    world = World(flow_log=SlowFlowLog((ON,)))
+    counts = read_on(named(world, Window(at("05:00"), at("09:00"))))
+    assert counts == {"recovered": 1, "unreadable_lines": 0}
+    assert world.flow_log.asked[-1].end == at("09:00")
+
+
+def test_a_log_that_could_not_be_read_is_the_reason_and_not_the_time() -> None:
+    world = World(flow_log=SlowFlowLog(error=SetupError("logs:FilterLogEvents was denied")))
+    with pytest.raises(SetupError, match="denied"):
+        read_on(named(world, Window(at("05:00"), at("15:00"))))
+    assert len(world.flow_log.asked) == 1
 
 
 def test_a_contact_switched_off_in_an_unread_window_does_not_fail() -> None:

@@ -1,11 +1,13 @@
 """A run looks at every due contact, a backfill only at those of its window."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from audio_leakage.contacts.states import ClosedReason, ContactState, RecordedState
 from audio_leakage.errors import WindowError
+from audio_leakage.runs.due import concerns
 from audio_leakage.runs.window import Window
 from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.polling import poll_initialised
@@ -157,3 +159,41 @@ def test_a_second_backfill_changes_nothing() -> None:
     check_recordings(run)
     assert world.contacts.items == items
     assert world.contacts.writes.total() == writes
+
+
+NAMED, OTHER = {"ContactId": CONTACT_ID}, {"ContactId": number(1)}
+BY_WINDOW = {"only_window": True, "window": WINDOW}
+
+
+def begun(time: str) -> dict[str, str]:
+    return {"ContactId": CONTACT_ID, "InitialisedAt": f"2023-08-29T{time}Z"}
+
+
+@pytest.mark.parametrize(
+    ("scope", "item", "is_concerned"),
+    [
+        ({}, OTHER, True),
+        ({}, begun("01:00:00.000"), True),
+        ({"only_window": True, "contact_ids": (CONTACT_ID,)}, NAMED, True),
+        ({"only_window": True, "contact_ids": (CONTACT_ID,)}, OTHER, False),
+        ({"only_window": True, "contact_ids": (CONTACT_ID,)}, begun("10:20:00.000"), True),
+        ({"only_window": True, "contact_ids": (CONTACT_ID,)}, {}, False),
+        (BY_WINDOW, begun("10:24:59.999"), False),
+        (BY_WINDOW, begun("10:25:00.000"), True),
+        (BY_WINDOW, begun("10:29:59.999"), True),
+        (BY_WINDOW, begun("10:30:00.000"), False),
+        (BY_WINDOW, NAMED, False),
+        (BY_WINDOW, begun("10:20:00.000") | {"DisconnectTimestamp": "2023-08-29T10:26:00.000Z"}, False),
+        (
+            BY_WINDOW | {"by_any_time": True},
+            begun("10:20:00.000") | {"DisconnectTimestamp": "2023-08-29T10:26:00.000Z"},
+            True,
+        ),
+        (BY_WINDOW | {"by_any_time": True}, begun("10:20:00.000"), False),
+    ],
+)
+def test_a_run_touches_only_what_it_is_about(
+    world: World, scope: dict[str, Any], item: dict[str, str], is_concerned: bool
+) -> None:
+    run = world.run(at("12:00"), **({"window": WINDOW} | scope))
+    assert concerns(run, item) is is_concerned
