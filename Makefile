@@ -118,7 +118,7 @@ fuzz: $(VENV)/installed ## 20,000 inputs for everything that reads from outside 
 	  tests/unit/audio_leakage/flow_log/test_line.py tests/unit/audio_leakage/test_fuzz.py -k "whatever or refused"
 
 .PHONY: mutants
-mutants: $(VENV)/mutants ## put small mistakes into the code, count those that a test notices (an hour)
+mutants: $(VENV)/mutants ## small mistakes in the code, and how many a test notices (2 hours)
 	$(BIN)/pytest tests/mutants --quiet
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m mutants $(MUTANTS)
 
