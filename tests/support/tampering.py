@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from audio_leakage.evidence.acknowledgement import Acknowledgement
 from audio_leakage.evidence.chain import Link, link_name
@@ -166,7 +167,7 @@ def signed(unsigned: Link, name: str) -> Link:
     )
 
 
-def sign_anew(store: MemoryStore, number: int, **members: object) -> None:
+def sign_anew(store: MemoryStore, number: int, **members: Any) -> None:
     """Change members of a link, and sign it and every link after it: what only who has the key can do."""
     before = link(store, number - 1) if number > 1 else None
     changed = members
