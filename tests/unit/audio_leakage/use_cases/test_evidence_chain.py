@@ -315,6 +315,7 @@ def test_the_day_before_is_the_last_first_revision_of_another_day() -> None:
     (first, *_, last), (third,) = chain.links_of(DAY), chain.links_of("2026-11-24")
     assert chain.day_before(first) is None
     before, before_last = chain.day_before(third), chain.day_before(last)
-    assert before and before_last
+    assert before
+    assert before_last
     assert (before.revision, before.manifest_sha256) == (2, chain.links_of(DAY)[1].manifest_sha256)
     assert before_last.manifest_sha256 == third.manifest_sha256
