@@ -309,13 +309,22 @@ def test_the_latest_file_of_a_name_is_that_of_the_last_revision_that_has_it() ->
 
 
 def test_the_day_before_is_the_last_first_revision_of_another_day() -> None:
+    chain = Chain(whole(), Signer(), KEY_ARN)
+    support.append(chain, evidence(kind=FINAL))
+    support.append(chain, evidence(day="2026-11-22"))
+    links = [link for day in ("2026-11-22", DAY, "2026-11-24") for link in chain.links_of(day)]
+    before = {
+        link.sequence: told and told.manifest_sha256 for link in links for told in [chain.day_before(link)]
+    }
+    digests = {link.sequence: link.manifest_sha256 for link in links}
+    assert before == {1: None, 2: None, 3: digests[2], 4: digests[3], 5: digests[3]}
+
+
+def test_the_last_revision_of_a_day_is_no_acknowledgement() -> None:
     store = whole()
     chain = Chain(store, Signer(), KEY_ARN)
-    support.append(chain, evidence(kind=FINAL))
-    (first, *_, last), (third,) = chain.links_of(DAY), chain.links_of("2026-11-24")
-    assert chain.day_before(first) is None
-    before, before_last = chain.day_before(third), chain.day_before(last)
-    assert before
-    assert before_last
-    assert (before.revision, before.manifest_sha256) == (2, chain.links_of(DAY)[1].manifest_sha256)
-    assert before_last.manifest_sha256 == third.manifest_sha256
+    (_, last) = chain.links_of(DAY)
+    write_acknowledgement(chain, acknowledgement_of(last), NOW)
+    known = chain.earlier(DAY)
+    assert known
+    assert known[0] == last
