@@ -10,7 +10,7 @@ from audio_leakage.evidence.files import Json, json_lines, rows_of
 from audio_leakage.evidence.sources import DELETE_MARKER, OTHER_DAY, UNRECOGNISED_OBJECT
 from audio_leakage.use_cases.day_recordings import is_listed, list_recordings, recordings_of
 from support.day import DailyWorld
-from support.fakes import BUCKET, PREFIX, answer, at, key_of, number
+from support.fakes import BUCKET, CONTACT_ID, PREFIX, answer, at, key_of, number
 
 DAY = date(2023, 8, 29)
 ONE, TWO = number(1), number(2)
@@ -40,7 +40,7 @@ def shown(world: DailyWorld, *items: Json, known: tuple[str, ...] = (ONE, TWO)) 
     ("name", "contact_id"),
     [
         (f"{ONE}_20230829T10:30_UTC.wav", ONE),
-        (f"{ONE.upper()}_20230829T10:30_UTC.wav", ONE),
+        (f"{CONTACT_ID.upper()}_20230829T10:30_UTC.wav", CONTACT_ID),
         ("greeting_20230829T10:30_UTC.wav", ""),
         (f"{ONE[:-1]}_20230829T10:30_UTC.wav", ""),
         ("_20230829T10:30_UTC.wav", ""),
@@ -89,8 +89,12 @@ def test_a_recording_that_a_pointer_names_in_another_bucket_is_shown() -> None:
     moved = f"moved/{ONE}_20230829T10:30_UTC.wav"
     for bucket, key in ((BUCKET, moved), ("archive", moved), ("archive", f"{moved}.json")):
         put(world, bucket, key)
-    pointer = {"ContactId": ONE.upper(), "RecordingKey": moved, "RecordingLocation": f"archive/{moved}"}
-    assert shown(world, pointer) == [("archive", moved, ONE, None)]
+    pointer = {
+        "ContactId": CONTACT_ID.upper(),
+        "RecordingKey": moved,
+        "RecordingLocation": f"archive/{moved}",
+    }
+    assert shown(world, pointer) == [("archive", moved, CONTACT_ID, None)]
 
 
 def test_a_pointer_without_a_bucket_is_into_the_bucket_of_the_recordings() -> None:
