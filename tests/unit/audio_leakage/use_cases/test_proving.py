@@ -20,7 +20,7 @@ from audio_leakage.evidence.ledger import CALLS, CHANGES, CONTACTS
 from audio_leakage.evidence.verify import verify
 from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
-from audio_leakage.use_cases.proving import recheck_earlier_days, write_evidence
+from audio_leakage.use_cases.proving import recheck_earlier_days, tell_evidence, write_evidence
 from audio_leakage.use_cases.reconciling import reconcile
 from support.day import DOCUMENTS, KINDS, Cast, DailyWorld, Kind
 from support.evidence import FolderStore, Killed
@@ -506,3 +506,15 @@ def test_a_time_to_live_that_somebody_else_wrote_stays() -> None:
         item["ExpiresAt"] = 1
     world.prove(DAY, datetime(2023, 9, 10, tzinfo=UTC))
     assert expiries(world) == {"recorded": 1}
+
+
+def test_a_day_without_evidence_is_told_to_nobody() -> None:
+    world = DailyWorld()
+    assert tell_evidence(world.run(DAY)) == {"told": 0}
+    world.prove(DAY)
+    published = len(world.ports.topic.published)
+    assert tell_evidence(world.run(DAY + ONE_DAY)) == {"told": 0}
+    silent = replace(world.settings, alert_topic_arn=None)
+    assert tell_evidence(world.run(DAY, settings=silent)) == {"told": 0}
+    assert len(world.ports.topic.published) == published
+    assert tell_evidence(world.run(DAY)) == {"told": 1}
