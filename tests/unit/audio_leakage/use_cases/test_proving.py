@@ -518,3 +518,19 @@ def test_a_day_without_evidence_is_told_to_nobody() -> None:
     assert tell_evidence(world.run(DAY, settings=silent)) == {"told": 0}
     assert len(world.ports.topic.published) == published
     assert tell_evidence(world.run(DAY)) == {"told": 1}
+
+
+def test_an_earlier_day_whose_first_link_was_never_written_has_no_line() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    world.prove(DAY - ONE_DAY)
+    world.store.write(f"day={DAY}/revision=001/manifest.json", b"of a run that was killed")
+    world.play(DAY + 8 * ONE_DAY, some("recorded"))
+    run = world.run(DAY + 8 * ONE_DAY)
+    for use_case in (complete_population, list_recordings, reconcile, write_evidence):
+        use_case(run)
+    assert [each.day for each in run.earlier_days] == [DAY]
+    assert tell_evidence(run) == {"told": 1}
+    _, mail, _ = world.ports.topic.published[-1]
+    assert f"{DAY} again" not in mail
+    assert "Coverage: 100.00 %" in mail
