@@ -45,6 +45,7 @@ def finished(**fields: Any) -> Contact:
         ({"connected_to_agent_timestamp": None, "initialised_at": at("2023-08-28T23:59")}, False),
         ({"initialised_at": at("2023-08-28T00:00")}, True),
         ({"initialised_at": at("2023-08-27T23:59:59.999")}, False),
+        ({"initialised_at": at("23:59"), "connected_to_agent_timestamp": at("23:59:30")}, True),
     ],
 )
 def test_only_a_finished_item_of_the_day_leaves(fields: dict[str, Any], leaves: bool) -> None:
