@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from audio_leakage.errors import AudioLeakageError, ContactNotFound, InvalidContact
+from audio_leakage.errors import (
+    AudioLeakageError,
+    ContactNotFound,
+    InvalidContact,
+    MissingError,
+    ServiceUnavailable,
+    SetupError,
+)
 from audio_leakage.evidence.files import Json, json_lines, rows_of
 from audio_leakage.evidence.sources import DELETE_MARKER, OTHER_DAY, UNRECOGNISED_OBJECT
 from audio_leakage.use_cases.day_recordings import is_listed, list_recordings, recordings_of
@@ -95,6 +102,42 @@ def test_a_recording_that_a_pointer_names_in_another_bucket_is_shown() -> None:
         "RecordingLocation": f"archive/{moved}",
     }
     assert shown(world, pointer) == [("archive", moved, CONTACT_ID, None)]
+
+
+def test_a_recording_in_the_folder_of_an_earlier_bucket_is_shown() -> None:
+    """Somebody has changed the storage of the instance since: the keys stay alike, the bucket does not."""
+    world = DailyWorld()
+    put(world, "archive", key_of(ONE))
+    put(world, BUCKET, key_of(TWO))
+    items = (
+        {"ContactId": ONE, "RecordingKey": key_of(ONE), "RecordingLocation": f"archive/{key_of(ONE)}"},
+        {"ContactId": TWO, "RecordingKey": key_of(TWO), "RecordingLocation": f"{BUCKET}/{key_of(TWO)}"},
+    )
+    assert sorted(shown(world, *items)) == [
+        ("archive", key_of(ONE), ONE, None),
+        (BUCKET, key_of(TWO), TWO, None),
+    ]
+
+
+def test_a_recording_is_gone_with_its_bucket() -> None:
+    world, pointer = (
+        DailyWorld(),
+        {"ContactId": ONE, "RecordingKey": "1.wav", "RecordingLocation": "archive/1.wav"},
+    )
+    world.ports.bucket.errors["archive"] = MissingError("bucket 'archive' does not exist")
+    put(world, BUCKET, key_of(TWO))
+    assert shown(world, pointer) == [(BUCKET, key_of(TWO), TWO, None)]
+
+
+@pytest.mark.parametrize("error", [SetupError("grant s3:ListBucket"), ServiceUnavailable("throttled")])
+def test_a_recording_whose_bucket_cannot_be_listed_is_not_gone(error: AudioLeakageError) -> None:
+    world, pointer = (
+        DailyWorld(),
+        {"ContactId": ONE, "RecordingKey": "1.wav", "RecordingLocation": "archive/1.wav"},
+    )
+    world.ports.bucket.errors["archive"] = error
+    with pytest.raises(type(error), match=str(error)):
+        shown(world, pointer)
 
 
 def test_a_pointer_without_a_bucket_is_into_the_bucket_of_the_recordings() -> None:
