@@ -526,16 +526,16 @@ def test_a_day_without_evidence_is_told_to_nobody() -> None:
 
 
 def test_an_earlier_day_whose_first_link_was_never_written_has_no_line() -> None:
-    world = DailyWorld()
+    world, begun, today = DailyWorld(), DAY + 22 * ONE_DAY, DAY + 30 * ONE_DAY
     world.play(DAY, some("recorded"))
-    world.prove(DAY - ONE_DAY)
-    world.store.write(f"day={DAY}/revision=001/manifest.json", b"of a run that was killed")
-    world.play(DAY + 8 * ONE_DAY, some("recorded"))
-    run = world.run(DAY + 8 * ONE_DAY)
+    world.prove(DAY)
+    world.store.write(f"day={begun}/revision=001/manifest.json", b"of a run that was killed")
+    world.play(today, some("recorded"))
+    run = world.run(today)
     for use_case in (complete_population, list_recordings, reconcile, write_evidence):
         use_case(run)
-    assert [each.day for each in run.earlier_days] == [DAY]
+    assert [each.day for each in run.earlier_days] == [begun, DAY]
     assert tell_evidence(run) == {"told": 1}
     _, mail, _ = world.ports.topic.published[-1]
-    assert f"{DAY} again" not in mail
-    assert "Coverage: 100.00 %" in mail
+    assert f"{begun} again" not in mail
+    assert f"{DAY} again, first: COMPLETE. Deleted or changed since: nothing\n" in mail
