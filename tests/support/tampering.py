@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from audio_leakage.evidence.acknowledgement import Acknowledgement
 from audio_leakage.evidence.chain import Link, link_name
@@ -136,14 +137,14 @@ def say_something_else_beside_the_signed_text(store: MemoryStore) -> None:
     store.objects[link_name(2)] = canonical(content)
 
 
-def acknowledge_in_another_name(store: MemoryStore) -> None:
-    """Append a rightly signed link whose acknowledgement is about a revision that nobody wrote."""
-    written = Acknowledgement(
+def acknowledgement_of(revision: Link) -> Acknowledgement:
+    """Return an acknowledgement of a revision, by its link."""
+    return Acknowledgement(
         id="1",
-        instance=link(store, 3).instance,
-        day="2026-11-24",
-        revision=1,
-        manifest_sha256="0" * 64,
+        instance=revision.instance,
+        day=revision.day,
+        revision=revision.revision,
+        manifest_sha256=revision.manifest_sha256,
         cause="FALSE_POSITIVE",
         ticket="CHG-1",
         valid_until=None,
@@ -152,6 +153,11 @@ def acknowledge_in_another_name(store: MemoryStore) -> None:
         run_id="manual__1",
         contacts=(),
     )
+
+
+def acknowledge_in_another_name(store: MemoryStore) -> None:
+    """Append a rightly signed link whose acknowledgement is about a revision that nobody wrote."""
+    written = acknowledgement_of(replace(link(store, 3), manifest_sha256="0" * 64))
     write_acknowledgement(Chain(store, Signer(), KEY_ARN), written, NOW)
 
 
@@ -159,6 +165,16 @@ def signed(unsigned: Link, name: str) -> Link:
     return replace(
         unsigned, signature=base64.b64encode(Signer(name).sign(KEY_ARN, unsigned.signed_text)).decode()
     )
+
+
+def sign_anew(store: MemoryStore, number: int, **members: Any) -> None:
+    """Change members of a link, and sign it and every link after it: what only who has the key can do."""
+    before = link(store, number - 1) if number > 1 else None
+    changed = members
+    while link_name(number) in store.objects:
+        before = signed(replace(link(store, number).following(before), **changed), "ours")
+        store.objects[link_name(number)] = before.to_bytes()
+        number, changed = number + 1, {}
 
 
 TAMPERED: list[tuple[Callable[[MemoryStore], None], str, str]] = [

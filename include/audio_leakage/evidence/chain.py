@@ -138,6 +138,8 @@ class Link:
             raise ValueError("it is no link") from None
         if version != VERSION:
             raise ValueError(f"its version is {shown(version)}, allowed is {VERSION}")
+        if not isinstance(signature, str):
+            raise ValueError(f"its signature is {shown(signature)}, allowed is base64")  # noqa: TRY004
         return cls(**values, signature=signature)
 
 

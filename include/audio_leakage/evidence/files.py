@@ -7,6 +7,7 @@ bytes on every machine. We hash the uncompressed bytes, too, because compression
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
@@ -181,7 +182,7 @@ def uncompressed(name: str, stored: bytes) -> bytes:
         return stored
     try:
         return gzip.decompress(stored)
-    except (EOFError, OSError) as error:
+    except (EOFError, OSError, zlib.error) as error:
         raise ValueError(f"{name} is not a whole gzip file: {error}") from None
 
 

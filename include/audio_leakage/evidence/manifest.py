@@ -45,7 +45,10 @@ def read_manifest(stored: bytes) -> tuple[Mapping[str, Mapping[str, str]], Mappi
     try:
         statement = json.loads(stored)
         files = {
-            subject["name"]: {**subject["digest"], "content_sha256": subject["annotations"]["content_sha256"]}
+            subject["name"]: {
+                "content_sha256": subject["annotations"]["content_sha256"],
+                "sha256": subject["digest"]["sha256"],
+            }
             for subject in statement["subject"]
         }
         predicate = statement["predicate"]

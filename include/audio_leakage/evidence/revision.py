@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
@@ -173,11 +172,6 @@ def earlier_of(revision: int, stored_manifest: bytes, predicate: Mapping[str, An
 def folder_of(day: str, revision: int) -> str:
     """Return the folder of a revision, below the folder of the instance."""
     return f"day={day}/revision={revision:03d}/"
-
-
-def day_folder(day: date) -> str:
-    """Return the folder of all revisions of a day, below the folder of the instance."""
-    return f"day={day.isoformat()}/"
 
 
 def revision_of(key: str) -> int | None:

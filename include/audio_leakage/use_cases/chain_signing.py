@@ -18,7 +18,13 @@ def check_signature(store: EvidenceStore, link: Link, affects: str) -> None:
     """
     pem = store.read(f"keys/{link.public_key_sha256}.pem")
     is_ours = sha256(pem) == link.public_key_sha256
-    if not is_ours or not PublicKey.from_pem(pem).verifies(link.signed_text, link.signature_bytes):
+    try:
+        is_valid = is_ours and PublicKey.from_pem(pem).verifies(link.signed_text, link.signature_bytes)
+    except ValueError as error:
+        raise BrokenEvidence(
+            f"the signature of link {link.sequence} cannot be read: {error}", affects
+        ) from None
+    if not is_valid:
         raise BrokenEvidence(f"the signature of link {link.sequence} is not valid", affects)
 
 

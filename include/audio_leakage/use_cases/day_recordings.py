@@ -12,7 +12,7 @@ from typing import Any
 from audio_leakage.contacts.contact import check_contact_id
 from audio_leakage.contacts.recording import RecordingStorage, is_conversation
 from audio_leakage.contacts.snapshot import ContactSnapshot
-from audio_leakage.errors import AwsError, ContactNotFound, InvalidContact
+from audio_leakage.errors import AwsError, ContactNotFound, InvalidContact, MissingError
 from audio_leakage.evidence.files import EvidenceFile, Json, rows_of, sorted_lines
 from audio_leakage.evidence.sources import DELETE_MARKER, NOT_ASKED, OTHER_DAY, UNRECOGNISED_OBJECT
 from audio_leakage.times import format_time
@@ -88,17 +88,24 @@ def _ask_connect(run: DayContext, contact_id: str) -> str | None:
 
 
 def _elsewhere(run: DayContext, items: EvidenceFile) -> Iterator[Json]:
-    """Yield recordings that lie outside the day's folder, where the monitor found them."""
+    """Yield recordings that lie outside the day's folder or in another bucket, where the monitor found them.
+
+    :raises AwsError: when a bucket cannot be listed. What is only not shown must not count as deleted.
+    """
     storage = run.storage()
     folder = _folder_of(storage, run.day)
     for item in rows_of(items.stored):
-        key = item.get("RecordingKey")
-        if key is None or key.startswith(folder):
+        key, bucket = item.get("RecordingKey"), _bucket_of(run, item)
+        is_in_listing = bucket == storage.bucket and str(key).startswith(folder)
+        if key is None or is_in_listing:
             continue
-        bucket = _bucket_of(run, item)
-        for found in run.bucket.list_objects(bucket, key):
-            if found["Key"] == key:
-                yield {**_listed(bucket, "", found), "contact_id": item["ContactId"].lower(), "known": None}
+        try:
+            found = [each for each in run.bucket.list_objects(bucket, key) if each["Key"] == key]
+        except MissingError as error:
+            log.warning("contact %s: its recording is gone with its bucket: %s", item["ContactId"], error)
+            continue
+        contact_id = item["ContactId"].lower()
+        yield from ({**_listed(bucket, "", each), "contact_id": contact_id, "known": None} for each in found)
 
 
 def _deleted(run: DayContext, items: EvidenceFile, without: Collection[str]) -> Iterator[Json]:

@@ -1,5 +1,6 @@
 """Acknowledgements: what stands, and the figure beside the measured one."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -103,3 +104,26 @@ def test_the_figure_after_acknowledgement_is_never_lower(
 def test_a_day_that_is_not_proven_has_no_such_figure() -> None:
     total = {"proven": 3, "lost": 1, "undecided": 0}
     assert after_acknowledgement(total, [], is_proven=False)["coverage_after_acknowledgement"] is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda stored: b" " + stored,
+        lambda stored: stored[:-1],
+        lambda stored: stored.replace(b'"cause":', b'"cause": '),
+        lambda stored: stored.replace(b"{", b'{"id":"2",', 1),
+    ],
+    ids=["a space before", "no end of line", "a space within", "a member twice"],
+)
+def test_an_acknowledgement_has_one_way_to_be_written(change: Callable[[bytes], bytes]) -> None:
+    """So its digest in the link stands for what it says, however a reader takes it."""
+    with pytest.raises(ValueError, match="it is no acknowledgement as we write it"):
+        Acknowledgement.from_bytes(change(acknowledgement().to_bytes()))
+
+
+@pytest.mark.parametrize("extra", [b'"comment":"",', b'"Cause":"OTHER",'])
+def test_an_acknowledgement_has_no_other_members(extra: bytes) -> None:
+    stored = acknowledgement().to_bytes().replace(b"{", b"{" + extra, 1)
+    with pytest.raises(ValueError, match=r"^it is no acknowledgement$"):
+        Acknowledgement.from_bytes(stored)

@@ -29,9 +29,16 @@ def test_the_stored_bytes_hold_no_time_and_no_name() -> None:
     assert json_lines("one", [{"a": 1}]).stored == json_lines("another", [{"a": 1}]).stored
 
 
-def test_a_broken_file_is_named() -> None:
+@pytest.mark.parametrize(
+    "stored", [b"{}", gzip.compress(b"{}")[:-9], gzip.compress(b"{}")[:10] + b"\xff" * 20]
+)
+def test_a_broken_file_is_named(stored: bytes) -> None:
     with pytest.raises(ValueError, match=r"rows\.jsonl\.gz is not a whole gzip file"):
-        uncompressed("rows.jsonl.gz", json_lines("rows.jsonl.gz", [{}]).stored[:-9])
+        uncompressed("rows.jsonl.gz", stored)
+
+
+def test_a_file_that_is_not_compressed_is_its_content() -> None:
+    assert uncompressed("policy.json", b"{}") == b"{}"
 
 
 @pytest.mark.parametrize(

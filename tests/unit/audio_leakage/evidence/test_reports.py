@@ -1,5 +1,7 @@
 """What a day is worth, and what people read of it."""
 
+import pytest
+
 from audio_leakage.evidence.files import EvidenceFile
 from audio_leakage.evidence.ledger import Inputs, ledger_of
 from audio_leakage.evidence.reports import Day, mail_lines, reports, status_of, summary_of
@@ -70,3 +72,39 @@ def test_the_exceptions_are_the_contacts_that_matter() -> None:
 def test_the_sums_are_given_by_day_queue_method_and_rule() -> None:
     lines = report("summary.csv", PROVEN).stored.decode().splitlines()[1:]
     assert [line.split(",")[0] for line in lines] == ["day", "queue_id", "initiation_method", "policy_rule"]
+
+
+@pytest.mark.parametrize(
+    ("population", "outside", "reasons"),
+    [
+        (200, 1, []),
+        (199, 1, ["1 watched contact is not in the population"]),
+        (400, 2, []),
+        (399, 2, ["2 watched contacts are not in the population"]),
+        (0, 1, ["1 watched contact is not in the population"]),
+    ],
+)
+def test_few_watched_contacts_outside_the_population_are_within_the_tolerance(
+    population: int, outside: int, reasons: list[str]
+) -> None:
+    every = range(population + outside)
+    given = inputs(map(leg, range(population)), map(item, every), map(recording, every))
+    expected = "INCOMPLETE" if reasons else "COMPLETE"
+    assert status_of(day(), ledger_of(given, must)) == (expected, reasons)
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        ("NOT_ASKED", "1 recordings were not asked about, they have no contact of that day"),
+        ("VOICE", "1 recorded contact is not in the population"),
+    ],
+)
+def test_one_recording_of_nobody_knows_whom_makes_a_day_incomplete(known: str, reason: str) -> None:
+    given = inputs([leg(1)], [item(1)], [recording(1), recording(2, known=known)])
+    assert status_of(day(), ledger_of(given, must)) == ("INCOMPLETE", [reason])
+
+
+def test_a_recording_of_another_day_leaves_a_day_complete() -> None:
+    given = inputs([leg(1)], [item(1)], [recording(1), recording(2, known="OTHER_DAY")])
+    assert status_of(day(), ledger_of(given, must)) == ("COMPLETE", [])

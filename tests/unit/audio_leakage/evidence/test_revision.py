@@ -2,9 +2,11 @@
 
 import pytest
 
-from audio_leakage.evidence.files import rows_of
-from audio_leakage.evidence.revision import before_of, replay
-from support.evidence import evidence, inputs, item, leg, must, recording
+from audio_leakage.evidence.files import json_lines, rows_of
+from audio_leakage.evidence.revision import before_of, folder_of, replay, revision_of
+from support.evidence import contact_id, evidence, inputs, item, leg, must, recording
+
+SEEN = {"class": "VERIFIED", "counts_as": "proven", "etag": "1", "size": 44}
 
 
 def test_a_replay_gives_the_same_bytes() -> None:
@@ -29,3 +31,35 @@ def test_a_recording_is_compared_with_the_one_seen_first(etag: str | None) -> No
         )
     (kept,) = before_of(contacts.stored, known.stored)
     assert kept["etag"] == (etag or row["etag"])
+
+
+def test_what_is_no_contact_of_the_day_any_more_is_compared_with_nothing() -> None:
+    contacts = json_lines(
+        "contacts.jsonl.gz", [{"contact_id": contact_id(1), "severity": "none", **SEEN, "class": "MISSING"}]
+    )
+    known = [{"contact_id": contact_id(number), **SEEN} for number in (1, 2)]
+    first_seen = json_lines("before.jsonl.gz", sorted(known, key=lambda row: row["contact_id"]))
+    assert list(before_of(contacts.stored, first_seen.stored)) == [
+        {"contact_id": contact_id(1), **SEEN, "class": "MISSING"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "revision"),
+    [
+        ("day=2026-11-23/revision=001/contacts.jsonl.gz", 1),
+        ("day=2026-11-23/revision=999/manifest.json", 999),
+        ("day=2026-11-23/revision=1000/manifest.json", 1000),
+        ("day=2026-11-23/revision=01/manifest.json", None),
+        ("day=2026-11-23/revision=001", None),
+        ("work/day=2026-11-23/revision=001/manifest.json", None),
+        ("day=2026-11/revision=001/manifest.json", None),
+    ],
+)
+def test_a_key_tells_the_number_of_its_revision(key: str, revision: int | None) -> None:
+    assert revision_of(key) == revision
+
+
+def test_the_folder_of_a_revision_tells_its_number() -> None:
+    assert folder_of("2026-11-23", 7) == "day=2026-11-23/revision=007/"
+    assert [revision_of(folder_of("2026-11-23", number)) for number in (1, 10, 1000)] == [1, 10, 1000]

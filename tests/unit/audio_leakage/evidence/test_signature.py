@@ -52,3 +52,26 @@ def test_a_key_that_can_be_broken_is_refused() -> None:
 def test_half_of_a_pem_file_is_refused(cut: slice) -> None:
     with pytest.raises(ValueError, match="it is no public key in PEM"):
         PublicKey.from_pem(pem_of(public_der())[cut])
+
+
+#: Where the elements of a key begin: both sequences, the algorithm, the bits and the two numbers.
+TAGS = (0, 4, 19, 24, 28, -5)
+
+
+@pytest.mark.parametrize("place", TAGS)
+def test_an_element_of_another_kind_is_refused(place: int) -> None:
+    der = bytearray(public_der())
+    assert der[place] in (0x30, 0x03, 0x02)
+    der[place] = 0x04
+    with pytest.raises(ValueError, match="no RSA public key of at least 2048 bits"):
+        PublicKey.from_pem(pem_of(bytes(der)))
+
+
+@pytest.mark.parametrize(("exponent", "is_refused"), [(1, True), (2, True), (3, False)])
+def test_an_exponent_that_signs_for_everybody_is_refused(exponent: int, is_refused: bool) -> None:
+    pem = pem_of(public_der()[:-5] + b"\x02\x03\x00\x00" + bytes([exponent]))
+    if is_refused:
+        with pytest.raises(ValueError, match="no RSA public key"):
+            PublicKey.from_pem(pem)
+    else:
+        assert PublicKey.from_pem(pem) == (KEY.modulus, 3)

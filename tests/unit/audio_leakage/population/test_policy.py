@@ -135,3 +135,19 @@ def test_a_rule_that_can_never_match_is_refused() -> None:
 def test_a_rule_is_told_from_14_days_before_its_end(days_before_the_end: int, is_told: bool) -> None:
     today = date(2027, 1, 1) - timedelta(days=days_before_the_end)
     assert bool(read(RULE).ending(today)) is is_told
+
+
+@pytest.mark.parametrize("key", ["reason", "approved_by"])
+@pytest.mark.parametrize(
+    ("text", "is_allowed"),
+    [("x" * 200, True), ("x" * 201, False), ("", False), (4711, False), (["x"], False)],
+)
+def test_a_reason_and_an_approval_are_short_texts(key: str, text: object, is_allowed: bool) -> None:
+    rule = {**RULE, key: text}
+    if is_allowed:
+        assert getattr(read(rule).rules[0], key) == text
+    else:
+        with pytest.raises(
+            SettingsError, match=f"rule 'payments': '{key}' is .*, allowed is a text of at most 200"
+        ):
+            read(rule)

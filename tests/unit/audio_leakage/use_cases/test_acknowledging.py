@@ -11,13 +11,17 @@ import pytest
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.errors import BrokenEvidence, WindowError
 from audio_leakage.evidence.acknowledgement import Acknowledgement
+from audio_leakage.evidence.chain import Link
+from audio_leakage.evidence.files import sha256
 from audio_leakage.evidence.form import request_of
 from audio_leakage.evidence.verify import verify
+from audio_leakage.ports import Item
 from audio_leakage.use_cases.acknowledged import figures_of
 from audio_leakage.use_cases.acknowledging import AcknowledgementContext, acknowledge
 from support.day import KINDS, DailyWorld
 from support.evidence import Killed
 from support.fakes import at, number
+from support.tampering import sign_anew
 
 DAY = date(2023, 8, 29)
 NOW = at("2023-08-30T09:00")
@@ -215,3 +219,81 @@ def test_the_acknowledgement_of_an_earlier_verdict_is_not_shown(world: DailyWorl
     contact = Contact.from_item(world.ports.contacts.items[MISSING])
     assert contact.standing_acknowledgement
     assert replace(contact, judged_at=NOW + timedelta(hours=1)).standing_acknowledgement is None
+
+
+def changing(world: DailyWorld, times: int) -> Callable[[Item, Item], bool]:
+    """Return an update before which the monitor changes the verdict so many times."""
+    update, left = world.ports.contacts.update, [times]
+
+    def late(before: Item, after: Item) -> bool:
+        if left[0]:
+            left[0] -= 1
+            stored = world.ports.contacts.items[str(before["ContactId"])]
+            is_failure = stored["RecordedState"] == "CALL_RECORDED_FAILURE"
+            stored["RecordedState"] = "CALL_RECORDED_SUCCESS" if is_failure else "CALL_RECORDED_FAILURE"
+        return update(before, after)
+
+    return late
+
+
+@pytest.mark.parametrize(("times", "marked"), [(0, 1), (1, 1), (2, 1), (3, 0)])
+def test_an_item_that_changes_while_it_is_written_is_read_again(
+    world: DailyWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    times: int,
+    marked: int,
+) -> None:
+    monkeypatch.setattr(world.ports.contacts, "update", changing(world, times))
+    done = acknowledge(context(world, contact_ids=MISSING))
+    assert (done["acknowledged"], done["marked"]) == (1, marked)
+    item = world.ports.contacts.items[MISSING]
+    assert ("Acknowledged" in item) is bool(marked)
+    verdicts = ("CALL_RECORDED_FAILURE", "CALL_RECORDED_SUCCESS")
+    assert item["RecordedState"] == verdicts[times % 2], "the monitor's word stays"
+    told = f"contact {MISSING} does not show its acknowledgement: it changed while it was written"
+    assert (told in caplog.text) is not bool(marked)
+
+
+def test_an_item_that_goes_while_it_is_written_is_left_alone(
+    world: DailyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = world.ports.contacts.update
+
+    def gone(before: Item, after: Item) -> bool:
+        world.ports.contacts.items.pop(str(before["ContactId"]), None)
+        return update(before, after)
+
+    monkeypatch.setattr(world.ports.contacts, "update", gone)
+    done = acknowledge(context(world, contact_ids=MISSING))
+    assert (done["acknowledged"], done["marked"]) == (1, 0)
+    assert MISSING not in world.ports.contacts.items
+
+
+def test_an_item_that_shows_its_acknowledgement_is_not_written_again(world: DailyWorld) -> None:
+    first = acknowledge(context(world, contact_ids=MISSING))
+    writes = world.ports.contacts.writes[MISSING]
+    again = acknowledge(context(world, contact_ids=MISSING))
+    assert (first["marked"], again["marked"]) == (1, 0)
+    assert world.ports.contacts.writes[MISSING] == writes
+
+
+def test_an_acknowledgement_that_is_none_breaks_the_figures(world: DailyWorld) -> None:
+    acknowledge(context(world, contact_ids=MISSING))
+    (key,) = world.store.keys("acknowledgements/")
+    world.store.objects[key] = b"{}\n"
+    sign_anew(world.store, 2, manifest_sha256=sha256(b"{}\n"))
+    with pytest.raises(BrokenEvidence) as broken:
+        figures(world)
+    assert broken.value.what == f"{key} cannot be read: it is no acknowledgement"
+    assert broken.value.affects == "day 2023-08-29"
+
+
+def test_what_lies_there_and_is_no_acknowledgement_gets_no_link(world: DailyWorld) -> None:
+    path = f"acknowledgements/day=2023-08-29/{sha256(b'manual__1 2023-08-29')[:32]}.json"
+    world.store.objects[path] = b"{}\n"
+    with pytest.raises(BrokenEvidence) as broken:
+        acknowledge(context(world, contact_ids=MISSING))
+    assert broken.value.what == f"{path} cannot be read: it is no acknowledgement"
+    assert [Link.from_bytes(world.store.read(key)).kind for key in world.store.keys("chain/")] == ["first"]
+    assert "Acknowledged" not in world.ports.contacts.items[MISSING]

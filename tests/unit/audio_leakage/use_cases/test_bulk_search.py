@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from audio_leakage.contacts.states import ClosedReason, ContactState, RecordedState
 from audio_leakage.errors import ContactNotFound, ServiceUnavailable, SetupError
+from audio_leakage.ports import TimeRangeType
 from audio_leakage.runs.sweep import Sweep
 from audio_leakage.runs.window import Window
 from audio_leakage.use_cases import bulk_search, check_recordings, purge_ivr
 from audio_leakage.use_cases.bulk_search import (
     CONNECTED_TO_AGENT,
     DISCONNECTED,
+    INITIATED,
     BulkSearch,
     TimeRangeSearch,
     newest_first,
@@ -309,3 +311,22 @@ def test_a_backfill_without_a_search_describes_due_contacts() -> None:
     window = Window(at("10:25"), at("10:30"))
     poll_in_progress(world.run(NOW, window=window, only_window=True, **TOO_SLOW))
     assert world.contacts.contact(number(1)).state is ContactState.COMPLETED_AGENT
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "moment"),
+    [
+        (INITIATED, {"InitiationTimestamp": at("10:30")}, at("10:30")),
+        (DISCONNECTED, {"DisconnectTimestamp": at("10:31")}, at("10:31")),
+        (CONNECTED_TO_AGENT, {"AgentInfo": {"ConnectedToAgentTimestamp": at("10:32")}}, at("10:32")),
+        (CONNECTED_TO_AGENT, {"ConnectedToAgentTimestamp": at("10:32")}, None),
+        (CONNECTED_TO_AGENT, {"AgentInfo": None}, None),
+        (CONNECTED_TO_AGENT, {}, None),
+        (INITIATED, {"AgentInfo": {"InitiationTimestamp": at("10:30")}}, None),
+        (INITIATED, {"InitiationTimestamp": "2023-08-29T10:30:00Z"}, None),
+    ],
+)
+def test_a_search_reads_the_event_that_it_searched_for(
+    kind: TimeRangeType, found: dict[str, Any], moment: datetime | None
+) -> None:
+    assert TimeRangeSearch(kind, at("10:00"), at("11:00")).event_of(found) == moment

@@ -9,7 +9,7 @@ import pytest
 
 from audio_leakage.errors import MissingError, ServiceUnavailable, SetupError
 from audio_leakage.evidence.verify import verify
-from audio_leakage.use_cases.day_flows import audit_flows
+from audio_leakage.use_cases.day_flows import audit_flows, flow_lines, queue_lines
 from support.day import KINDS, DailyWorld
 from support.fakes import MARK
 from support.published_flows import flow, leaking, recorded
@@ -146,3 +146,32 @@ def test_nothing_of_a_flow_is_kept_that_may_be_a_customers(world: DailyWorld) ->
     }
     assert not [key for key, text in texts.items() if MARK.encode() in text]
     assert any(b"Sales" in text for text in texts.values())
+
+
+@pytest.mark.parametrize(
+    ("count", "last"),
+    [
+        (0, None),
+        (3, "Queue queue-2: 1 UNEXPLAINED. Calls come to it from no flow that sets it by its ID"),
+        (4, "and 1 more queues"),
+        (20, "and 17 more queues"),
+    ],
+)
+def test_the_mail_names_three_queues_and_counts_the_others(count: int, last: str | None) -> None:
+    queues = {f"queue-{place}": {"UNEXPLAINED": 1, "entries": []} for place in range(count)}
+    lines = list(queue_lines(queues))
+    assert len(lines) == min(count, 4)
+    assert (lines[-1] if lines else None) == last
+
+
+def test_the_mail_names_three_entries_of_a_queue() -> None:
+    found = {"NEVER_ASKED": 2, "UNEXPLAINED": 1, "entries": ["a", "b", "c", "d"]}
+    assert list(queue_lines({"queue": found})) == [
+        "Queue queue: 2 NEVER_ASKED, 1 UNEXPLAINED. Calls come to it from a, b, c"
+    ]
+
+
+def test_a_mail_without_an_audit_says_so(world: DailyWorld) -> None:
+    assert list(flow_lines(world.run(DAY))) == ["Flows: not checked, the task 'audit_flows' says why"]
+    audit_flows(world.run(DAY))
+    assert "says why" not in next(iter(flow_lines(world.run(DAY))))

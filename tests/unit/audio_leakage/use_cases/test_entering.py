@@ -237,3 +237,18 @@ def test_a_large_hour_is_compared_a_hundred_at_a_time() -> None:
     enter(world)
     assert max(world.contacts.batches) == 100
     assert len(world.contacts.batches) == 13
+
+
+def test_a_contact_that_somebody_else_enters_meanwhile_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = world_of(result(number(1)), result(number(2)))
+    create, theirs = world.contacts.create, contact(contact_id=number(1))
+
+    def late(item: Item) -> bool:
+        if item["ContactId"] == number(1):
+            world.contacts.put(theirs)
+        return create(item)
+
+    monkeypatch.setattr(world.contacts, "create", late)
+    figures = enter(world)
+    assert (figures["watched"], figures["entered"]) == (1, 1)
+    assert world.contacts.contact(number(1)) == theirs

@@ -1,16 +1,18 @@
 """Taking the population of an hour, and proving that it is complete."""
 
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
 import pytest
 
-from audio_leakage.errors import ServiceUnavailable, SetupError
+from audio_leakage.errors import AudioLeakageError, ServiceUnavailable, SetupError
 from audio_leakage.population.parts import Part, by_hour
 from audio_leakage.use_cases.population import take_population
 from support.fakes import at, number
-from support.population import HOUR, NOW, HourlyWorld, result
+from support.population import HOUR, NOW, FakeSource, HourlyWorld, result
 
 START = at("10:00")
 
@@ -154,3 +156,103 @@ def test_an_hour_without_calls_is_proved_like_any_other() -> None:
     summary = take_population(world.run(now=NOW + timedelta(hours=6)))
     assert summary["population"] == 0
     assert summary["proofs"][0]["status"] == "COMPLETE"
+
+
+@dataclass
+class FailingMetric(FakeSource):
+    """A source whose metric fails for some hours, by their start."""
+
+    failing: dict[datetime, AudioLeakageError] = field(default_factory=dict)
+
+    def contacts_handled(self, queues: Mapping[str, str], start: datetime, end: datetime) -> float:
+        if start in self.failing:
+            raise self.failing[start]
+        return super().contacts_handled(queues, start, end)
+
+
+def settling(source: FakeSource) -> HourlyWorld:
+    """Return a world in which the hours 10 and 11 were taken and wait to be counted again."""
+    world = HourlyWorld(source)
+    source.results = hour_of_calls(10)
+    for hour, now in ((HOUR, "11:20"), ("2023-08-29T11", "12:20")):
+        take_population(world.run(hour, at(now)))
+        world.next_run()
+    return world
+
+
+def hours_to_count(world: HourlyWorld) -> set[str]:
+    return set(world.counted.values["Hours"])
+
+
+def test_an_hour_that_cannot_be_counted_stops_only_itself(caplog: pytest.LogCaptureFixture) -> None:
+    source = FailingMetric()
+    world = settling(source)
+    source.failing = {at("10:00"): ServiceUnavailable("throttled")}
+    with pytest.raises(ServiceUnavailable, match="throttled"):
+        take_population(world.run("2023-08-29T17", at("18:20")))
+    assert hours_to_count(world) == {HOUR, "2023-08-29T17"}
+    assert "hour 2023-08-29T10 could not be counted again: throttled" in caplog.text
+    assert world.metrics.latest["Population"] == 0
+    world.next_run()
+    source.failing = {}
+    proofs = take_population(world.run("2023-08-29T18", at("19:20")))["proofs"]
+    assert {each["hour"]: each["status"] for each in proofs} == {
+        HOUR: "COMPLETE",
+        "2023-08-29T18": "PENDING",
+    }
+    assert hours_to_count(world) == {"2023-08-29T17", "2023-08-29T18"}
+
+
+def test_of_two_hours_that_cannot_be_counted_the_first_is_told() -> None:
+    source = FailingMetric()
+    world = settling(source)
+    source.failing = {
+        at("10:00"): ServiceUnavailable("the first"),
+        at("11:00"): ServiceUnavailable("the second"),
+    }
+    with pytest.raises(ServiceUnavailable, match="the first"):
+        take_population(world.run("2023-08-29T17", at("18:20")))
+    assert hours_to_count(world) == {HOUR, "2023-08-29T11", "2023-08-29T17"}
+
+
+@dataclass
+class Announcing(FakeSource):
+    """A source whose search announces a number, and shows as many pages as there are sizes."""
+
+    announced: int = 0
+    sizes: tuple[int, ...] = ()
+
+    def population(
+        self, instance_id: str, start: datetime, end: datetime
+    ) -> Iterator[tuple[list[Mapping[str, Any]], int]]:
+        del instance_id, start, end
+        shown = 0
+        for place, size in enumerate(self.sizes):
+            yield (
+                [result(number(shown + each)) for each in range(size)],
+                self.announced if place == 0 else 10_000,
+            )
+            shown += size
+
+
+@pytest.mark.parametrize(
+    ("announced", "sizes", "circles"),
+    [
+        (0, (100,), False),
+        (0, (101,), True),
+        (100, (100, 110), False),
+        (100, (100, 111), True),
+        (1_000, (600, 600), False),
+        (1_000, (600, 601), True),
+    ],
+)
+def test_a_search_that_shows_far_more_than_it_announced_is_an_error(
+    announced: int, sizes: tuple[int, ...], circles: bool
+) -> None:
+    world = HourlyWorld(Announcing(announced=announced, sizes=sizes))
+    if circles:
+        with pytest.raises(ServiceUnavailable) as error:
+            take_population(world.run())
+        assert str(error.value) == f"a search announced {announced} contacts and shows {sum(sizes)}"
+    else:
+        assert take_population(world.run())["population"] == sum(sizes)

@@ -20,7 +20,7 @@ from audio_leakage.evidence.ledger import CALLS, CHANGES, CONTACTS
 from audio_leakage.evidence.verify import verify
 from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
-from audio_leakage.use_cases.proving import recheck_earlier_days, write_evidence
+from audio_leakage.use_cases.proving import recheck_earlier_days, tell_evidence, write_evidence
 from audio_leakage.use_cases.reconciling import reconcile
 from support.day import DOCUMENTS, KINDS, Cast, DailyWorld, Kind
 from support.evidence import FolderStore, Killed
@@ -289,7 +289,12 @@ def test_a_deleted_recording_says_whether_the_bucket_has_kept_it(*, is_marked: b
     assert (row["class"], row["detail"], row["recording_key"]) == ("DELETED_SINCE", detail, None)
 
 
-def test_a_bucket_whose_versions_may_not_be_listed_still_shows_what_is_gone() -> None:
+def test_a_bucket_whose_versions_may_not_be_listed_still_shows_what_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def denied(_bucket: str, _prefix: str) -> bool:
+        raise SetupError("grant s3:ListBucketVersions")
+
     world = DailyWorld()
     world.play(DAY, some("recorded"))
     ((_, cast),) = world.casts
@@ -298,7 +303,7 @@ def test_a_bucket_whose_versions_may_not_be_listed_still_shows_what_is_gone() ->
         "RecordingLocation": "denied/key",
     }
     cast.deleted()
-    world.ports.bucket.errors["denied"] = SetupError("grant s3:ListBucketVersions")
+    monkeypatch.setattr(world.ports.bucket, "has_delete_marker", denied)
     world.prove(DAY)
     (row,) = rows_of(world.store.read(f"day={DAY}/revision=001/{CONTACTS}"))
     assert (row["class"], row["detail"]) == ("DELETED_SINCE", "GONE")
@@ -506,3 +511,31 @@ def test_a_time_to_live_that_somebody_else_wrote_stays() -> None:
         item["ExpiresAt"] = 1
     world.prove(DAY, datetime(2023, 9, 10, tzinfo=UTC))
     assert expiries(world) == {"recorded": 1}
+
+
+def test_a_day_without_evidence_is_told_to_nobody() -> None:
+    world = DailyWorld()
+    assert tell_evidence(world.run(DAY)) == {"told": 0}
+    world.prove(DAY)
+    published = len(world.ports.topic.published)
+    assert tell_evidence(world.run(DAY + ONE_DAY)) == {"told": 0}
+    silent = replace(world.settings, alert_topic_arn=None)
+    assert tell_evidence(world.run(DAY, settings=silent)) == {"told": 0}
+    assert len(world.ports.topic.published) == published
+    assert tell_evidence(world.run(DAY)) == {"told": 1}
+
+
+def test_an_earlier_day_whose_first_link_was_never_written_has_no_line() -> None:
+    world, begun, today = DailyWorld(), DAY + 22 * ONE_DAY, DAY + 30 * ONE_DAY
+    world.play(DAY, some("recorded"))
+    world.prove(DAY)
+    world.store.write(f"day={begun}/revision=001/manifest.json", b"of a run that was killed")
+    world.play(today, some("recorded"))
+    run = world.run(today)
+    for use_case in (complete_population, list_recordings, reconcile, write_evidence):
+        use_case(run)
+    assert [each.day for each in run.earlier_days] == [begun, DAY]
+    assert tell_evidence(run) == {"told": 1}
+    _, mail, _ = world.ports.topic.published[-1]
+    assert f"{begun} again" not in mail
+    assert f"{DAY} again, first: COMPLETE. Deleted or changed since: nothing\n" in mail
