@@ -79,7 +79,7 @@ def _alias_once(event_name: str) -> str:
 EventAliaser._alias_event_name = lambda _self, event_name: _alias_once(event_name)  # type: ignore[attr-defined]
 
 
-# And it looks at the handler's signature, of which one flag is asked.
+# It also reads the signature of each handler, and needs only one flag of it.
 _accepts_kwargs = hooks.accepts_kwargs
 
 

@@ -239,6 +239,6 @@ def a_page(login: Login) -> Iterator[Page]:
 def page_of_its_own(
     chromium: Browser, played: Played, logins: dict[str, Login], requested: list[str]
 ) -> Iterator[Page]:
-    """Yield an empty page with a login as Op, whose context ends with the test, and with it whatever still runs in it."""
+    """Yield an empty page with a login as Op. Its context ends with the test, so nothing of it runs on."""
     with browsing(chromium, played, requested, logins["op"].state) as context:
         yield context.new_page()

@@ -72,7 +72,7 @@ each_theme = pytest.mark.parametrize("theme", ["light", "dark"], scope="module")
 
 @dataclass(frozen=True)
 class Loaded:
-    """A page that shows a view, and what it has said to nobody but the console: its errors."""
+    """A page that shows a view, and the errors that it has written to the console."""
 
     page: Page
     said: list[str]

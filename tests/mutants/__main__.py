@@ -2,8 +2,8 @@
 
     python -m mutants [--lines 30] [--seed 0] [--only audio_leakage/runs] [--tests tests/unit …] [--reached] [--output build/mutants]
 
-We run only the tests that reach a mistake, the fastest first. The folder of the output gets `score.md` and
-`survivors.toml`.
+The unit tests of a module look at its mistakes first, then the fastest tests that reach them. The folder of the
+output gets `score.md` and `survivors.toml`.
 """
 
 import argparse
