@@ -1,6 +1,7 @@
 """Airflow as the tests see it: a home of its own, no examples, no network, nothing of the user's."""
 
 import atexit
+import gc
 import inspect
 import os
 import shutil
@@ -40,6 +41,13 @@ for _name in [
     name for name in os.environ if name.startswith(("AIRFLOW_VAR_", "AIRFLOW_CONN_", "AWS_ENDPOINT"))
 ]:
     del os.environ[_name]
+
+
+def pytest_collection_finish() -> None:
+    """Keep Python from looking for garbage in Airflow itself, again and again: that took a tenth of the tests' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 # Every hook has a boto3 session of its own, and every session searches for the same models and parses them again. And
