@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore import hooks
+from botocore import hooks, validate
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
+from botocore.model import Shape
 
-pytest.register_assert_rewrite("support.table_contract")
+for _contract in ("bucket", "evidence", "table"):
+    pytest.register_assert_rewrite(f"support.{_contract}_contract")
 
 ROOT = Path(__file__).parents[1]
 _HOME = Path(tempfile.mkdtemp(prefix="audio-leakage-airflow-"))
@@ -97,3 +99,28 @@ def _accepts_kwargs_by_code(handler: Any) -> bool:  # noqa: ANN401  # anything t
 
 
 hooks.accepts_kwargs = _accepts_kwargs_by_code  # type: ignore[assignment]
+
+
+# AWS refuses what is too long or too much. botocore knows these limits and checks few of them, and moto checks fewer.
+_check_lower_limit = validate.range_check
+_check_type_of_blob = validate.ParamValidator._validate_blob  # type: ignore[attr-defined]
+
+
+def _check_limits(name: str, value: int, shape: Shape, kind: str, errors: validate.ValidationErrors) -> None:
+    _check_lower_limit(name, value, shape, kind, errors)
+    most = shape.metadata.get("max")
+    if most is not None and value > most:
+        least = shape.metadata.get("min", 0)
+        errors.report(name, kind, param=value, min_allowed=f"{least}, and at most {most}")
+
+
+def _check_blob(
+    self: validate.ParamValidator, blob: object, shape: Shape, errors: validate.ValidationErrors, name: str
+) -> None:
+    _check_type_of_blob(self, blob, shape, errors, name)
+    if isinstance(blob, bytes):
+        _check_limits(name, len(blob), shape, "invalid length", errors)
+
+
+validate.range_check = _check_limits  # type: ignore[assignment]
+validate.ParamValidator._validate_blob = _check_blob  # type: ignore[attr-defined]

@@ -20,6 +20,8 @@ from local_aws.recordings import pack_recordings
 
 REGION = "af-south-1"
 _FAST = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
+#: The simulated Connect checks each request itself, as Connect does.
+_UNCHECKED = _FAST.merge(Config(parameter_validation=False))
 
 
 class LocalAws:
@@ -110,7 +112,7 @@ class LocalAws:
             aws_access_key_id="testing",
             aws_secret_access_key="testing",  # noqa: S106
             region_name=REGION,
-            config=_FAST,
+            config=_UNCHECKED if service == "connect" else _FAST,
         )
 
     def deploy(self, template: Path, stack: str, parameters: Mapping[str, str]) -> dict[str, str]:

@@ -99,7 +99,9 @@ class MemoryStore:
             raise Killed
         if self.writes_left is not None:
             self.writes_left -= 1
-        return self.objects.setdefault(key, content) is content
+        is_new = key not in self.objects
+        self.objects.setdefault(key, content)
+        return is_new
 
 
 class FolderStore:
@@ -119,7 +121,7 @@ class FolderStore:
     def read(self, key: str) -> bytes:
         try:
             return (self._root / key).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             raise MissingError(f"{key} does not exist") from None
 
     def write(self, key: str, content: bytes) -> bool:

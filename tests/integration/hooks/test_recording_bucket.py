@@ -7,24 +7,35 @@ from botocore.stub import Stubber
 
 from audio_leakage.errors import ServiceUnavailable, SetupError
 from audio_leakage_hooks.recording_bucket import RecordingBucketHook
-from support.fakes import (
-    BUCKET,
-)
+from support.bucket_contract import Delete, Put, RecordingBucketContract
+from support.fakes import BUCKET
 from support.stage import Stage
 
 
-class TestRecordingBucket:
+@pytest.fixture
+def hook(stage: Stage) -> RecordingBucketHook:
+    del stage
+    return RecordingBucketHook(aws_conn_id=None)
+
+
+class TestAsTheFake(RecordingBucketContract):
     @pytest.fixture
-    def hook(self, stage: Stage) -> RecordingBucketHook:
-        del stage
-        return RecordingBucketHook(aws_conn_id=None)
+    def bucket(self, stage: Stage, hook: RecordingBucketHook) -> RecordingBucketHook:
+        stage.aws.client("s3").put_bucket_versioning(
+            Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
+        )
+        return hook
 
-    def test_every_page_of_a_listing_is_followed(self, stage: Stage, hook: RecordingBucketHook) -> None:
-        keys = {f"many/{position:04}" for position in range(1001)}
-        for key in keys:
-            stage.put_object(key, b"")
-        assert {found["Key"] for found in hook.list_objects(BUCKET, "many/")} == keys
+    @pytest.fixture
+    def put(self, stage: Stage) -> Put:
+        return lambda key, size: stage.put_object(key, b"\0" * size)
 
+    @pytest.fixture
+    def delete(self, stage: Stage) -> Delete:
+        return lambda key: stage.aws.client("s3").delete_object(Bucket=BUCKET, Key=key)
+
+
+class TestErrorsAndPages:
     @pytest.mark.parametrize(
         "pages",
         [
@@ -53,21 +64,6 @@ class TestRecordingBucket:
                 s3.add_response("list_object_versions", page)
             with pytest.raises(ServiceUnavailable):
                 hook.has_delete_marker(BUCKET, "x/")
-
-    def test_an_empty_folder_has_no_objects(self, hook: RecordingBucketHook) -> None:
-        assert list(hook.list_objects(BUCKET, "none/")) == []
-
-    def test_a_delete_marker_is_seen_where_versions_are_kept(
-        self, stage: Stage, hook: RecordingBucketHook
-    ) -> None:
-        s3 = stage.aws.client("s3")
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        stage.put_object("kept/a.wav")
-        stage.put_object("deleted/a.wav")
-        s3.delete_object(Bucket=BUCKET, Key="deleted/a.wav")
-        assert hook.has_delete_marker(BUCKET, "deleted/")
-        assert not hook.has_delete_marker(BUCKET, "kept/")
-        assert list(hook.list_objects(BUCKET, "deleted/")) == []
 
     @pytest.mark.parametrize(
         ("code", "status", "error", "says"),

@@ -1,11 +1,12 @@
-"""The fake contact table keeps the rules of the real one."""
+"""The fake contact table and the fake bucket keep the rules of the real ones."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from support.fakes import FakeTable
+from support.bucket_contract import Delete, Put, RecordingBucketContract
+from support.fakes import BUCKET, FakeBucket, FakeTable
 from support.table_contract import ContactTableContract, Write
 
 
@@ -20,3 +21,21 @@ class TestFakeTable(ContactTableContract):
             table.items[item["ContactId"]] = dict(item)
 
         return write
+
+
+class TestFakeBucket(RecordingBucketContract):
+    @pytest.fixture
+    def bucket(self) -> FakeBucket:
+        return FakeBucket()
+
+    @pytest.fixture
+    def put(self, bucket: FakeBucket) -> Put:
+        return bucket.put
+
+    @pytest.fixture
+    def delete(self, bucket: FakeBucket) -> Delete:
+        def delete(key: str) -> None:
+            del bucket.objects[f"{BUCKET}/{key}"]
+            bucket.deleted.add(f"{BUCKET}/{key}")
+
+        return delete
