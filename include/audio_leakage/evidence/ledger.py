@@ -174,7 +174,7 @@ def _calls_file(legs: _Legs, of_other_days: Iterable[Json], ledger: Ledger) -> E
 
 def _count(ledger: Ledger, row: Json, subject: Subject) -> None:
     ledger.classes[row["class"]] += 1
-    ledger.population += subject.standing.in_population
-    ledger.outside += not subject.standing.in_population
+    ledger.population += subject.facts.in_population
+    ledger.outside += not subject.facts.in_population
     tally = Tally.of(subject.table_row.counts_as, row["talk_seconds"] or 0, row["recording_seconds"] or 0)
     ledger.sums[tuple(row[group] or "" for group in GROUPS)] += tally
