@@ -76,14 +76,14 @@ class Stacks:
 
         :raises StackError: if a person must repair or delete the stack first.
         """
-        stack = self._settled(name)
+        stack = self._at_rest(name)
         if stack is None:
             return None
         if stack["StackStatus"] not in _IN_USE:
             raise StackError(f"stack {name} is {stack['StackStatus']}: repair or delete it")
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
-    def _settled(self, name: str) -> Mapping[str, Any] | None:
+    def _at_rest(self, name: str) -> Mapping[str, Any] | None:
         for _ in range(_POLLS):
             try:
                 (stack,) = self._cloudformation.describe_stacks(StackName=name)["Stacks"]

@@ -9,7 +9,7 @@ import {
 
 const HOUR = 3600_000, AT_ONCE = 3, RANGES = [1, 3, 7];
 // Every minute the page reads the hours that still change, and every ten minutes all of them.
-const RELOAD = 60_000, UNSETTLED = 4, ALL_EVERY = 10;
+const RELOAD = 60_000, STILL_CHANGING = 4, ALL_EVERY = 10;
 const dagId = decodeURIComponent(location.pathname.split("/").at(-2));
 const asked = new URLSearchParams(location.search);
 const days = RANGES.includes(Number(asked.get("days"))) ? Number(asked.get("days")) : 3;
@@ -28,7 +28,7 @@ function hoursShown() {
 async function reload(round) {
   const hours = hoursShown();
   for (const hour of found.keys()) if (!hours.includes(hour)) found.delete(hour);
-  const due = round % ALL_EVERY ? hours.filter((hour, place) => place < UNSETTLED || !found.has(hour)) : hours;
+  const due = round % ALL_EVERY ? hours.filter((hour, place) => place < STILL_CHANGING || !found.has(hour)) : hours;
   for (const hour of due) found.set(hour, await get(`hours?hour=${nameOf(hour)}`));
   complete = true;
   await Promise.all([showHealth(), showPopulation()]);
