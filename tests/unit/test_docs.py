@@ -243,7 +243,7 @@ class TestFlowAudit:
         assert sum(map(int, counted.values())) == len(SHAPES)
 
     def test_the_share_that_is_unknown_is_the_one_of_the_public_shapes(self) -> None:
-        results = Counter(finding.result for finding in audit(read(SHAPES)))
+        results = Counter(audited.result for audited in audit(read(SHAPES)))
         unknown, entries = results[AuditResult.UNKNOWN], results.total() - results[AuditResult.NO_AGENT]
         page = " ".join((DOCS / "flow-audit.md").read_text().split())
         assert f"audit {len(SHAPES)} flows and modules" in page

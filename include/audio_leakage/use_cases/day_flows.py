@@ -20,10 +20,10 @@ from audio_leakage.flow_audit.kept import Kept, flow_of, kept_of
 from audio_leakage.flow_audit.report import (
     Report,
     findings_in,
-    findings_of,
     mail_lines,
     not_checked,
     report_of,
+    said_in,
 )
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
@@ -87,7 +87,7 @@ def flows_beside(run: DayContext) -> list[FileBeside]:
     report = last_report(run)
     if report is None:
         return []
-    return [FileBeside(document(FLOWS, report), sha256(canonical(findings_of(report))))]
+    return [FileBeside(document(FLOWS, report), sha256(canonical(said_in(report))))]
 
 
 def unasked_queues(run: DayContext, contacts: bytes) -> dict[str, dict[str, Any]]:
