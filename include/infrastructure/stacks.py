@@ -72,7 +72,7 @@ class Stacks:
     def outputs(self, name: str) -> Outputs | None:
         """Return the outputs of a stack, or None if there is no such stack.
 
-        A stack that is in a transition is awaited: an earlier deployment may have been stopped half-way.
+        We wait while a stack is in a transition: an earlier deployment may have been stopped half-way.
 
         :raises StackError: if a person must repair or delete the stack first.
         """
