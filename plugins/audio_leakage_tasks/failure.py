@@ -65,7 +65,7 @@ def tell_of_failure(context: Context) -> None:
     try:
         if isinstance(error, EarlierTaskFailed):
             mark["told"] = None
-        elif isinstance(error, WrongParams):  # whoever triggered the run sees it there
+        elif isinstance(error, WrongParams):  # the person who triggered the run sees it there
             mark |= {"told": True, "heard": _heard(context), "quiet": True}
         else:
             mark["heard"] = _tell(context, error, mark["reason"])

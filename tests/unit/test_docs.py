@@ -57,6 +57,20 @@ def attribute_of(field: str) -> str:
     return "".join(word.capitalize() for word in field.split("_"))
 
 
+class TestProse:
+    @pytest.mark.parametrize("phrase", ["so many", "whoever", "of which"])
+    def test_no_page_and_no_source_has_a_phrase_that_readers_stumble_over(self, phrase: str) -> None:
+        kinds = (".md", ".py", ".js", ".html", ".yaml", ".tf")
+        folders = (DOCS, *(ROOT / name for name in ("dags", "include", "plugins")))
+        paths = [*ROOT.glob("*.md"), *(path for folder in folders for path in folder.rglob("*"))]
+        read = [path for path in paths if path.suffix in kinds]
+        assert len(read) > 200
+        found = [
+            path for path in read if phrase in " ".join(path.read_text().lower().replace("#", " ").split())
+        ]
+        assert found == []
+
+
 class TestReadme:
     def test_the_readme_is_at_most_120_lines_long(self) -> None:
         assert len(README.read_text().splitlines()) <= 120

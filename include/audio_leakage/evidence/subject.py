@@ -29,7 +29,7 @@ class Subject:
     :param contact_id: in small letters.
     :param sources: its rows by input.
     :param policy: which contacts must be recorded.
-    :param is_final: whether nothing is waited for any more.
+    :param is_final: whether ``recheck_days`` are over.
     """
 
     def __init__(

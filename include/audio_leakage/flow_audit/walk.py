@@ -105,7 +105,7 @@ class Walk:
         return ()  # the walk ended before it came there
 
     def _follow(self, waiting: deque[int], bound: int) -> None:
-        """Walk on from the places that wait, the first found first, until so many have been walked."""
+        """Walk on from the places that wait, the first found first, up to a number of walked places."""
         while waiting and len(self._walked) < bound:
             place = waiting.popleft()
             key = self._found[place]
