@@ -23,7 +23,7 @@ def picture_of(audited: AuditedEntry) -> str:
 
 
 def picture(entry: str, result: AuditResult, way: Way) -> str:
-    """Return a way as a document of type ``image/svg+xml``. Whatever somebody named in a flow is escaped.
+    """Return a way as a document of type ``image/svg+xml``. It escapes every name.
 
     :param entry: where calls come in, in words.
     :param result: of the entry.

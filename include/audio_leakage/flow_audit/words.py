@@ -1,7 +1,7 @@
 """An audited entry in words that an administrator of the contact centre understands.
 
-Flows and blocks carry the names that the flow designer shows. What flows compare calls with is never quoted,
-because it may be a customer's.
+Flows and blocks carry the names that the flow designer shows. We never quote what flows compare calls
+with, because that may be a customer's.
 """
 
 from collections.abc import Iterator

@@ -46,7 +46,7 @@ def audit_flows(run: DayContext) -> dict[str, Any]:
 
     :return: how many flows there are and how many were read, how many entries have each result, and the
         ``findings``: the first entries that need somebody's attention.
-    :raises ServiceUnavailable: when Connect does not answer. What was read so far need not be read again.
+    :raises ServiceUnavailable: when Connect does not answer. The next try goes on from there.
     """
     as_of = format_time(run.now)
     folder = f"{_folder(run)}{as_of}/"
