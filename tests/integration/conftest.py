@@ -34,8 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only AWS's own engine or ``-m scheduler`` asks for, and begin with the longest test: it waits most."""
-    items.sort(key=lambda item: "test_backfill" not in item.nodeid)
+    """Leave out what only AWS's own engine or ``-m scheduler`` asks for, and put first what must not come last.
+
+    A worker that has nothing left takes the last tests of another one. So the tests of the web server stay together,
+    and only one worker builds it. The longest test follows them, for it waits most.
+    """
+    items.sort(key=lambda item: (not _needs_web_server(item), "test_backfill" not in item.nodeid))
     asked = {
         "engine": config.getoption("--dynamodb-local", default=False),
         "scheduler": "scheduler" in config.option.markexpr,
@@ -43,6 +47,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for marker, is_asked in asked.items():
         if not is_asked:
             items[:] = [item for item in items if not item.get_closest_marker(marker)]
+
+
+def _needs_web_server(item: pytest.Item) -> bool:
+    return "web_server" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")

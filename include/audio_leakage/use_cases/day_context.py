@@ -94,13 +94,17 @@ class DayContext:
         """The days that should have evidence by now and have none, in order.
 
         We look at the days before this one up to the one that becomes final, and at those that are verified
-        again. Days before the first link do not count, because nobody wanted evidence then.
+        again. A killed run may have left a day half proved. If this run looks at it again, it proves the day,
+        so we leave it out. Days before the first link do not count, because nobody wanted evidence then.
         """
         first = self.chain.first_day() if self.is_scheduled else None
         if first is None:
             return []
-        days = map(self._earlier, {*range(1, self._final_after), *self._days_later()})
-        return sorted(each.day for each in days if each.day >= first and not each.has_evidence)
+        again = {each.day: each.has_evidence for each in map(self._earlier, self._days_later())}
+        others = {self._earlier(days).day for days in range(1, self._final_after)} - again.keys()
+        proved = self.chain.days_proved_since(min(others, default=self.day))
+        missing = {day for day, has_evidence in again.items() if not has_evidence} | (others - proved)
+        return sorted(day for day in missing if day >= first)
 
     @property
     def _final_after(self) -> int:

@@ -74,6 +74,11 @@ class Chain:
         """Return the day of the first link; None for an empty chain."""
         return date.fromisoformat(self._link(1).day) if any(self.store.keys(link_name(1))) else None
 
+    def days_proved_since(self, day: date) -> set[date]:
+        """Return the days whose evidence got a link on a day or after it."""
+        links = takewhile(lambda link: link.written_at >= day.isoformat(), self._backwards())
+        return {date.fromisoformat(link.day) for link in links if not link.is_acknowledgement}
+
     def day_before(self, link: Link) -> Earlier | None:
         """Return the latest first revision of another day before a link; None if there is none.
 

@@ -209,6 +209,16 @@ def test_a_day_that_nobody_proved_is_loud_until_somebody_backfills_it() -> None:
     assert recheck_earlier_days(run) == {"earlier_days": {}}
 
 
+def test_a_day_whose_run_was_killed_before_its_link_is_loud_too() -> None:
+    world = DailyWorld()
+    world.prove(DAY)
+    killed = DAY + ONE_DAY
+    world.store.write(f"day={killed}/revision=001/{CONTACTS}", b"")
+    world.prove(DAY + 2 * ONE_DAY)
+    with pytest.raises(MissingEvidence, match=f"ever written of {killed}: backfill"):
+        recheck_earlier_days(world.run(DAY + 2 * ONE_DAY))
+
+
 def test_a_day_before_the_first_evidence_is_not_missed() -> None:
     world = DailyWorld()
     world.prove(DAY)
