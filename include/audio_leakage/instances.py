@@ -85,7 +85,7 @@ def policy_variable_of(dag_id: str) -> str:
 
 
 def mutes_variable_of(dag_id: str) -> str:
-    """Return the name of the Variable that says which leaks are known, and told to nobody for a time."""
+    """Return the name of the Variable that says which leaks are known and get no mail for a time."""
     return _beside("mutes", dag_id)
 
 

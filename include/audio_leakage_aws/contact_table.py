@@ -194,7 +194,7 @@ class ContactTable:
         return self._write("UpdateItem", Key={"ContactId": before["ContactId"]}, **update)
 
     def purge(self, contact_id: str) -> bool:
-        """Delete an item that ended without ever reaching an agent; no other can be hit.
+        """Delete an item that ended without ever reaching an agent. No other item can be deleted.
 
         .. seealso::
             - :external+boto3:py:meth:`DynamoDB.Table.delete_item`

@@ -43,7 +43,7 @@ _CREDENTIALS = frozenset(
     }
 )
 _MISSING = frozenset({"ResourceNotFoundException", "NoSuchBucket", "NotFound", "NotFoundException", "404"})
-#: What to do about a resource that is not there, by the setting that names it; else one creates it.
+#: What to do about a missing resource, by the setting that names it. The others are to be created.
 _WHEN_MISSING = {
     "contact_table": (
         "if it was lost, restore it to a point in time, because an empty one knows no earlier contact. "
@@ -54,7 +54,7 @@ _WHEN_MISSING = {
         "that the subscription misses"
     ),
 }
-#: What botocore's own lists lack although it passes by itself.
+#: Codes of errors that pass by themselves, and that botocore's own lists lack.
 _PASSING = frozenset(
     {
         # Another writer has the item, or another Region's write of it comes first.
@@ -66,7 +66,7 @@ _PASSING = frozenset(
 )
 #: botocore's own lists of codes that are worth another try.
 _RETRYABLE = OrRetryChecker([ThrottledRetryableChecker(), TransientRetryableChecker()])
-#: What botocore's parser lets through when an answer has not the types of the service's model.
+#: What botocore's parser raises when an answer has other types than the service's model.
 _GARBLED = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 _NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError, PaginationError)
 #: An error's code. Where there is none, botocore takes the HTTP status, and for the message the whole body.
@@ -105,8 +105,8 @@ def domain_errors(action: str, resource: str, setting: str) -> Iterator[None]:
 def code_of(error: ClientError) -> str:
     """Return the code that AWS gave an error.
 
-    Compare codes, not classes: botocore makes a client's exception classes at its first error, and threads
-    that meet their first one at once get classes, and the client knows one set of them only.
+    Compare codes and not classes. botocore makes a client's exception classes at its first error. Threads
+    that meet their first error at the same time get different classes, and the client knows only one of them.
     """
     return str(error.response.get("Error", {}).get("Code", ""))
 
@@ -138,7 +138,7 @@ def _of_another_shape(error: Exception, action: str, resource: str) -> ServiceUn
 def _may_be_quoted(error: ClientError, action: str) -> bool:
     """Tell whether AWS's own words may be repeated.
 
-    What came without a code may be anything; of Connect, which alone knows callers, only who was denied what.
+    A message without a code may hold anything. Connect knows callers, so we repeat only its denials.
     """
     code = code_of(error)
     return bool(_CODE.fullmatch(code)) and (code in _DENIED or not action.startswith("connect:"))
@@ -169,7 +169,7 @@ def _from_client_error(
 
 
 def _passes(error: ClientError, service: str) -> bool:
-    """Tell whether an error is worth another try: botocore says so, or the service's model, or its name."""
+    """Tell whether another try may help, as botocore, the service's model or the error's name says."""
     code = code_of(error)
     return (
         bool(_RETRYABLE.is_retryable(RetryContext(attempt_number=1, parsed_response=error.response)))

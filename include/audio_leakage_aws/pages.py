@@ -16,7 +16,7 @@ _MOST_PAGES = 10_000
 
 
 def complete(pages: Iterable[Page], *token: str) -> Iterator[Page]:
-    """Yield the pages of a paginator, and refuse an end that is none.
+    """Yield the pages of a paginator, and raise if they break off or go in circles.
 
     botocore's paginators notice a token that comes twice in a row. They follow a longer circle for ever, and
     they take a page that says "truncated" and has no token for the last one.

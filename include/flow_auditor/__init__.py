@@ -2,6 +2,6 @@
 
 ============  ==================================================
 ``folder``    flows, modules and phone numbers in a folder
-``__main__``  the command: prints findings, writes their pictures
+``__main__``  the command: prints each entry with its result, and draws its way
 ============  ==================================================
 """

@@ -16,7 +16,7 @@
 ``table.yaml``             the contact table
 ``monitoring.yaml``        the topic, its key, and the alarms on the monitor
 ``execution_policy.yaml``  the managed policy for the environment's execution role
-``deployer_policy.yaml``   the managed policy for whoever runs `make deploy`
+``deployer_policy.yaml``   the managed policy for those who run `make deploy`
 ``subscriber.yaml``        the subscription Lambda with its policy, queue and alarms
 =========================  =============================================================
 """

@@ -72,18 +72,18 @@ class Stacks:
     def outputs(self, name: str) -> Outputs | None:
         """Return the outputs of a stack, or None if there is no such stack.
 
-        A stack that is in a transition is awaited: an earlier deployment may have been stopped half-way.
+        We wait while a stack is in a transition: an earlier deployment may have been stopped half-way.
 
         :raises StackError: if a person must repair or delete the stack first.
         """
-        stack = self._settled(name)
+        stack = self._at_rest(name)
         if stack is None:
             return None
         if stack["StackStatus"] not in _IN_USE:
             raise StackError(f"stack {name} is {stack['StackStatus']}: repair or delete it")
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
-    def _settled(self, name: str) -> Mapping[str, Any] | None:
+    def _at_rest(self, name: str) -> Mapping[str, Any] | None:
         for _ in range(_POLLS):
             try:
                 (stack,) = self._cloudformation.describe_stacks(StackName=name)["Stacks"]

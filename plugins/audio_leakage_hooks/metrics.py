@@ -72,7 +72,7 @@ class MetricsHook(RetryingHook, AwsGenericHook["CloudWatchClient"]):
 def _data(
     name: str, dimensions: list[DimensionTypeDef], value: float | Mapping[float, int]
 ) -> Iterator[MetricDatumTypeDef]:
-    """Yield what says a value or values of a metric; nothing for one of which nothing occurred."""
+    """Yield a value of a metric, or how often each value occurred; nothing if none occurred."""
     about: MetricDatumTypeDef = {"MetricName": name, "Dimensions": dimensions}
     if not isinstance(value, Mapping):
         yield {**about, "Value": value}

@@ -19,8 +19,8 @@ class RateLimiter:
 
     All callers of an account and Region share Connect's quotas (docs/amazon-connect.md, "Quotas"). A slow
     limiter starts at a random moment of its first interval, so that processes that start together do not call
-    together. One whose turns are far apart calls at a random moment of each interval. In step with a limiter
-    that calls more often, one of the two would be refused each time.
+    together. If its turns are far apart, it calls at a random moment of each interval. Otherwise it
+    could stay in step with a limiter that calls more often, and AWS would refuse one of the two each time.
 
     :param per_second: calls per second.
     :param longest_wait: seconds after which waiting for a turn would outlast the task.

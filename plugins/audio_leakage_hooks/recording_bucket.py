@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class RecordingBucketHook(RetryingHook, S3Hook):
     """Look for call recordings in Amazon S3.
 
-    Nothing but keys, sizes and times is ever asked for, so the role needs ``s3:ListBucket`` (and, to name a
-    delete marker as a cause, ``s3:ListBucketVersions``) and neither ``s3:GetObject`` nor ``kms:Decrypt``:
-    the monitor cannot listen to a call.
+    We ask only for keys, sizes and times. So the role needs ``s3:ListBucket``, and ``s3:ListBucketVersions``
+    to name a delete marker as a cause. It needs neither ``s3:GetObject`` nor ``kms:Decrypt``, so the monitor
+    cannot listen to a call.
 
     Additional arguments (such as ``aws_conn_id``) may be specified and are passed down to the underlying
     S3Hook. Every method raises the domain's ``SetupError`` and ``ServiceUnavailable``.

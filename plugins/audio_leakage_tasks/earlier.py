@@ -33,7 +33,7 @@ def pass_on_failures(context: Context, summary: dict[str, Any]) -> None:
 
 
 def ends_run(context: Context) -> bool:
-    """Tell whether a task is the one that speaks for the whole run: the last with the most before it."""
+    """Tell whether a task speaks for the whole run: of the last tasks, the one with the most before it."""
     task: Any = context["ti"].task
     last = [each for each in task.get_dag().tasks if not each.downstream_task_ids]
     return bool(task.task_id == max(last, key=lambda each: len(_before(each))).task_id)

@@ -1,7 +1,7 @@
 """Tell the alert topic about a task that failed for good.
 
-A failed task leaves a mark that says whether its failure was told. The mark is an XCom, because XComs are the
-one memory that a task can write and a later run can read on Airflow 3.0 to 3.3 without any set-up.
+A failed task leaves a mark that says whether its failure was told. The mark is an XCom. A task can write
+one and a later run can read it, without any set-up, on Airflow 3.0 to 3.3.
 
 A failed run without such a mark was not told, so the next run tells it. This covers a topic that was denied
 or throttled at that moment, a run that timed out, and a callback that Airflow lost. For a worker that
@@ -55,8 +55,9 @@ log = logging.getLogger("airflow.task")
 def tell_of_failure(context: Context) -> None:
     """Publish why a task failed, and let its log end with that sentence; an ``on_failure_callback``.
 
-    Nothing is told while tries are left. Of failed runs in a row we tell the first, every new cause, and then
-    one an hour: nobody reads a topic that speaks every five minutes. Airflow logs any error of this callback.
+    Nothing is told while tries are left. If several runs in a row fail, we tell the first, every new cause,
+    and then one an hour: nobody reads a topic that speaks every five minutes. Airflow logs any error of this
+    callback.
     """
     error = context.get("exception")
     if _is_tried_again(context, error):
@@ -65,7 +66,7 @@ def tell_of_failure(context: Context) -> None:
     try:
         if isinstance(error, EarlierTaskFailed):
             mark["told"] = None
-        elif isinstance(error, WrongParams):  # whoever triggered the run sees it there
+        elif isinstance(error, WrongParams):  # the person who triggered the run sees it there
             mark |= {"told": True, "heard": _heard(context), "quiet": True}
         else:
             mark["heard"] = _tell(context, error, mark["reason"])
@@ -183,7 +184,7 @@ def _is_tried_again(context: Context, error: object) -> bool:
 def _heard(context: Context) -> list[str]:
     """Return the sentences that people have heard of these failures: of this run, and of the runs before it.
 
-    At every full hour, what earlier runs told counts no more.
+    At every full hour this begins anew.
     """
     run = context["dag_run"]
     heard = _heard_in(context, run.run_id)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 #: Two minutes less than the task's ``execution_timeout``, so that it ends by itself.
 _SECONDS_PER_TASK = 48 * 60
-#: Writes at once.
+#: Contacts that are written at the same time.
 _AT_ONCE = 8
 _TAKING, _ENTERING = "take_population", "enter_unwatched"
 _PART = "population_part_{:03d}"

@@ -51,7 +51,7 @@ _MOST_HOURS = 24 * 31
 #: The longest stretch of the calendar.
 _MOST_DAYS = 400
 #: An hour that ended longer ago hardly changes, so the browser may keep it for this many seconds.
-_SETTLED, _KEPT_SECONDS = timedelta(hours=3), 300
+_HARDLY_CHANGES_AFTER, _KEPT_SECONDS = timedelta(hours=3), 300
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -261,7 +261,7 @@ def hours(
     """Return counts, delays and leaks of the contacts whose recording block ran in one UTC hour."""
     reader = ContactReader.of(dag_id)
     start, now = _hour(hour), datetime.now(UTC)
-    if start + _HOUR + _SETTLED < now:
+    if start + _HOUR + _HARDLY_CHANGES_AFTER < now:
         response.headers["Cache-Control"] = f"private, max-age={_KEPT_SECONDS}"
         response.headers["Vary"] = "Authorization, Cookie"  # a cached answer never reaches another login
     return hour_of(reader.contacts(Window(start, start + _HOUR)), reader.consoles, reader.mutes)

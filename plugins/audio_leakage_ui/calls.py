@@ -129,7 +129,7 @@ def _row(contact: Contact, consoles: Consoles, mutes: Mutes) -> dict[str, Any]:
 
 def _acknowledged(contact: Contact) -> dict[str, str] | None:
     """Return what somebody has said of the verdict that stands, word by word."""
-    words = map(_text, (contact.standing_acknowledgement or "").split())
+    words = map(_text, (contact.acknowledgement_in_force or "").split())
     return dict(zip(("at", "class", "cause", "ticket"), words, strict=False)) or None
 
 

@@ -57,7 +57,7 @@ def daily_run(
 
 
 def picture_of_run(session: Session, dag_id: str, run_id: str, place: int) -> str:
-    """Return the picture of the way that explains a finding of the flow audit, as SVG.
+    """Return the picture of the way that explains a finding about an entry, as SVG.
 
     :param place: of the finding among those that the run shows.
     :raises UnknownRun: if the run has no such finding.

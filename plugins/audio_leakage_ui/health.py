@@ -71,18 +71,18 @@ def health_of(
 
 def blind_spots(settings: Settings, mutes: Mutes) -> list[str]:
     """Return what the monitor cannot see or tell, one sentence each."""
-    blind = ["Calls are unknown whose flow has no recording block, or does not log."]
+    blind = ["We do not know calls whose flow has no recording block, or does not log."]
     if settings.flow_log_group is None:
-        blind.append("No flow_log_group is set: calls that the subscription misses are unknown.")
+        blind.append("No flow_log_group is set: we do not know calls that the subscription misses.")
     if settings.alert_topic_arn is None:
-        blind.append("No alert_topic_arn is set: nobody is told of leaks.")
+        blind.append("No alert_topic_arn is set: you get no mails about leaks.")
     if settings.keep_items_days is not None:
         days = f"{settings.keep_items_days:g}"
         blind.append(
             f"Calls of more than {days} days ago have left the table. The evidence has their verdicts."
         )
     if mutes.problem:
-        blind.append(f"{mutes.problem}. What is wrong keeps nothing quiet.")
+        blind.append(f"{mutes.problem}. A wrong mute stops no mail.")
     return blind
 
 

@@ -68,7 +68,7 @@ def _cells(contact: Contact, consoles: Consoles, mute: Mute | None) -> tuple[str
 
 
 def _acknowledged_as(contact: Contact) -> tuple[str, str]:
-    _, _, cause, ticket = ((contact.standing_acknowledgement or "").split() + 4 * [""])[:4]
+    _, _, cause, ticket = ((contact.acknowledgement_in_force or "").split() + 4 * [""])[:4]
     return cause, ticket
 
 

@@ -101,7 +101,7 @@ class ContactReader:
         yield from self.table.get_many(list(contact_ids))
 
     def longest_due(self, until: datetime) -> list[Item]:
-        """Return the contacts due by a time. Of each state, only those that have waited longest."""
+        """Return the contacts due by a time: in each state, those that have waited longest."""
         return [
             item
             for state in ContactState

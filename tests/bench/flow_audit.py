@@ -39,10 +39,10 @@ def main() -> None:
         start = time.process_time()
         flows = list(read(Path(folder)))
         middle = time.process_time()
-        findings = audit(flows)
+        entries = audit(flows)
         seconds = time.process_time() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    results = Counter(str(finding.result) for finding in findings)
+    results = Counter(str(audited.result) for audited in entries)
     print(  # noqa: T201
         f"{seconds:.1f} CPU seconds, {middle - start:.1f} of them for reading, "
         f"{peak} MB, {before} MB of them before: {dict(results)}"

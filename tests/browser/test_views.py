@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 WIDE, NARROW = 1440, 800
-#: The parts of a finding of axe that lead to its place.
-FINDINGS = """axe.run().then(({ violations }) => violations
+#: The violations that axe finds, each with what leads to its place.
+VIOLATIONS = """axe.run().then(({ violations }) => violations
     .filter(({ impact }) => ["serious", "critical"].includes(impact))
     .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target}: ${node.failureSummary}`)))"""
 
@@ -118,7 +118,7 @@ def test_axe_finds_nothing_serious(loaded: Loaded, axe: str, view: str, theme: s
     del view, theme
     loaded.page.set_viewport_size({"width": WIDE, "height": 900})
     loaded.page.evaluate(axe)
-    found: list[str] = loaded.page.evaluate(FINDINGS)
+    found: list[str] = loaded.page.evaluate(VIOLATIONS)
     assert found == []
 
 

@@ -172,7 +172,7 @@ def test_slow_answers_leave_the_rest_for_the_next_run(day: Day, monkeypatch: pyt
     with monkeypatch.context() as hurried:
         hurried.setattr(use_case, "_SECONDS_PER_TASK", 1)
         day.run()
-    assert day.standings() != TRUTH
+    assert day.states_and_verdicts() != TRUTH
     assert day.heal() <= 2
     day.see_that_every_leak_was_told(at_most=1)
 
@@ -215,7 +215,7 @@ def test_a_backfill_brings_back_contacts_that_a_restored_table_lost(day: Day) ->
     subscriber.handler(delivery(*events_of(half)), None)
     before = dynamodb.scan(TableName=TABLE)["Items"]
     assert day.run() == "success"
-    assert day.standings() == TRUTH
+    assert day.states_and_verdicts() == TRUTH
     dynamodb.update_table(TableName=TABLE, DeletionProtectionEnabled=False)
     dynamodb.delete_table(TableName=TABLE)
     assert str(day.dag.test(logical_date=day.now + MINUTE).state) == "failed"
@@ -223,8 +223,8 @@ def test_a_backfill_brings_back_contacts_that_a_restored_table_lost(day: Day) ->
     for item in before:
         dynamodb.put_item(TableName=TABLE, Item=item)
     assert day.run() == "success"
-    standings = day.standings()
-    assert {contact_id: standings[contact_id] for contact_id in half} == {
+    now = day.states_and_verdicts()
+    assert {contact_id: now[contact_id] for contact_id in half} == {
         contact_id: TRUTH[contact_id] for contact_id in half
     }
     assert day.run(run_conf=window) == "success"
@@ -294,7 +294,7 @@ def test_every_verdict_falls_and_the_run_is_red_whatever_else_is_broken(
     with monkeypatch.context() as patch:
         mend = BESIDE_THE_VERDICTS[what](day, patch)
         assert day.run() == "failed"
-        verdicts = [standing for standing in day.standings().values() if standing[1]]
+        verdicts = [each for each in day.states_and_verdicts().values() if each[1]]
         assert len(verdicts) == VERDICTS
     mend()
     assert day.heal() <= 2
@@ -311,7 +311,7 @@ def test_no_contact_is_given_up_while_another_instance_is_set(day: Day) -> None:
         day.run()
     finally:
         connect.instance_id, connect.directory = INSTANCE_ID, contacts
-    assert [standing for standing in day.standings().values() if standing[1]] == []
+    assert [each for each in day.states_and_verdicts().values() if each[1]] == []
     day.stage.configure(connect_instance_id=INSTANCE_ID)
     assert day.heal() <= 2
     day.see_that_every_leak_was_told(at_most=1)

@@ -24,14 +24,14 @@ from support.stage import LOG_GROUP, Stage
 
 MINUTE, STEP = timedelta(minutes=1), timedelta(minutes=5)
 #: State and verdict of a contact; None for both if it is purged.
-Standing = tuple[str | None, str | None]
+StateAndVerdict = tuple[str | None, str | None]
 RECORDED, LEAKED, GONE = (
     ("COMPLETED - AGENT", "CALL_RECORDED_SUCCESS"),
     ("COMPLETED - AGENT", "CALL_RECORDED_FAILURE"),
     (None, None),
 )
-#: The kinds of contacts, each with its members in Connect and its final standing. There are four contacts of each.
-KINDS: dict[str, tuple[dict[str, Any], Standing]] = {
+#: The kinds of contacts, each with its members in Connect and its final state and verdict. There are four contacts of each.
+KINDS: dict[str, tuple[dict[str, Any], StateAndVerdict]] = {
     "recorded": ({}, RECORDED),
     "leaked": ({}, LEAKED),
     "abandoned": ({"connected": None}, GONE),
@@ -89,8 +89,8 @@ class Day:
         self.colours.append(state)
         return state
 
-    def standings(self) -> dict[str, Standing]:
-        """Return the present standing of every contact of the day."""
+    def states_and_verdicts(self) -> dict[str, StateAndVerdict]:
+        """Return the present state and verdict of every contact of the day."""
         items = self.stage.items()
         return {
             contact_id: (items[contact_id]["State"], items[contact_id].get("RecordedState"))
@@ -101,7 +101,7 @@ class Day:
 
     def see_that_no_verdict_is_wrong(self) -> None:
         """Fail if a contact has a wrong verdict."""
-        for contact_id, (_, verdict) in self.standings().items():
+        for contact_id, (_, verdict) in self.states_and_verdicts().items():
             if verdict not in (None, TRUTH[contact_id][1]):
                 self.wrong.add(contact_id)
         assert self.wrong == set()
@@ -111,8 +111,8 @@ class Day:
         self.struck_in_all = self.struck
         self.lost = {
             contact_id
-            for contact_id, standing in self.standings().items()
-            if standing == GONE != TRUTH[contact_id]
+            for contact_id, each in self.states_and_verdicts().items()
+            if each == GONE != TRUTH[contact_id]
         }
 
     @property
@@ -127,13 +127,13 @@ class Day:
 
     def let_it_pass(self) -> None:
         """End the fault, and keep what had come of the day until then."""
-        self.fell = sum(verdict is not None for _, verdict in self.standings().values())
+        self.fell = sum(verdict is not None for _, verdict in self.states_and_verdicts().values())
         self.aws.faults.clear()
         self.stage.connect.faults.clear()
         self.stage.connect.latency_seconds = 0
 
     def heal(self) -> int:
-        """End the fault and run the DAG until every contact has its true standing and no alert is pending.
+        """End the fault and run the DAG until every contact has its true state and verdict and no alert is pending.
 
         :return: the number of runs.
         :raises AssertionError: if more runs than allowed are needed.
@@ -141,10 +141,12 @@ class Day:
         self.let_it_pass()
         colours = [*self.colours]
         for runs in range(1, _MOST_RUNS + 1):
-            if self.run() == "success" and self.standings() == TRUTH and not self.untold:
+            if self.run() == "success" and self.states_and_verdicts() == TRUTH and not self.untold:
                 self.runs_to_heal, self.colours = runs, colours
                 return runs
-        raise AssertionError(f"not healed after {_MOST_RUNS} runs: {self.standings()} is not {TRUTH}")
+        raise AssertionError(
+            f"not healed after {_MOST_RUNS} runs: {self.states_and_verdicts()} is not {TRUTH}"
+        )
 
     def see_that_every_leak_was_told(self, at_most: int) -> None:
         """Fail if a leak has no alert, or more alerts than the fault explains.

@@ -57,6 +57,20 @@ def attribute_of(field: str) -> str:
     return "".join(word.capitalize() for word in field.split("_"))
 
 
+class TestProse:
+    @pytest.mark.parametrize("phrase", ["so many", "whoever", "of which"])
+    def test_no_page_and_no_source_has_a_phrase_that_readers_stumble_over(self, phrase: str) -> None:
+        kinds = (".md", ".py", ".js", ".html", ".yaml", ".tf")
+        folders = (DOCS, *(ROOT / name for name in ("dags", "include", "plugins")))
+        paths = [*ROOT.glob("*.md"), *(path for folder in folders for path in folder.rglob("*"))]
+        read = [path for path in paths if path.suffix in kinds]
+        assert len(read) > 200
+        found = [
+            path for path in read if phrase in " ".join(path.read_text().lower().replace("#", " ").split())
+        ]
+        assert found == []
+
+
 class TestReadme:
     def test_the_readme_is_at_most_120_lines_long(self) -> None:
         assert len(README.read_text().splitlines()) <= 120
@@ -243,7 +257,7 @@ class TestFlowAudit:
         assert sum(map(int, counted.values())) == len(SHAPES)
 
     def test_the_share_that_is_unknown_is_the_one_of_the_public_shapes(self) -> None:
-        results = Counter(finding.result for finding in audit(read(SHAPES)))
+        results = Counter(audited.result for audited in audit(read(SHAPES)))
         unknown, entries = results[AuditResult.UNKNOWN], results.total() - results[AuditResult.NO_AGENT]
         page = " ".join((DOCS / "flow-audit.md").read_text().split())
         assert f"audit {len(SHAPES)} flows and modules" in page

@@ -1,4 +1,4 @@
-"""What was read of the configuration, by the rules and against the last evidence."""
+"""Compare what was read of the configuration with the rules and with the last evidence."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

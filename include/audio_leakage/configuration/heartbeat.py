@@ -10,7 +10,7 @@ KEPT = timedelta(days=63)
 
 
 def gaps(beats: Iterable[datetime], start: datetime, end: datetime) -> tuple[int, int]:
-    """Return how many stretches of five minutes have no end of a run, and the longest row of them in minutes.
+    """Return in how many stretches of five minutes no run ended, and how many minutes the longest gap has.
 
     :param beats: the beginnings of the stretches in which a run ended, aware.
     :param start: aware, the beginning of a stretch.

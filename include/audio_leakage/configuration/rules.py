@@ -1,6 +1,7 @@
 """What is wrong with each object of the configuration. The table is the rule and fits on one screen.
 
-Whatever no row names is only compared with the last evidence. Source: docs/evidence.md, "Configuration".
+An object that no row names is only compared with the last evidence. Source: docs/evidence.md,
+"Configuration".
 """
 
 from collections.abc import Callable, Mapping

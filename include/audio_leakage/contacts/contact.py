@@ -154,8 +154,8 @@ class Contact:
         return (left - self.connected_to_agent_timestamp).total_seconds()
 
     @property
-    def standing_acknowledgement(self) -> str | None:
-        """The acknowledgement of the verdict that stands; None for none, or for one of a verdict before."""
+    def acknowledgement_in_force(self) -> str | None:
+        """The acknowledgement of the present verdict; None if there is none, or only an older one."""
         at = (self.acknowledged or "").partition(" ")[0]
         is_of_this = self.judged_at is None or at >= format_time(self.judged_at)
         return self.acknowledged if is_of_this else None

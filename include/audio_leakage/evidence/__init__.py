@@ -5,7 +5,7 @@
 ``calls``            legs to calls
 ``coverage``         sums, and the share of the contacts that are proven
 ``sources``          what a contact of a day is known from
-``standing``         what its class is decided from
+``class_facts``      what its class is decided from
 ``subject``          everything known about one contact of a day, and its rows
 ``ledger``           population + items + recordings -> the files of a day
 ``population_rows``  contacts of the population as rows, and what the policy says of them

@@ -108,7 +108,7 @@ def folder_of_day(day: str) -> str:
     return f"{ACKNOWLEDGEMENTS}day={day}/"
 
 
-def standing(
+def in_force(
     acknowledgements: Iterable[Acknowledgement], changed_in: Mapping[str, int], on: date
 ) -> dict[str, Acknowledged]:
     """Return the contacts whose acknowledgement stands, each with the last one.

@@ -1,7 +1,7 @@
 """Legs to calls: what the customer experienced.
 
-Amazon Connect makes one contact for each leg: a transfer, a callback and a supervisor's ear have their own.
-A call is all legs that come from the same first contact. It belongs to the day on which its first agent
+Amazon Connect makes one contact for each leg. A transfer, a callback and a supervisor who listens have their
+own. A call is all legs that come from the same first contact. It belongs to the day on which its first agent
 joined, with the legs of the 24 hours after that.
 """
 

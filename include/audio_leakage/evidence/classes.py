@@ -42,7 +42,7 @@ class Count(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much a finding matters."""
+    """How much a class of contacts matters."""
 
     NONE = "none"
     INFO = "info"
@@ -80,7 +80,7 @@ NO_FLOW_TOLD = (ContactClass.RECORDED_UNWATCHED, ContactClass.NEVER_ASKED, Conta
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class ClassFacts:
     """Everything that the class of a contact is decided from."""
 
     in_population: bool
@@ -122,26 +122,26 @@ class Row(NamedTuple):
     contact_class: ContactClass
     severity: Severity
     counts_as: Count
-    holds: Callable[[Standing], bool]
+    holds: Callable[[ClassFacts], bool]
 
 
-def _of_population(holds: Callable[[Standing], bool]) -> Callable[[Standing], bool]:
+def _of_population(holds: Callable[[ClassFacts], bool]) -> Callable[[ClassFacts], bool]:
     return lambda contact: contact.in_population and holds(contact)
 
 
-def _required(holds: Callable[[Standing], bool]) -> Callable[[Standing], bool]:
+def _required(holds: Callable[[ClassFacts], bool]) -> Callable[[ClassFacts], bool]:
     return lambda contact: contact.in_population and contact.is_required and holds(contact)
 
 
-def _proven(holds: Callable[[Standing], bool]) -> Callable[[Standing], bool]:
-    def is_proven(contact: Standing) -> bool:
+def _proven(holds: Callable[[ClassFacts], bool]) -> Callable[[ClassFacts], bool]:
+    def is_proven(contact: ClassFacts) -> bool:
         is_judged = contact.in_population and contact.is_required and contact.judgement is Judgement.SUCCESS
         return is_judged and contact.is_recorded and holds(contact)
 
     return is_proven
 
 
-def _is(contact: Standing, *judgements: Judgement) -> bool:
+def _is(contact: ClassFacts, *judgements: Judgement) -> bool:
     return contact.judgement in judgements
 
 
@@ -187,13 +187,13 @@ CLASSES: tuple[Row, ...] = (
 _BY_VERDICT = {_FAILURE: Count.LOST, _CLOSED: Count.EXCLUDED, Judgement.OPEN: Count.UNDECIDED}
 
 
-def row_of(contact: Standing) -> Row:
+def row_of(contact: ClassFacts) -> Row:
     """Return the row of the table that a contact falls under."""
     row = next(row for row in CLASSES if row.holds(contact))
     return row._replace(counts_as=_by_verdict(contact)) if row.contact_class is _C.NOT_IN_POPULATION else row
 
 
-def _by_verdict(contact: Standing) -> Count:
+def _by_verdict(contact: ClassFacts) -> Count:
     if contact.judgement is _SUCCESS:
         return Count.PROVEN if contact.is_recorded else Count.LOST
     return _BY_VERDICT[contact.judgement] if contact.judgement else Count.UNDECIDED

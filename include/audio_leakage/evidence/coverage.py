@@ -53,7 +53,7 @@ class Tally:
     def figures(self, *, population_is_proven: bool) -> Json:
         """Return the figures that are published.
 
-        A share is given only where there is something to share, and of a population proven to be complete.
+        They have a coverage only if a contact had to be recorded and the population is proven to be complete.
         """
         speaks = population_is_proven and self.required > 0
         return {

@@ -16,7 +16,7 @@ from audio_leakage.times import shown
 #: A letter prefix and a number, as the tickets of Jira and ServiceNow have it. It cannot hold a sentence.
 TICKET = r"[A-Z][A-Z0-9]{0,19}(-\d{1,10}|\d{1,10})"
 MOST_CONTACTS = 500
-#: A standing acknowledgement ends within this time, as an exception of the policy does.
+#: How long an acknowledgement may hold, as an exception of the policy may.
 LONGEST = timedelta(days=400)
 #: Classes that somebody can acknowledge: those of the exceptions, in the order of the table.
 ACKNOWLEDGEABLE = tuple(

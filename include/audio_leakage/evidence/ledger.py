@@ -76,7 +76,7 @@ def ledger_of(inputs: Inputs, policy: Policy, *, is_final: bool = False) -> Ledg
     """Put every contact of a day into exactly one class.
 
     :param policy: which contacts must be recorded.
-    :param is_final: whether nothing is waited for any more, so that whatever is undecided is an error.
+    :param is_final: whether ``recheck_days`` are over, so that every undecided contact is an error.
     """
     ledger, contacts, objects, changes = Ledger(), JsonLines(CONTACTS), JsonLines(OBJECTS), JsonLines(CHANGES)
     legs = _Legs()
@@ -125,7 +125,7 @@ def _side_by_side(inputs: Inputs) -> Iterator[tuple[str, dict[int, list[Json]]]]
 
 
 def _keyed(source: int, rows: Iterable[Json]) -> Iterator[tuple[str, int, int, Json]]:
-    """Yield the rows of an input behind what they are sorted by, their place last: no two are the same."""
+    """Yield each row behind its sort key. The key ends with the place in the input, so no two are equal."""
     key = "ContactId" if source == ITEM else "contact_id"
     return ((str(row[key]).lower(), source, place, row) for place, row in enumerate(rows))
 
@@ -174,7 +174,7 @@ def _calls_file(legs: _Legs, of_other_days: Iterable[Json], ledger: Ledger) -> E
 
 def _count(ledger: Ledger, row: Json, subject: Subject) -> None:
     ledger.classes[row["class"]] += 1
-    ledger.population += subject.standing.in_population
-    ledger.outside += not subject.standing.in_population
+    ledger.population += subject.facts.in_population
+    ledger.outside += not subject.facts.in_population
     tally = Tally.of(subject.table_row.counts_as, row["talk_seconds"] or 0, row["recording_seconds"] or 0)
     ledger.sums[tuple(row[group] or "" for group in GROUPS)] += tally

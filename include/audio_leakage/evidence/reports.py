@@ -144,7 +144,7 @@ def summary_of(day: Day, ledger: Ledger) -> Json:
 def exceptions_of(stored: bytes) -> Iterator[Mapping[str, str]]:
     """Yield the rows of ``exceptions.csv``: the contacts with a severity of ``warn`` or ``error``.
 
-    :param stored: the file as it is stored. Of a large day it is much smaller than the contacts.
+    :param stored: the file as it is stored. On a large day it is much smaller than that of the contacts.
     """
     return iter(DictReader(StringIO(stored.decode(), newline="")))
 

@@ -35,8 +35,8 @@ class DayEvidence:
     day: Day
     files: tuple[EvidenceFile, ...]
     summary: Json
-    findings: Json
-    """What a later revision must differ in to be written: the findings, not when they were made."""
+    says: Json
+    """What a later revision must differ in to be written. When it was found out is no part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Earlier:
     status: str
     counts: Json
     """Number of contacts by class."""
-    findings: Json
+    says: Json
     rules: Json
     """Digests of the policy and of the settings that held."""
 
@@ -90,14 +90,14 @@ def evidence_of(  # noqa: PLR0913  # what a day is proved from
         document(SETTINGS, settings),
     ]
     summary = summary_of(day, ledger)
-    findings = {file.name: file.content_sha256 for file in ledger.files if file.name != CHANGES} | {
+    says = {file.name: file.content_sha256 for file in ledger.files if file.name != CHANGES} | {
         "policy": texts[1].sha256,
         "reasons": summary["reasons"],
         "status": summary["status"],
         **{each.file.name: each.says for each in beside},
     }
     files = (*kept.values(), *texts, *(each.file for each in beside), *ledger.files, *reports(day, ledger))
-    return DayEvidence(day, files, summary, findings)
+    return DayEvidence(day, files, summary, says)
 
 
 def replay(read: Callable[[str], bytes], day: Day, policy: Policy) -> Mapping[str, str]:
@@ -118,7 +118,7 @@ def is_unchanged(evidence: DayEvidence, earlier: Earlier | None) -> bool:
     The final revision is written although it found the same: it says that nothing is waited for any more.
     A file that it does not have, such as the configuration of that morning, is no news.
     """
-    if earlier is None or any(earlier.findings.get(name) != said for name, said in evidence.findings.items()):
+    if earlier is None or any(earlier.says.get(name) != said for name, said in evidence.says.items()):
         return False
     return evidence.day.kind == earlier.kind or evidence.day.kind != FINAL
 
@@ -143,7 +143,7 @@ def numbered(
         "as_of": evidence.day.as_of,
         "counts": evidence.summary["classes"],
         "day": evidence.day.day,
-        "findings": evidence.findings,
+        "findings": evidence.says,
         "instance": evidence.day.instance,
         "kind": evidence.day.kind,
         "policy_sha256": texts[POLICY],
@@ -164,7 +164,7 @@ def earlier_of(revision: int, stored_manifest: bytes, predicate: Mapping[str, An
         as_of=str(predicate["as_of"]),
         status=str(predicate["status"]),
         counts=predicate["counts"],
-        findings=predicate["findings"],
+        says=predicate["findings"],
         rules={"policy": predicate["policy_sha256"], "settings": predicate["settings_sha256"]},
     )
 

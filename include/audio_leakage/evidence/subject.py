@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from audio_leakage.contacts.recording import seconds_in
 from audio_leakage.contacts.states import ClosedReason
 from audio_leakage.evidence.calls import Leg
+from audio_leakage.evidence.class_facts import facts_of
 from audio_leakage.evidence.classes import ContactClass, Count, Row, Severity, row_of
 from audio_leakage.evidence.files import Json
 from audio_leakage.evidence.sources import (
@@ -17,7 +18,6 @@ from audio_leakage.evidence.sources import (
     Known,
     Policy,
 )
-from audio_leakage.evidence.standing import standing_of
 from audio_leakage.times import parse_time
 
 _CONTRADICTED = (ContactClass.CONTRADICTED, ContactClass.CLOSED_THOUGH_SERVED)
@@ -29,7 +29,7 @@ class Subject:
     :param contact_id: in small letters.
     :param sources: its rows by input.
     :param policy: which contacts must be recorded.
-    :param is_final: whether nothing is waited for any more.
+    :param is_final: whether ``recheck_days`` are over.
     """
 
     def __init__(
@@ -41,8 +41,8 @@ class Subject:
         self._leg, self._item, self._contact = known.leg, known.item, known.contact
         self._all_found, self._found, self._before = known.objects, known.recording, known.before
         self._decision = policy(self._leg) if self._leg is not None else Decision(None, None)
-        self.standing = standing_of(known, self._decision)
-        self.table_row: Row = row_of(self.standing)
+        self.facts = facts_of(known, self._decision)
+        self.table_row: Row = row_of(self.facts)
 
     @property
     def contact_class(self) -> ContactClass:
@@ -110,7 +110,7 @@ class Subject:
             "failure_cause": item.get("FailureCause"),
             "initiated_at": leg.get("initiated_at") or item.get("InitiationTimestamp"),
             "initiation_method": leg.get("initiation_method") or item.get("InitiationMethod"),
-            "intent": self.standing.intent and str(self.standing.intent),
+            "intent": self.facts.intent and str(self.facts.intent),
             "item_state": item.get("State"),
             "judged_at": item.get("JudgedAt"),
             "policy": self._decision.requirement and str(self._decision.requirement),
@@ -187,7 +187,7 @@ class Subject:
         """Return what the class leaves open: the rule, the cause or the state."""
         contact, contact_class = self._contact, self.table_row.contact_class
         if contact_class is ContactClass.EXCLUDED:
-            return self.standing.exclusion or self._decision.rule or str(ClosedReason.RECORDING_SWITCHED_OFF)
+            return self.facts.exclusion or self._decision.rule or str(ClosedReason.RECORDING_SWITCHED_OFF)
         if contact_class is ContactClass.DELETED_SINCE:
             is_marked = any(found.get("known") == DELETE_MARKER for found in self._all_found)
             return "MARKER" if is_marked else "GONE"

@@ -16,11 +16,11 @@ docs/flow-audit.md, "What each block does".
 ``graph``      which place leads to which, by number
 ``walk``       the routes of calls, walked for all entries together as far as results need them
 ``results``    the one result of an entry, as a table of rules
-``audit``      flows + phone numbers -> findings
+``audit``      flows + phone numbers -> entries with their results
 ``queues``     the entries that lead to each queue
-``report``     the findings as they are kept and told
-``words``      a finding in words
-``picture``    a finding as a picture
+``report``     the audited entries as they are kept and told
+``words``      an audited entry in words
+``picture``    an audited entry as a picture
 ``ports``      what the room needs from outside
 =============  ===================================================================================
 """

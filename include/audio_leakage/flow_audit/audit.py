@@ -1,4 +1,4 @@
-"""Flows and phone numbers -> findings."""
+"""Flows and phone numbers -> entries with their results."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,8 +49,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What the flows will do with the calls of an entry."""
+class AuditedEntry:
+    """An entry, and what the flows will do with its calls."""
 
     entry: Entry
     result: AuditResult
@@ -62,20 +62,20 @@ class Finding:
 
 def audit(
     flows: Iterable[Flow], numbers: Mapping[str, str] | None = None, most_places: int = MOST_PLACES
-) -> list[Finding]:
+) -> list[AuditedEntry]:
     """Say for each entry what the flows will do with its calls.
 
     :param flows: the published flows and modules of an instance.
     :param numbers: flow by phone number, each as ID or ARN; None if that is not known.
     :param most_places: bound of the walk, in places.
-    :return: one finding for each entry.
+    :return: every entry with its result.
     """
     by_id = {flow.id: flow for flow in flows}
     entries = list(entries_of(by_id, numbers or {}))
     routes = Routes(by_id)
     starts = [_start(routes, entry) for entry in entries]
     walk = Walk(routes, starts, most_places)
-    return [_finding(by_id, routes, walk, entry, start) for entry, start in zip(entries, starts, strict=True)]
+    return [_audited(by_id, routes, walk, entry, start) for entry, start in zip(entries, starts, strict=True)]
 
 
 def entries_of(flows: Mapping[str, Flow], numbers: Mapping[str, str]) -> Iterator[Entry]:
@@ -126,16 +126,16 @@ def _start(routes: Routes, entry: Entry) -> Place | Outcome:
     return routes.enter(entry.flow.id, phase, State())
 
 
-def _finding(
+def _audited(
     flows: Mapping[str, Flow], routes: Routes, walk: Walk, entry: Entry, start: Place | Outcome
-) -> Finding:
+) -> AuditedEntry:
     result, ending = result_of(walk.endings(start))
     if ending is None:
-        return Finding(entry, result)
+        return AuditedEntry(entry, result)
     route = list(walk.route(start, ending))
     end = route[-1]
     reason = end.reason if isinstance(end, Outcome) else ""
-    return Finding(entry, result, reason, tuple(_steps(flows, routes, route)))
+    return AuditedEntry(entry, result, reason, tuple(_steps(flows, routes, route)))
 
 
 def _steps(flows: Mapping[str, Flow], routes: Routes, route: Sequence[Place | Outcome]) -> Iterator[Step]:

@@ -1,9 +1,9 @@
-"""A finding as a picture: the way of a call, as SVG that needs no script and nothing from elsewhere."""
+"""An audited entry as a picture: the way of a call, as SVG without scripts and without outside files."""
 
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from audio_leakage.flow_audit.audit import Finding
+from audio_leakage.flow_audit.audit import AuditedEntry
 from audio_leakage.flow_audit.results import AuditResult
 from audio_leakage.flow_audit.words import entry_in_words, shown_name, stretches
 
@@ -17,13 +17,13 @@ _ALARMING = "#c62828"
 Way = Iterable[tuple[str, Iterable[str]]]
 
 
-def picture_of(finding: Finding) -> str:
-    """Return the way that explains a finding, as a document of type ``image/svg+xml``."""
-    return picture(entry_in_words(finding), finding.result, stretches(finding.route))
+def picture_of(audited: AuditedEntry) -> str:
+    """Return the way that explains a result, as a document of type ``image/svg+xml``."""
+    return picture(entry_in_words(audited), audited.result, stretches(audited.route))
 
 
 def picture(entry: str, result: AuditResult, way: Way) -> str:
-    """Return a way as a document of type ``image/svg+xml``. Whatever somebody named in a flow is escaped.
+    """Return a way as a document of type ``image/svg+xml``. It escapes every name.
 
     :param entry: where calls come in, in words.
     :param result: of the entry.

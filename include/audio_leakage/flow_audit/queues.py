@@ -2,24 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from audio_leakage.flow_audit.audit import Finding
+from audio_leakage.flow_audit.audit import AuditedEntry
 from audio_leakage.flow_audit.flow import Flow, resource_id
 
 
-def findings_by_queue(flows: Iterable[Flow], findings: Iterable[Finding]) -> Mapping[str, Sequence[Finding]]:
-    """Return the findings about the entries that lead to each queue, by the queue's ID.
+def entries_by_queue(
+    flows: Iterable[Flow], entries: Iterable[AuditedEntry]
+) -> Mapping[str, Sequence[AuditedEntry]]:
+    """Return the audited entries that lead to each queue, by the queue's ID.
 
     A queue that a flow chooses while the call runs is not known here.
 
     :param flows: the flows and modules that were audited.
-    :param findings: one for each entry.
+    :param entries: all of them, audited.
     """
     by_id = {flow.id: flow for flow in flows}
-    led_to: dict[str, list[Finding]] = {}
-    for finding in findings:
-        queues = {queue for flow in _reached(by_id, finding.entry.flow) for queue in flow.queues}
+    led_to: dict[str, list[AuditedEntry]] = {}
+    for audited in entries:
+        queues = {queue for flow in _reached(by_id, audited.entry.flow) for queue in flow.queues}
         for queue in sorted(queues):
-            led_to.setdefault(queue, []).append(finding)
+            led_to.setdefault(queue, []).append(audited)
     return led_to
 
 

@@ -1,12 +1,12 @@
-"""The findings of an instance as they are kept and told: counts, and each entry in words."""
+"""The audited entries of an instance as they are kept and told: counts, and each entry in words."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from audio_leakage.flow_audit.audit import Finding
+from audio_leakage.flow_audit.audit import AuditedEntry
 from audio_leakage.flow_audit.flow import Flow
-from audio_leakage.flow_audit.queues import findings_by_queue
+from audio_leakage.flow_audit.queues import entries_by_queue
 from audio_leakage.flow_audit.results import AuditResult
 from audio_leakage.flow_audit.words import entry_in_words, in_words, stretches
 
@@ -34,21 +34,21 @@ _LISTED = 4
 
 
 def report_of(
-    flows: Sequence[Flow], findings: Iterable[Finding], before: Report | None, as_of: str
+    flows: Sequence[Flow], audited: Iterable[AuditedEntry], before: Report | None, as_of: str
 ) -> Report:
-    """Return the findings as ``flows.json`` has them.
+    """Return the audited entries as ``flows.json`` has them.
 
     :param flows: the flows and modules that were audited.
-    :param findings: one for each entry.
+    :param audited: every entry with its result.
     :param before: the report in the last evidence; None if there is none.
     :param as_of: when the flows were read. They may have been others before.
     """
     known = {_key(each): each["result"] for each in before["entries"]} if before else {}
     ordered = sorted(
-        findings, key=lambda each: (_ORDER[each.result], entry_in_words(each), each.entry.flow.id)
+        audited, key=lambda each: (_ORDER[each.result], entry_in_words(each), each.entry.flow.id)
     )
     counts = Counter(str(each.result) for each in ordered)
-    by_queue = findings_by_queue(flows, ordered)
+    by_queue = entries_by_queue(flows, ordered)
     queues: dict[tuple[str, str], list[str]] = {}
     for queue in sorted(by_queue):
         for each in by_queue[queue]:
@@ -80,7 +80,7 @@ def findings_in(report: Report) -> list[Mapping[str, Any]]:
     return [each for each in report["entries"] if each["result"] not in GOOD]
 
 
-def findings_of(report: Report) -> Mapping[str, Any]:
+def said_in(report: Report) -> Mapping[str, Any]:
     """Return what a later report must differ in to be news: not when it was made, nor what was before."""
     entries = [{name: each[name] for name in each.keys() - {"before"}} for each in report["entries"]]
     return {**{name: report[name] for name in report.keys() - {"as_of"}}, "entries": entries}
@@ -114,17 +114,17 @@ def _key(entry: Mapping[str, Any]) -> tuple[str, str]:
     return entry["kind"], entry["flow_id"]
 
 
-def _entry(finding: Finding) -> Mapping[str, Any]:
-    is_good = finding.result in GOOD
+def _entry(audited: AuditedEntry) -> Mapping[str, Any]:
+    is_good = audited.result in GOOD
     return {
-        "entry": entry_in_words(finding),
-        "flow_id": finding.entry.flow.id,
-        "kind": str(finding.entry.kind),
-        "result": str(finding.result),
-        "sentences": [] if is_good else in_words(finding),
-        "way": [] if is_good else [[flow, blocks] for flow, blocks in stretches(finding.route)],
+        "entry": entry_in_words(audited),
+        "flow_id": audited.entry.flow.id,
+        "kind": str(audited.entry.kind),
+        "result": str(audited.result),
+        "sentences": [] if is_good else in_words(audited),
+        "way": [] if is_good else [[flow, blocks] for flow, blocks in stretches(audited.route)],
     }
 
 
-def _short(finding: Finding) -> str:
-    return f"{entry_in_words(finding)}: {finding.result}"
+def _short(audited: AuditedEntry) -> str:
+    return f"{entry_in_words(audited)}: {audited.result}"

@@ -54,7 +54,7 @@ RULES: tuple[tuple[AuditResult, Callable[[_Endings], bool], Ending | None], ...]
 
 
 @cache
-def is_settled(endings: frozenset[Ending]) -> bool:
+def is_certain(endings: frozenset[Ending]) -> bool:
     """Tell whether an entry keeps its result, whichever further endings its calls may come to."""
     further = (set(some) for count in range(len(Ending) + 1) for some in combinations(Ending, count))
     return all(result_of(endings | some) == result_of(endings) for some in further)

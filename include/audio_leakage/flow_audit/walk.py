@@ -1,9 +1,9 @@
 """Walk the routes of calls, for all entries together, as far as the results of the entries need them.
 
 The routes form a graph of places. From each kind of ending we search it backwards. That gives the next step
-of a shortest route for every place, so an entry costs nothing of its own. An entry whose result no further
-ending can change is settled: we walk on only where others may go. Places are kept as numbers, and blocks that
-change nothing are stepped over.
+of a shortest route for every place, so an entry costs nothing of its own. A result that no further ending can
+change is certain. We walk on only where entries without a certain result may go. Places are kept as numbers,
+and blocks that change nothing are stepped over.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from audio_leakage.flow_audit.graph import NOWHERE, Graph
 from audio_leakage.flow_audit.numbering import BITS, REST, Keys
 from audio_leakage.flow_audit.places import Ending, Outcome, Phase, Place
-from audio_leakage.flow_audit.results import is_settled
+from audio_leakage.flow_audit.results import is_certain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Places beyond this number are not walked. A call that comes there has an unknown ending.
 MOST_PLACES = 30_000
-#: After this many places we look which entries are settled, then after twice as many, and so on.
+#: After this many places we look which results are certain, then after twice as many, and so on.
 _FIRST_PLACES = 4_000
 
 _TOO_LARGE = Outcome(Ending.UNKNOWN, "the flows are too many or too large to be walked to their end")
@@ -69,7 +69,7 @@ class Walk:
     def endings(self, start: Place | Outcome) -> frozenset[Ending]:
         """Return the endings that a call may come to from one of the starts.
 
-        Where these settle the result, there may be further ones.
+        If these make the result certain, there may be further ones.
         """
         return self._endings(self._starts[start])
 
@@ -105,7 +105,7 @@ class Walk:
         return ()  # the walk ended before it came there
 
     def _follow(self, waiting: deque[int], bound: int) -> None:
-        """Walk on from the places that wait, the first found first, until so many have been walked."""
+        """Walk on from the places that wait, the first found first, up to a number of walked places."""
         while waiting and len(self._walked) < bound:
             place = waiting.popleft()
             key = self._found[place]
@@ -128,16 +128,17 @@ class Walk:
     def _still_open(self, backwards: Adjacency) -> deque[int]:
         """Return the places that may yet change the result of an entry, if we walk on from there.
 
-        A place that only settled entries led to may be among them: another entry may have come there since.
+        Perhaps only entries with a certain result led to a place so far. It may still be among them, because
+        another entry may have come there since.
         """
         waiting = self._not_walked()
         to_open = backwards.steps_from(waiting)
-        unsettled = (
+        uncertain = (
             start
             for start in self._starts.values()
-            if to_open[start] != NOWHERE and not is_settled(self._endings(start))
+            if to_open[start] != NOWHERE and not is_certain(self._endings(start))
         )
-        needed = self._graph.forwards(len(self._found)).steps_from(unsettled)
+        needed = self._graph.forwards(len(self._found)).steps_from(uncertain)
         return deque(place for place in waiting if needed[place] != NOWHERE)
 
     def _following(self, key: int) -> Iterable[int]:

@@ -1,13 +1,13 @@
-"""A finding in words that an administrator of the contact centre understands.
+"""An audited entry in words that an administrator of the contact centre understands.
 
-Flows and blocks carry the names that the flow designer shows. What flows compare calls with is never quoted,
-because it may be a customer's.
+Flows and blocks carry the names that the flow designer shows. We never quote what flows compare calls
+with, because that may be a customer's.
 """
 
 from collections.abc import Iterator
 from itertools import groupby
 
-from audio_leakage.flow_audit.audit import EntryKind, Finding, Step
+from audio_leakage.flow_audit.audit import AuditedEntry, EntryKind, Step
 from audio_leakage.flow_audit.results import AuditResult
 
 #: What each result means for the calls of an entry.
@@ -57,22 +57,22 @@ _TITLES = {
 _SHOWN = 12
 
 
-def entry_in_words(finding: Finding) -> str:
+def entry_in_words(audited: AuditedEntry) -> str:
     """Return one line that names an entry."""
-    entry = finding.entry
+    entry = audited.entry
     kind = _ENTRIES[entry.kind]
     if len(entry.numbers) > 1:
         kind = f"{len(entry.numbers)} phone numbers"
     return f"{shown_name(entry.flow.name)} ({kind})"
 
 
-def in_words(finding: Finding) -> list[str]:
-    """Return a finding in sentences: what happens, by which way, and what to do."""
-    meaning = MEANINGS[finding.result]
+def in_words(audited: AuditedEntry) -> list[str]:
+    """Return the result of an entry in sentences: what happens, by which way, and what to do."""
+    meaning = MEANINGS[audited.result]
     return [
-        f"{meaning[:-1]}: {finding.reason}." if finding.reason else meaning,
-        *(f"In {shown_name(flow)}: {', then '.join(blocks)}." for flow, blocks in stretches(finding.route)),
-        *_advice(finding),
+        f"{meaning[:-1]}: {audited.reason}." if audited.reason else meaning,
+        *(f"In {shown_name(flow)}: {', then '.join(blocks)}." for flow, blocks in stretches(audited.route)),
+        *_advice(audited),
     ]
 
 
@@ -110,12 +110,12 @@ def shown_name(name: str) -> str:
     return plain if len(plain) <= 60 else f"{plain[:59]}…"
 
 
-def _advice(finding: Finding) -> Iterator[str]:
-    if not finding.route:
+def _advice(audited: AuditedEntry) -> Iterator[str]:
+    if not audited.route:
         return
-    last = finding.route[-1]
+    last = audited.route[-1]
     flow = shown_name(last.flow.name)
-    match finding.result:
+    match audited.result:
         case AuditResult.NEVER | AuditResult.SOMETIMES:
             yield f"Set recording to agent and customer in {flow}, before '{_title(last)}'."
         case AuditResult.ERROR_BRANCH:

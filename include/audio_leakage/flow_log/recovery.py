@@ -25,10 +25,10 @@ _MINUTE = timedelta(minutes=1)
 def recover(run: RunContext) -> dict[str, int]:
     """Enter every contact that the flow log speaks of, as far back as this run has to recover.
 
-    After an outage that may be a day of a busy log. Then it is read part by part, the earliest first, for
-    half of the task's time: the due contacts need the rest. What was read is entered, and the position is
-    kept for later runs, whatever else happens to this one. What lies more than a day back is not read:
-    it is counted and told, with the backfill that brings it back.
+    After an outage that may be a day of a busy log. Then we read it part by part, the earliest first, for
+    half of the task's time: the due contacts need the rest. We enter what we have read and keep the position
+    for later runs, whatever else happens to this one. We read nothing that lies more than a day back. We
+    count these minutes and name the backfill that reads them.
 
     :return: contacts ``recovered``, ``unreadable_lines``, and, if there are any, ``minutes_left_to_recover``
         and ``minutes_not_read``.

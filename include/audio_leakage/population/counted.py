@@ -59,7 +59,7 @@ class Counted:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any], table: str) -> Self:
-        """Read what was kept. What cannot be read counts as not kept."""
+        """Read what was kept. Values that cannot be read count as not kept."""
         if values.get("Table") != table:
             return cls()
         try:

@@ -2,7 +2,7 @@
 
 ====================  =============================================================
 ``window``            the stretch of time a run is about
-``mutes``             leaks that are known, and told to nobody for a time
+``mutes``             known leaks, whose mails somebody has stopped for a time
 ``progress``          how far earlier runs have come, kept in an Airflow Variable
 ``context``           settings, ports and time of one task
 ``due``               the contacts that are due in this run

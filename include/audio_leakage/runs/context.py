@@ -80,7 +80,7 @@ class RunContext:
 
     @cached_property
     def mutes(self) -> Mutes:
-        """Which leaks are known, and told to nobody for now."""
+        """Which leaks are known, so that no mail tells of them for now."""
         return Mutes.from_json(self.mutes_text(), self.now, mutes_variable_of(self.sender.dag_id))
 
     @cached_property

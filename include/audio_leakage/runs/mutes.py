@@ -77,7 +77,7 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Mutes:
-    """What the Variable says. A mute that makes no sense keeps nothing quiet; the others hold."""
+    """What the Variable says. A mute that makes no sense stops no mail; the others apply."""
 
     active: tuple[Mute, ...] = ()
     """Those that have not ended."""

@@ -2,7 +2,7 @@
 
 An Airflow Variable keeps this, so that every run finds it, whatever Airflow knows of the runs before. It
 names the contact table it is about. For a table of another name nothing has been read. A table that was made
-or restored anew has the same name and another id: into it, nothing has been read since reading began.
+or restored anew has the same name and another id. Then the log is read again from where reading once began.
 """
 
 import json

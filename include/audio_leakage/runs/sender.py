@@ -13,7 +13,7 @@ _LONGEST_SUBJECT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """One instance's monitor, as the reader of a mail needs it. What is not known is not mentioned."""
+    """One instance's monitor, as the reader of a mail needs it. It mentions only what is known."""
 
     dag_id: str
     variable: str

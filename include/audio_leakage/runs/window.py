@@ -127,9 +127,9 @@ def scope_of(run: AirflowRun, params: Mapping[str, str | None], history: RunHist
 def window_of(run: AirflowRun) -> Window:
     """Return the window of a run for which nobody named one.
 
-    A data interval with a width is the window. A cron schedule of Airflow 3 gives none (logical date, start
-    and end are the fire time), and a manual run may have no logical date: then it is the aligned five
-    minutes up to the interval's end, else the logical date, else ``run_after``.
+    A data interval with a width is the window. A cron schedule of Airflow 3 gives none: logical date, start
+    and end are the fire time. A manual run may have no logical date. Then the window is the aligned five
+    minutes up to the interval's end, else to the logical date, else to ``run_after``.
     """
     start, end = run.data_interval_start, run.data_interval_end
     if start and end and start < end:

@@ -16,7 +16,7 @@ from audio_leakage.evidence.acknowledgement import (
     Acknowledged,
     Acknowledgement,
     after_acknowledgement,
-    standing,
+    in_force,
 )
 from audio_leakage.evidence.chain import Link
 from audio_leakage.evidence.files import Json, rows_of, sha256
@@ -71,7 +71,7 @@ def acknowledged_of(store: EvidenceStore, links: Iterable[Link], on: date) -> di
         if not link.is_acknowledgement and since is not None and link.revision > since:
             changed = rows_of(store.read(link.folder + CHANGES))
             changed_in |= {str(row["contact_id"]): link.revision for row in changed}
-    return standing(found, changed_in, on)
+    return in_force(found, changed_in, on)
 
 
 def take_back(contacts: ContactTable, store: EvidenceStore, links: Iterable[Link], revision: Link) -> int:

@@ -44,7 +44,7 @@ class BucketListing:
     def expect(self, places: Iterable[Place]) -> None:
         """Say which places may be asked for, and forget earlier listings.
 
-        The first time that one of many places in a folder is asked for, the whole folder is listed if that is
+        If many of them lie in one folder, the first request for one lists the whole folder, if that is
         cheaper than listing each place.
         """
         self._known = {}

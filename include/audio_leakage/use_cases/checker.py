@@ -77,7 +77,7 @@ class Checker:
         contact = with_assumed_end(contact, self.run.now, self.run.settings)
         evidence = self.bucket.search(contact, Evidence())
         after = self._judged(contact, evidence)
-        if self._is_settled(contact, after, evidence):
+        if self._needs_no_answer(contact, after, evidence):
             return after
         snapshot = self._describe(contact)
         if snapshot:
@@ -102,7 +102,7 @@ class Checker:
             return replace(contact, next_check_at=self.run.now + NEXT_RUN)
         return self._failed(contact, evidence)
 
-    def _is_settled(self, contact: Contact, after: Contact, evidence: Evidence) -> bool:
+    def _needs_no_answer(self, contact: Contact, after: Contact, evidence: Evidence) -> bool:
         """Tell whether a look needs no answer of Connect."""
         if not contact.is_described or reason_to_close(contact):
             return False

@@ -23,8 +23,8 @@ _FAILURE = RecordedState.CALL_RECORDED_FAILURE
 def check_recordings(run: RunContext) -> dict[str, int]:
     """Judge every COMPLETED - AGENT contact that is due, failures that may have healed among them.
 
-    One alert for each kind of news tells of all contacts. Whatever goes wrong on the way, the verdicts that
-    fell are counted and told. Leaks that a mute covers are told when it has ended.
+    One alert of each kind lists all its contacts. Even if something goes wrong on the way, we count and
+    tell the verdicts that fell. We tell leaks that a mute covers when it has ended.
 
     :return: how many contacts were due, how many had each outcome, how many recordings are ``short``, and how
         many leaks are ``known``.
@@ -111,7 +111,7 @@ def _readable(item: Item) -> Contact | None:
 
 
 def _tell(run: RunContext, to_tell: dict[str, Contact]) -> None:
-    """Publish what is pending; who was told of is taken out."""
+    """Publish the pending alerts. A contact leaves ``to_tell`` once its alert is out."""
     for alert, concerned in alerts(list(to_tell.values()), run.sender):
         run.tell(alert)
         for contact in concerned:

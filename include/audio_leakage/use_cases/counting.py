@@ -107,8 +107,8 @@ def _counted(run: HourContext, standard: StandardQueues, name: str, before: Coun
 def _total_count(run: HourContext, stretch: Window) -> int:
     """Return how many contacts there are in a stretch of time.
 
-    Nobody says what ``TotalCount`` tells above the most results that a search shows. So a stretch with so
-    many is counted in halves. A search includes both of its ends, so what both halves have counts once.
+    AWS does not say what ``TotalCount`` is above the most results that a search shows. So we count such a
+    stretch in halves. A search includes both of its ends, so what both halves have counts once.
     """
 
     def count(start: datetime, end: datetime) -> int:

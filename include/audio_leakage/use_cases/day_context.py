@@ -55,7 +55,7 @@ class DayContext:
     """Whether the run looks at earlier days again: a backfill and a day named by hand do not."""
 
     def publish_metrics(self, **values: float) -> None:
-        """Publish metrics; only the scheduled run about the day before does, because they are of now."""
+        """Publish metrics, but only if the scheduled run is about the day before: a metric is one of now."""
         if self.is_scheduled and self.now < self.end + DAY:
             publish_metrics(self.metrics, self.settings.contact_table, values)
 
@@ -71,7 +71,7 @@ class DayContext:
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing is waited for any more."""
+        """Whether ``recheck_days`` are over, so that no verdict of the day waits for a recording."""
         return self.now >= self.end + self.settings.recheck_for
 
     @property
@@ -91,10 +91,11 @@ class DayContext:
 
     @property
     def days_without_evidence(self) -> list[date]:
-        """The days up to the last one that becomes final, and those verified again, that were never proved.
+        """The days that should have evidence by now and have none, in order.
 
-        A day that a killed run began counts as proved if this run looks at it again, for that proves it. Days
-        before the first link do not count: nobody wanted evidence then.
+        We look at the days before this one up to the one that becomes final, and at those that are verified
+        again. A killed run may have left a day half proved. If this run looks at it again, it proves the day,
+        so we leave it out. Days before the first link do not count, because nobody wanted evidence then.
         """
         first = self.chain.first_day() if self.is_scheduled else None
         if first is None:

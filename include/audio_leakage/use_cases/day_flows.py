@@ -20,10 +20,10 @@ from audio_leakage.flow_audit.kept import Kept, flow_of, kept_of
 from audio_leakage.flow_audit.report import (
     Report,
     findings_in,
-    findings_of,
     mail_lines,
     not_checked,
     report_of,
+    said_in,
 )
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
@@ -46,7 +46,7 @@ def audit_flows(run: DayContext) -> dict[str, Any]:
 
     :return: how many flows there are and how many were read, how many entries have each result, and the
         ``findings``: the first entries that need somebody's attention.
-    :raises ServiceUnavailable: when Connect does not answer. What was read so far need not be read again.
+    :raises ServiceUnavailable: when Connect does not answer. The next try goes on from there.
     """
     as_of = format_time(run.now)
     folder = f"{_folder(run)}{as_of}/"
@@ -87,7 +87,7 @@ def flows_beside(run: DayContext) -> list[FileBeside]:
     report = last_report(run)
     if report is None:
         return []
-    return [FileBeside(document(FLOWS, report), sha256(canonical(findings_of(report))))]
+    return [FileBeside(document(FLOWS, report), sha256(canonical(said_in(report))))]
 
 
 def unasked_queues(run: DayContext, contacts: bytes) -> dict[str, dict[str, Any]]:

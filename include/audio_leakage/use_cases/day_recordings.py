@@ -44,7 +44,7 @@ def is_listed(run: DayContext) -> bool:
 def recordings_of(run: DayContext, known: Collection[str], items: EvidenceFile) -> Iterator[Json]:
     """Yield the last listing, and the recordings that the monitor found outside the day's folder.
 
-    :param known: ids of the contacts of the day. Of each other recording we say what is known.
+    :param known: ids of the contacts of the day. For each other recording we say what is known.
     :param items: the items of the day's contacts.
     """
     strays: list[Json] = []
@@ -90,7 +90,7 @@ def _ask_connect(run: DayContext, contact_id: str) -> str | None:
 def _elsewhere(run: DayContext, items: EvidenceFile) -> Iterator[Json]:
     """Yield recordings that lie outside the day's folder or in another bucket, where the monitor found them.
 
-    :raises AwsError: when a bucket cannot be listed. What is only not shown must not count as deleted.
+    :raises AwsError: when a bucket cannot be listed. Else its recordings would count as deleted.
     """
     storage = run.storage()
     folder = _folder_of(storage, run.day)

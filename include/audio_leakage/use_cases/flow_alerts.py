@@ -31,9 +31,9 @@ Entry = Mapping[str, Any]
 def tell_of_leaks(run: DayContext, report: Report, folder: str) -> None:
     """Publish the entries whose result is worse than when people last heard of it.
 
-    What people know is kept once the alert is out. So the next run sends what could not be sent. Before the
-    first alert, people know what the last evidence says, which is kept first. If a rule excludes an entry, or
-    there is no topic, nobody hears of it. Then it is still news when that changes.
+    We keep what people know once the alert is out. So the next run sends what could not be sent. Before the
+    first alert, people know what the last evidence says, so we keep that first. If a rule excludes an entry,
+    or there is no topic, nobody hears of it. Then it is still news when that changes.
 
     :param folder: of the report.
     :raises ServiceUnavailable, SetupError: when the topic cannot be reached.

@@ -31,7 +31,7 @@ _MORE_THAN_ANNOUNCED, _AT_LEAST = 1.1, 100
 def take_population(run: HourContext) -> dict[str, Any]:
     """Take the contacts of the hour, and count those hours again that ended ``settle_hours`` ago.
 
-    Where a search shows more than it did before, that hour is taken again. What is taken reaches
+    Where a search shows more than it did before, that hour is taken again. The contacts reach
     ``enter_unwatched`` in parts. A retry goes on after the last part that an earlier try kept.
 
     :return: the hour, how many contacts its ``population`` has, and the ``proofs`` of hours.

@@ -145,7 +145,7 @@ def _unasked_queues(run: DayContext, link: Link) -> dict[str, dict[str, Any]]:
 
 
 def _has(known: Earlier, beside: Sequence[FileBeside]) -> bool:
-    return all(known.findings.get(each.file.name) == each.says for each in beside)
+    return all(known.says.get(each.file.name) == each.says for each in beside)
 
 
 def _lines_of_acknowledgements(run: DayContext) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The use case ``reconcile``: population, contact table and bucket of a day, compared in both directions.
 
-What is compared is kept in the evidence bucket, and ``write_evidence`` computes the evidence from that.
+It keeps what it has compared in the evidence bucket. ``write_evidence`` computes the evidence from that.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The kinds of calls of which the flow log does not tell, or not of each leg.
+"""The kinds of calls whose legs the flow log does not show, or not all of them.
 
 A kind with several legs gives the last one. The others come before it in its ``legs``.
 """

@@ -61,7 +61,7 @@ WEIGHTS: Mapping[str, int] = {
     "chat": 3,
     "task": 2,
 }
-#: How often each kind of call comes of which the flow log does not tell, or not of each leg.
+#: How often each kind of call comes whose legs the flow log does not show, or not all of them.
 BLIND_WEIGHTS: Mapping[str, int] = {
     "flow_without_block": 6,
     "logging_off_recorded": 4,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def class_at(call: SimulatedCall, moment: datetime, failure_after: timedelta, watch: Watch) -> str | None:
     """Return the class of a call that nobody has deleted or overwritten anything of.
 
-    A call of which the flow asked for one side only counts as one that asked for both.
+    If a flow asked for one side only, its call counts as if the flow had asked for both.
 
     :param moment: when the day is proved; the monitor has looked at everything that was due.
     :param failure_after: how long after its end a call without a recording has failed.

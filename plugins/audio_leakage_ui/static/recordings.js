@@ -9,7 +9,7 @@ import {
 
 const HOUR = 3600_000, AT_ONCE = 3, RANGES = [1, 3, 7];
 // Every minute the page reads the hours that still change, and every ten minutes all of them.
-const RELOAD = 60_000, UNSETTLED = 4, ALL_EVERY = 10;
+const RELOAD = 60_000, STILL_CHANGING = 4, ALL_EVERY = 10;
 const dagId = decodeURIComponent(location.pathname.split("/").at(-2));
 const asked = new URLSearchParams(location.search);
 const days = RANGES.includes(Number(asked.get("days"))) ? Number(asked.get("days")) : 3;
@@ -28,7 +28,7 @@ function hoursShown() {
 async function reload(round) {
   const hours = hoursShown();
   for (const hour of found.keys()) if (!hours.includes(hour)) found.delete(hour);
-  const due = round % ALL_EVERY ? hours.filter((hour, place) => place < UNSETTLED || !found.has(hour)) : hours;
+  const due = round % ALL_EVERY ? hours.filter((hour, place) => place < STILL_CHANGING || !found.has(hour)) : hours;
   for (const hour of due) found.set(hour, await get(`hours?hour=${nameOf(hour)}`));
   complete = true;
   await Promise.all([showHealth(), showPopulation()]);
@@ -127,7 +127,7 @@ async function showPopulation() {
   }
   const open = [...population].filter(([, { proof }]) => proof?.status === "INCOMPLETE");
   show("population", ...(open.length ? [el("h2", {}, "Population not proved"),
-    el("p", { class: "note" }, "The counts of these hours disagree: there may be calls that nobody knows."),
+    el("p", { class: "note" }, "The counts of these hours disagree. We may not know some of their calls."),
     ...open.map(([hour, { proof }]) => el("div", { class: "gap" }, `${dayAndMinute(hour)}: ${proof.listed} listed, `
       + `${proof.total_count} in total, ${proof.handled ?? "not"} counted by the metric`))] : []));
   if (found.size) drawDays();
@@ -290,7 +290,7 @@ function lastSeenCard() {
   const seen = [...found.values()].map(({ last_seen: time }) => time).filter(Boolean).sort().at(-1);
   const age = seen ? (Date.now() - Date.parse(seen)) / 1000 : Infinity;
   return card("Last line of the flow log", age > 15 * 60 ? "warn" : "good", seen ? `${duration(age)} ago` : "none",
-    age > 15 * 60 ? "No call, or no line arrives: new calls are not known then." : dayAndMinute(seen));
+    age > 15 * 60 ? "Either nobody calls, or no line arrives and we do not know new calls." : dayAndMinute(seen));
 }
 
 const card = (title, kind, value, note) =>
@@ -307,7 +307,7 @@ function runCard(title, run, isPaused = false) {
 // Known leaks count like all others; only their mails are quiet.
 function mutesIn(mutes) {
   const leaks = knownIn(() => true);
-  return [el("h2", {}, "Known leaks, told to nobody for now"), el("ul", {}, ...mutes.map((mute) =>
+  return [el("h2", {}, "Known leaks, without mails for now"), el("ul", {}, ...mutes.map((mute) =>
     el("li", {}, `${mute.scope}: known until ${dayAndMinute(mute.until)}: ${mute.reason} `,
       el("b", {}, `${(leaks[mute.id] ?? 0).toLocaleString("en")} leaked in the days shown`), ` (mute ${mute.id})`)))];
 }

@@ -9,9 +9,9 @@ from audio_leakage.settings import Settings
 from audio_leakage_ui.health import blind_spots
 from support.fakes import ALERTING, LOG_GROUP, SETTINGS, at
 
-NO_BLOCK = "Calls are unknown whose flow has no recording block, or does not log."
-NO_GROUP = "No flow_log_group is set: calls that the subscription misses are unknown."
-NO_TOPIC = "No alert_topic_arn is set: nobody is told of leaks."
+NO_BLOCK = "We do not know calls whose flow has no recording block, or does not log."
+NO_GROUP = "No flow_log_group is set: we do not know calls that the subscription misses."
+NO_TOPIC = "No alert_topic_arn is set: you get no mails about leaks."
 WHOLE = replace(ALERTING, flow_log_group=LOG_GROUP)
 BROKEN = Mutes.from_json("{", at("12:00"), "audio_leakage_mutes")
 
@@ -47,4 +47,4 @@ def test_the_page_says_that_a_wrong_mute_keeps_nothing_quiet() -> None:
     """Somebody believes that a leak is muted, or that it is not: both must hear of it."""
     (*_, last) = blind_spots(WHOLE, BROKEN)
     assert last.startswith("Variable 'audio_leakage_mutes' is not JSON: ")
-    assert last.endswith("Allowed is a JSON list of mutes. What is wrong keeps nothing quiet.")
+    assert last.endswith("Allowed is a JSON list of mutes. A wrong mute stops no mail.")

@@ -158,7 +158,7 @@ RIGHT: dict[str, Callable[[Rows, DailyWorld], bool]] = {
         == [(number(0), "VERIFIED", 1_920_044), (SECOND_LEG, "MISSING", None)]
     ),
     "Which queues lose calls?": lambda rows, world: counted(rows, "lost") == len(ids_of(world, *LOST)),
-    "Which kinds of call are lost, and of what?": lambda rows, world: (
+    "Which kinds of call are lost, and why?": lambda rows, world: (
         counted(rows, "lost") == len(ids_of(world, *LOST)) and {row["class"] for row in rows} == set(LOST)
     ),
     "Which recordings were deleted or changed later?": lambda rows, world: (

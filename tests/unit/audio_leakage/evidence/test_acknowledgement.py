@@ -13,7 +13,7 @@ from audio_leakage.evidence.acknowledgement import (
     Acknowledged,
     Acknowledgement,
     after_acknowledgement,
-    standing,
+    in_force,
 )
 from support.evidence import DAY, INSTANCE, contact_id
 
@@ -68,12 +68,12 @@ def test_anything_else_is_no_acknowledgement(stored: bytes) -> None:
 def test_it_stands_until_the_class_changes_or_it_runs_out(
     given_: dict[str, Any], changed_in: dict[str, int], stands: bool
 ) -> None:
-    assert (contact_id(1) in standing([acknowledgement(**given_)], changed_in, ON)) is stands
+    assert (contact_id(1) in in_force([acknowledgement(**given_)], changed_in, ON)) is stands
 
 
 def test_the_last_acknowledgement_of_a_contact_counts() -> None:
     first, last = acknowledgement(), acknowledgement(cause="NO_FURTHER_ACTION")
-    assert standing([first, last], {}, ON)[contact_id(1)].acknowledgement is last
+    assert in_force([first, last], {}, ON)[contact_id(1)].acknowledgement is last
 
 
 def test_an_item_keeps_time_class_cause_and_ticket() -> None:

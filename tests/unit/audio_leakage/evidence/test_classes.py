@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from audio_leakage.contacts.states import ClosedReason, ContactWarning, RecordingPolicy
 from audio_leakage.evidence.classes import (
     CLASSES,
+    ClassFacts,
     ContactClass,
     Count,
     FlowIntent,
     Judgement,
-    Standing,
     row_of,
 )
 from audio_leakage.population.policy import Requirement
@@ -25,8 +25,8 @@ SUCCESS, FAILURE = Judgement.SUCCESS, Judgement.FAILURE
 CLOSED, OPEN = Judgement.CLOSED, Judgement.OPEN
 
 
-def standing(**members: Any) -> Standing:
-    return Standing(**({"in_population": True} | members))
+def facts(**members: Any) -> ClassFacts:
+    return ClassFacts(**({"in_population": True} | members))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def standing(**members: Any) -> Standing:
     ],
 )  # fmt: skip
 def test_a_contact_is_in_its_class(members: dict[str, Any], expected: str, counts_as: str) -> None:
-    row = row_of(standing(**members))
+    row = row_of(facts(**members))
     assert (row.contact_class, row.counts_as) == (expected, counts_as)
 
 
@@ -79,8 +79,8 @@ def test_the_table_has_one_row_for_each_class() -> None:
     assert [row.contact_class for row in CLASSES] == list(ContactClass)
 
 
-STANDINGS = st.builds(
-    Standing,
+FACTS = st.builds(
+    ClassFacts,
     in_population=st.booleans(),
     requirement=st.sampled_from([None, *Requirement]),
     exclusion=st.sampled_from([None, "TEST", "NO_RECORDING_OF_ITS_OWN"]),
@@ -97,30 +97,30 @@ STANDINGS = st.builds(
 ORDER = [Count.LOST, Count.UNDECIDED, Count.PROVEN]
 
 
-@given(STANDINGS)
-def test_every_contact_falls_into_a_class(contact: Standing) -> None:
+@given(FACTS)
+def test_every_contact_falls_into_a_class(contact: ClassFacts) -> None:
     assert row_of(contact).counts_as in Count
 
 
-@given(STANDINGS)
-def test_a_recording_never_worsens_a_required_contact(contact: Standing) -> None:
+@given(FACTS)
+def test_a_recording_never_worsens_a_required_contact(contact: ClassFacts) -> None:
     if contact.in_population and contact.is_required:
         without = row_of(replace(contact, is_recorded=False, has_changed=False)).counts_as
         found = row_of(replace(contact, is_recorded=True, has_changed=False)).counts_as
         assert ORDER.index(found) >= ORDER.index(without)
 
 
-@given(STANDINGS)
-def test_an_exclusion_never_makes_a_lost_contact_proven(contact: Standing) -> None:
+@given(FACTS)
+def test_an_exclusion_never_makes_a_lost_contact_proven(contact: ClassFacts) -> None:
     excluded = row_of(replace(contact, in_population=True, exclusion="TEST")).counts_as
     assert excluded in (Count.EXCLUDED, Count.NEITHER)
 
 
-@given(STANDINGS)
-def test_a_contact_that_nobody_judged_is_never_lost(contact: Standing) -> None:
+@given(FACTS)
+def test_a_contact_that_nobody_judged_is_never_lost(contact: ClassFacts) -> None:
     assert row_of(replace(contact, judgement=None)).counts_as is not Count.LOST
 
 
-@given(STANDINGS)
-def test_a_contact_without_a_recording_is_never_proven(contact: Standing) -> None:
+@given(FACTS)
+def test_a_contact_without_a_recording_is_never_proven(contact: ClassFacts) -> None:
     assert row_of(replace(contact, is_recorded=False)).counts_as is not Count.PROVEN

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from audio_leakage.flow_audit.audit import EntryKind, Finding, audit
+from audio_leakage.flow_audit.audit import AuditedEntry, EntryKind, audit
 from audio_leakage.flow_audit.flow import read_flow
 from audio_leakage.flow_audit.results import AuditResult
 from local_aws.contact_centre.flow_player import Conversation, FlowPlayer, PublishedFlow
@@ -36,7 +36,7 @@ def attribute(value: str) -> dict[str, Any]:
     return block("UpdateFlowAttributes", FlowAttributes={"flow": {"Value": value}})
 
 
-def one(*blocks: dict[str, Any], **others: PublishedFlow) -> Finding:
+def one(*blocks: dict[str, Any], **others: PublishedFlow) -> AuditedEntry:
     """Audit an inbound flow of blocks in a row, beside other flows."""
     main = PublishedFlow("Main", "CONTACT_FLOW", linked(*blocks))
     return next(each for each in audit(read({"main": main} | others)) if each.entry.flow.id == "main")
@@ -99,17 +99,17 @@ def test_a_recording_block_whose_error_branch_goes_on_is_named() -> None:
     failing = recording(["Agent", "Customer"], newer=True) | {
         "Errors": {"NoMatchingError": 2, "ChannelMismatch": 3}
     }
-    finding = one(LOG_ON, failing, TO_QUEUE, HANG_UP)
-    assert finding.result is AuditResult.ERROR_BRANCH
-    assert [step.branch.error for step in finding.route if step.branch] == [None, "NoMatchingError"]
+    audited = one(LOG_ON, failing, TO_QUEUE, HANG_UP)
+    assert audited.result is AuditResult.ERROR_BRANCH
+    assert [step.branch.error for step in audited.route if step.branch] == [None, "NoMatchingError"]
 
 
 def test_a_whisper_flow_that_could_not_be_set_is_named() -> None:
     hook = whisper("w") | {"Errors": {"NoMatchingError": 1}}
-    finding = one(hook, TO_QUEUE, w=WHISPER_ON)
-    assert finding.result is AuditResult.ERROR_BRANCH
-    assert finding.route[0].branch
-    assert finding.route[0].branch.error == "NoMatchingError"
+    audited = one(hook, TO_QUEUE, w=WHISPER_ON)
+    assert audited.result is AuditResult.ERROR_BRANCH
+    assert audited.route[0].branch
+    assert audited.route[0].branch.error == "NoMatchingError"
 
 
 def test_a_voice_call_takes_only_the_branch_of_its_channel() -> None:
@@ -122,7 +122,7 @@ def test_flows_that_lead_to_each_other_in_a_circle_have_one_entry() -> None:
         name: PublishedFlow(name, "CONTACT_FLOW", linked(block("TransferToFlow", ContactFlowId=other)))
         for name, other in (("a", "b"), ("b", "a"))
     }
-    assert [finding.entry.flow.id for finding in audit(read(flows))] == ["a"]
+    assert [audited.entry.flow.id for audited in audit(read(flows))] == ["a"]
 
 
 def test_a_flow_with_a_number_is_an_entry_even_if_others_lead_to_it() -> None:
@@ -131,7 +131,7 @@ def test_a_flow_with_a_number_is_an_entry_even_if_others_lead_to_it() -> None:
         "b": PublishedFlow("b", "CONTACT_FLOW", linked(TO_QUEUE)),
     }
     entries = [
-        finding.entry for finding in audit(read(flows), {"arn:x:phone-number/n1": "arn:x:contact-flow/b"})
+        audited.entry for audited in audit(read(flows), {"arn:x:phone-number/n1": "arn:x:contact-flow/b"})
     ]
     assert [(entry.kind, entry.numbers) for entry in entries] == [
         (EntryKind.API, ()),
@@ -141,8 +141,8 @@ def test_a_flow_with_a_number_is_an_entry_even_if_others_lead_to_it() -> None:
 
 def test_a_walk_that_meets_its_bound_is_unknown_and_not_always() -> None:
     main = PublishedFlow("Main", "CONTACT_FLOW", linked(LOG_ON, ON, TO_QUEUE))
-    (finding,) = audit(read({"main": main}), most_places=2)
-    assert finding.result is AuditResult.UNKNOWN
+    (audited,) = audit(read({"main": main}), most_places=2)
+    assert audited.result is AuditResult.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -164,10 +164,10 @@ def test_a_walk_that_meets_its_bound_is_unknown_and_not_always() -> None:
         '{"Actions": [{"Identifier": "1", "Type": "X", "Transitions": {"NextAction": "2"}}], "StartAction": "1"}',
     ],
 )
-def test_content_that_is_no_flow_gives_a_finding(content: str) -> None:
-    (finding,) = audit([read_flow("f", "Broken", "CONTACT_FLOW", content)])
-    assert finding.result is AuditResult.UNKNOWN
-    assert finding.reason
+def test_the_result_of_content_that_is_no_flow_is_unknown(content: str) -> None:
+    (audited,) = audit([read_flow("f", "Broken", "CONTACT_FLOW", content)])
+    assert audited.result is AuditResult.UNKNOWN
+    assert audited.reason
 
 
 _JSON = st.recursive(
@@ -197,17 +197,17 @@ _TYPES = st.sampled_from(
 @given(
     st.lists(st.fixed_dictionaries({"Type": _TYPES, "Parameters": _JSON, "Transitions": _JSON}), max_size=3)
 )
-def test_whatever_stands_in_a_flow_it_gives_exactly_one_finding(actions: list[dict[str, Any]]) -> None:
+def test_whatever_stands_in_a_flow_it_is_exactly_one_entry(actions: list[dict[str, Any]]) -> None:
     named = [{"Identifier": str(place)} | action for place, action in enumerate(actions)]
     content = json.dumps({"StartAction": "0", "Actions": named})
     assert len(audit([read_flow("f", "Any", "CONTACT_FLOW", content)])) == 1
 
 
-def plays(flows: Flows, finding: Finding, times: int = 25) -> list[Conversation]:
+def plays(flows: Flows, audited: AuditedEntry, times: int = 25) -> list[Conversation]:
     players = [FlowPlayer(flows, Random(number)) for number in range(times)]
-    if finding.entry.kind is EntryKind.OUTBOUND:
-        return [talk for player in players for talk in player.outbound(finding.entry.flow.id)]
-    return [talk for player in players for talk in player.inbound(finding.entry.flow.id)]
+    if audited.entry.kind is EntryKind.OUTBOUND:
+        return [talk for player in players for talk in player.outbound(audited.entry.flow.id)]
+    return [talk for player in players for talk in player.inbound(audited.entry.flow.id)]
 
 
 #: What each result promises of every conversation.
@@ -224,9 +224,9 @@ PROMISES: dict[AuditResult, Callable[[Conversation], bool]] = {
 @given(st.integers(0, 10**9))
 def test_every_promise_holds_when_calls_are_played(seed: int) -> None:
     flows = any_flows(Random(seed))
-    for finding in audit(read(flows)):
-        promise = PROMISES.get(finding.result)
-        assert not promise or all(promise(talk) for talk in plays(flows, finding)), finding.entry.flow.id
+    for audited in audit(read(flows)):
+        promise = PROMISES.get(audited.result)
+        assert not promise or all(promise(talk) for talk in plays(flows, audited)), audited.entry.flow.id
 
 
 def test_the_generated_flows_reach_every_result_and_every_promise_is_put_to_the_test() -> None:
@@ -238,21 +238,21 @@ def test_the_generated_flows_reach_every_result_and_every_promise_is_put_to_the_
 
 
 def test_a_leak_that_is_foretold_is_seen_when_calls_are_played() -> None:
-    for finding in audit(read(SHAPES)):
-        if finding.result in (AuditResult.SOMETIMES, AuditResult.NEVER, AuditResult.ERROR_BRANCH):
-            assert any(not talk.recorded for talk in plays(SHAPES, finding, 500)), finding.entry.flow.name
+    for audited in audit(read(SHAPES)):
+        if audited.result in (AuditResult.SOMETIMES, AuditResult.NEVER, AuditResult.ERROR_BRANCH):
+            assert any(not talk.recorded for talk in plays(SHAPES, audited, 500)), audited.entry.flow.name
 
 
 def test_flows_of_public_shapes_keep_their_promises() -> None:
-    for finding in audit(read(SHAPES)):
-        promise = PROMISES.get(finding.result)
-        assert not promise or all(promise(talk) for talk in plays(SHAPES, finding, 100)), (
-            finding.entry.flow.name
+    for audited in audit(read(SHAPES)):
+        promise = PROMISES.get(audited.result)
+        assert not promise or all(promise(talk) for talk in plays(SHAPES, audited, 100)), (
+            audited.entry.flow.name
         )
 
 
 def test_at_most_a_tenth_of_the_entries_of_public_shapes_is_unknown() -> None:
-    results = Counter(finding.result for finding in audit(read(SHAPES)))
+    results = Counter(audited.result for audited in audit(read(SHAPES)))
     reach_an_agent = results.total() - results[AuditResult.NO_AGENT]
     assert len(SHAPES) >= 20
     assert 1 <= results[AuditResult.UNKNOWN] <= reach_an_agent / 10

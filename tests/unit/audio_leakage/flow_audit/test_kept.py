@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_leakage.flow_audit.audit import Finding, audit
+from audio_leakage.flow_audit.audit import AuditedEntry, audit
 from audio_leakage.flow_audit.flow import Flow, read_flow
 from audio_leakage.flow_audit.kept import flow_of, kept_of
 from audio_leakage.flow_audit.results import AuditResult
@@ -24,8 +24,8 @@ def kept(flows: list[Flow]) -> list[Flow]:
     return [flow_of(json.loads(json.dumps(kept_of(flow, known)))) for flow in flows]
 
 
-def essence(findings: list[Finding]) -> list[Any]:
-    """Return what a finding says. Why something is unknown may be said in other words."""
+def essence(entries: list[AuditedEntry]) -> list[Any]:
+    """Return what an audit says. Why something is unknown may be said in other words."""
     return [
         (
             each.entry.flow.id,
@@ -33,7 +33,7 @@ def essence(findings: list[Finding]) -> list[Any]:
             each.result,
             [(step.flow.id, step.block) for step in each.route],
         )
-        for each in findings
+        for each in entries
     ]
 
 

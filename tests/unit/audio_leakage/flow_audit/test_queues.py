@@ -2,7 +2,7 @@
 
 from audio_leakage.flow_audit.audit import audit
 from audio_leakage.flow_audit.flow import MODULE
-from audio_leakage.flow_audit.queues import findings_by_queue
+from audio_leakage.flow_audit.queues import entries_by_queue
 from support.flow_sets import read
 from support.published_flows import QUEUE, flow, leaking
 
@@ -25,7 +25,7 @@ def test_an_entry_leads_to_a_queue_that_a_further_flow_a_module_or_a_hook_sets()
         ),
     }
     read_ = read(flows)
-    found = findings_by_queue(read_, audit(read_, {"n1": "first"}))
+    found = entries_by_queue(read_, audit(read_, {"n1": "first"}))
     assert {queue: [each.entry.flow.name for each in led] for queue, led in found.items()} == {
         QUEUE: ["First"],
         "q-module": ["First"],
@@ -35,4 +35,4 @@ def test_an_entry_leads_to_a_queue_that_a_further_flow_a_module_or_a_hook_sets()
 
 def test_a_queue_that_the_call_chooses_is_not_known() -> None:
     read_ = read({"a": flow("A", "CONTACT_FLOW", to("UpdateContactTargetQueue", QueueId="$.Attributes.q"))})
-    assert findings_by_queue(read_, audit(read_, {"n1": "a"})) == {}
+    assert entries_by_queue(read_, audit(read_, {"n1": "a"})) == {}

@@ -1,11 +1,11 @@
-"""The findings as they are kept, in the mail, and by queue."""
+"""Audited entries as they are kept, in the mail, and by queue."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from audio_leakage.flow_audit.audit import audit
 from audio_leakage.flow_audit.flow import Flow
-from audio_leakage.flow_audit.report import findings_in, findings_of, mail_lines, not_checked, report_of
+from audio_leakage.flow_audit.report import findings_in, mail_lines, not_checked, report_of, said_in
 from support.flow_sets import read
 from support.published_flows import QUEUE, leaking, recorded
 
@@ -41,10 +41,10 @@ def test_the_mail_names_an_entry_only_while_its_result_is_new() -> None:
     ]
     again = report(read(FLOWS), first)
     assert list(mail_lines(again)) == ["Flows as of 2026-11-24T06:40:00.000Z, entries: 1 NEVER, 1 ALWAYS"]
-    assert findings_of(again) == findings_of(first)
+    assert said_in(again) == said_in(first)
     worse = report(read({**FLOWS, "fine": leaking("Service")}), again)
     assert "  NEVER: Service (phone number): No call is recorded." in list(mail_lines(worse))
-    assert findings_of(worse) != findings_of(first)
+    assert said_in(worse) != said_in(first)
 
 
 def test_the_mail_stays_short_whatever_leaks() -> None:

@@ -18,7 +18,7 @@ from audio_leakage.flow_audit.audit import EntryKind, audit, entries_of
 from audio_leakage.flow_audit.flow import Flow
 from audio_leakage.flow_audit.idle import IdleFlows
 from audio_leakage.flow_audit.places import Ending, Move, Outcome, Phase, Place
-from audio_leakage.flow_audit.results import AuditResult, is_settled, result_of
+from audio_leakage.flow_audit.results import AuditResult, is_certain, result_of
 from audio_leakage.flow_audit.routes import Routes
 from audio_leakage.flow_audit.state import State
 from conftest import ROOT
@@ -69,23 +69,23 @@ def test_every_result_is_that_of_a_plain_walk(seed: int) -> None:
         expected = dict(plain_results(flows))
     except TooLarge:
         return
-    assert {finding.entry.flow.id: finding.result for finding in audit(flows)} == expected
+    assert {audited.entry.flow.id: audited.result for audited in audit(flows)} == expected
 
 
 @pytest.mark.parametrize("first", [1, 2, 4, 16])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**9))
-def test_no_result_depends_on_when_we_look_which_entries_are_settled(
+def test_no_result_depends_on_when_we_look_which_results_are_certain(
     first: int, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     flows = read(any_flows(Random(seed)))
-    expected = {finding.entry.flow.id: finding.result for finding in audit(flows)}
+    expected = {audited.entry.flow.id: audited.result for audited in audit(flows)}
     with monkeypatch.context() as patch:
         patch.setattr(walk, "_FIRST_PLACES", first)
-        assert {finding.entry.flow.id: finding.result for finding in audit(flows)} == expected
+        assert {audited.entry.flow.id: audited.result for audited in audit(flows)} == expected
 
 
-#: Prints the findings of some sets of flows, each with its way.
+#: Prints the entries of some sets of flows, each with its way.
 WAYS = """
 from dataclasses import replace
 from random import Random
@@ -115,11 +115,11 @@ def some_endings() -> Iterator[frozenset[Ending]]:
     return map(frozenset, chain.from_iterable(combinations(Ending, count) for count in counts))
 
 
-def test_a_result_that_is_settled_is_kept_whatever_is_found_later() -> None:
-    settled = [endings for endings in some_endings() if is_settled(endings)]
-    assert frozenset({Ending.NOT_RECORDED, Ending.RECORDED}) in settled
-    assert frozenset(Ending) - {Ending.NOT_RECORDED} not in settled
-    for endings in settled:
+def test_a_result_that_is_certain_is_kept_whatever_is_found_later() -> None:
+    certain = [endings for endings in some_endings() if is_certain(endings)]
+    assert frozenset({Ending.NOT_RECORDED, Ending.RECORDED}) in certain
+    assert frozenset(Ending) - {Ending.NOT_RECORDED} not in certain
+    for endings in certain:
         assert {result_of(endings | further) for further in some_endings()} == {result_of(endings)}
 
 
@@ -154,8 +154,8 @@ def test_flows_that_all_lead_to_each_other_are_walked_no_further_than_their_resu
         return moves(self, place)
 
     monkeypatch.setattr(Routes, "moves", counted)
-    findings = audit(read(large_flows(Random(1), flows=120, blocks=120, every=3)))
-    assert {AuditResult.SOMETIMES, AuditResult.NEVER} <= {finding.result for finding in findings}
+    entries = audit(read(large_flows(Random(1), flows=120, blocks=120, every=3)))
+    assert {AuditResult.SOMETIMES, AuditResult.NEVER} <= {audited.result for audited in entries}
     assert len(walked) < 6_000  # of more than 60,000
 
 
@@ -180,8 +180,8 @@ def test_prompts_for_agents_and_customers_make_no_call_another_one() -> None:
             hook = block("UpdateContactEventHooks", EventHooks={event: f"{event}-{place}"})
             blocks.append(hook | {"Errors": {"NoMatchingError": menu + 11}})
     flows["main"] = PublishedFlow("Main", "CONTACT_FLOW", linked(*blocks, block("TransferContactToQueue")))
-    (finding,) = audit(read(flows), most_places=200)
-    assert finding.result is AuditResult.ALWAYS
+    (audited,) = audit(read(flows), most_places=200)
+    assert audited.result is AuditResult.ALWAYS
 
 
 def test_a_flow_that_cannot_be_read_or_is_not_there_is_not_passed_over() -> None:

@@ -1,11 +1,11 @@
-"""Findings in words and as pictures."""
+"""Audited entries in words and as pictures."""
 
 import json
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from audio_leakage.flow_audit.audit import Finding, audit
+from audio_leakage.flow_audit.audit import AuditedEntry, audit
 from audio_leakage.flow_audit.flow import read_flow
 from audio_leakage.flow_audit.picture import picture, picture_of
 from audio_leakage.flow_audit.results import AuditResult
@@ -16,9 +16,9 @@ TO_QUEUE = block("TransferContactToQueue")
 LOG_ON = block("UpdateFlowLoggingBehavior", FlowLoggingBehavior="Enabled")
 
 
-def finding_of(name: str, *blocks: Action) -> Finding:
-    (finding,) = audit([read_flow("f", name, "CONTACT_FLOW", json.dumps(linked(*blocks)))])
-    return finding
+def audited_entry(name: str, *blocks: Action) -> AuditedEntry:
+    (audited,) = audit([read_flow("f", name, "CONTACT_FLOW", json.dumps(linked(*blocks)))])
+    return audited
 
 
 def test_every_result_has_a_meaning() -> None:
@@ -27,8 +27,8 @@ def test_every_result_has_a_meaning() -> None:
 
 def test_a_leak_is_told_with_its_way_and_what_to_do() -> None:
     compare = block("Compare", ComparisonValue="$.Attributes.x") | {"Conditions": {"+44 20 7946 0000": 2}}
-    finding = finding_of("Sales", compare, recording(["Agent", "Customer"]), TO_QUEUE)
-    assert in_words(finding) == [
+    audited = audited_entry("Sales", compare, recording(["Agent", "Customer"]), TO_QUEUE)
+    assert in_words(audited) == [
         "Calls that take this way are not recorded.",
         "In Sales: Check contact attributes (condition 1), then Transfer to queue.",
         "Set recording to agent and customer in Sales, before 'Transfer to queue'.",
@@ -37,8 +37,8 @@ def test_a_leak_is_told_with_its_way_and_what_to_do() -> None:
 
 def test_a_block_that_fails_is_told_with_its_branch_and_what_to_do() -> None:
     failing = recording(["Agent", "Customer"], newer=True) | {"Errors": {"NoMatchingError": 2}}
-    finding = finding_of("Sales", LOG_ON, failing, TO_QUEUE)
-    assert in_words(finding) == [
+    audited = audited_entry("Sales", LOG_ON, failing, TO_QUEUE)
+    assert in_words(audited) == [
         "A call is not recorded if a block on this way fails, and goes on to an agent.",
         (
             "In Sales: Set logging behavior, then Set recording, analytics and processing behavior "
@@ -77,11 +77,11 @@ def test_a_block_that_fails_is_told_with_its_branch_and_what_to_do() -> None:
 def test_what_an_administrator_can_do_is_said_last(
     blocks: list[Action], result: AuditResult, advice: list[str]
 ) -> None:
-    finding = finding_of("Sales", *blocks)
-    assert finding.result is result
-    told = in_words(finding)
+    audited = audited_entry("Sales", *blocks)
+    assert audited.result is result
+    told = in_words(audited)
     assert [sentence for sentence in told[1:] if not sentence.startswith("In ")] == advice
-    assert told[0] == (f"{MEANINGS[result][:-1]}: {finding.reason}." if finding.reason else MEANINGS[result])
+    assert told[0] == (f"{MEANINGS[result][:-1]}: {audited.reason}." if audited.reason else MEANINGS[result])
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_what_an_administrator_can_do_is_said_last(
 )
 def test_an_entry_is_told_with_how_many_numbers_lead_to_it(numbers: list[str], kind: str) -> None:
     flow = read_flow("f", "Sales", "CONTACT_FLOW", json.dumps(linked(TO_QUEUE)))
-    (finding,) = audit([flow], dict.fromkeys(numbers, "f"))
-    assert entry_in_words(finding) == f"Sales ({kind})"
+    (audited,) = audit([flow], dict.fromkeys(numbers, "f"))
+    assert entry_in_words(audited) == f"Sales ({kind})"
 
 
 def test_a_picture_names_each_further_flow_on_the_way() -> None:
@@ -115,29 +115,29 @@ def test_a_way_through_two_flows_is_told_and_drawn_flow_by_flow() -> None:
         ),
         read_flow("b", "Orders", "CONTACT_FLOW", json.dumps(linked(TO_QUEUE))),
     ]
-    (finding,) = audit(flows)
-    assert in_words(finding)[1:3] == ["In Sales: Transfer to flow.", "In Orders: Transfer to queue."]
-    texts = list(ET.fromstring(picture_of(finding)).itertext())
+    (audited,) = audit(flows)
+    assert in_words(audited)[1:3] == ["In Sales: Transfer to flow.", "In Orders: Transfer to queue."]
+    texts = list(ET.fromstring(picture_of(audited)).itertext())
     assert texts[1:] == ["Transfer to flow", "Orders", "Transfer to queue", "NEVER"]
 
 
 def test_what_a_flow_compares_calls_with_is_quoted_nowhere() -> None:
     compare = block("Compare", ComparisonValue="$.Attributes.x") | {"Conditions": {"+44 20 7946 0000": 1}}
-    finding = finding_of("Sales", compare, TO_QUEUE)
-    assert "7946" not in " ".join(in_words(finding)) + picture_of(finding)
+    audited = audited_entry("Sales", compare, TO_QUEUE)
+    assert "7946" not in " ".join(in_words(audited)) + picture_of(audited)
 
 
 def test_a_long_way_is_shortened_in_its_middle() -> None:
-    finding = finding_of("Sales", *30 * [block("MessageParticipant")], TO_QUEUE)
-    (way,) = [sentence for sentence in in_words(finding) if sentence.startswith("In Sales")]
+    audited = audited_entry("Sales", *30 * [block("MessageParticipant")], TO_QUEUE)
+    (way,) = [sentence for sentence in in_words(audited) if sentence.startswith("In Sales")]
     assert way.count("Play prompt") == 11
     assert "19 more blocks" in way
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "\"&'", "a\nb\x00", "x" * 500, "]]>"])
 def test_a_picture_is_sound_whatever_a_flow_is_named(name: str) -> None:
-    finding = finding_of(name, TO_QUEUE)
-    texts = list(ET.fromstring(picture_of(finding)).itertext())
-    assert texts[0] == entry_in_words(finding)
+    audited = audited_entry(name, TO_QUEUE)
+    texts = list(ET.fromstring(picture_of(audited)).itertext())
+    assert texts[0] == entry_in_words(audited)
     assert texts[-1] == "NEVER"
     assert len(shown_name(name)) <= 60

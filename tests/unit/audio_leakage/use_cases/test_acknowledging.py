@@ -217,8 +217,8 @@ def test_an_item_that_is_gone_or_unreadable_stops_no_acknowledgement(world: Dail
 def test_the_acknowledgement_of_an_earlier_verdict_is_not_shown(world: DailyWorld) -> None:
     acknowledge(context(world, contact_ids=MISSING))
     contact = Contact.from_item(world.ports.contacts.items[MISSING])
-    assert contact.standing_acknowledgement
-    assert replace(contact, judged_at=NOW + timedelta(hours=1)).standing_acknowledgement is None
+    assert contact.acknowledgement_in_force
+    assert replace(contact, judged_at=NOW + timedelta(hours=1)).acknowledgement_in_force is None
 
 
 def changing(world: DailyWorld, times: int) -> Callable[[Item, Item], bool]:

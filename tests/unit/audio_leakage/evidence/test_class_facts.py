@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from audio_leakage.contacts.contact import Contact
+from audio_leakage.evidence.class_facts import facts_of
 from audio_leakage.evidence.sources import Decision, Known
-from audio_leakage.evidence.standing import standing_of
 from audio_leakage.times import format_time
 from support.evidence import connected_at, item, leg, recording
 
@@ -39,24 +39,24 @@ def test_blocks_that_cannot_be_read_asked_for_a_recording(blocks: tuple[str, ...
     found = known()
     assert found.contact
     contact = replace(found.contact, recording_blocks=blocks)
-    assert standing_of(found._replace(contact=contact), NOTHING).intent == intent
+    assert facts_of(found._replace(contact=contact), NOTHING).intent == intent
 
 
 def test_the_population_tells_when_the_agent_joined_if_the_monitor_does_not() -> None:
     found = known(ConnectedToAgentTimestamp=None, RecordingBlocks=[f"{SECOND_BEFORE} OFF"])
-    assert standing_of(found, NOTHING).intent == "OFF"
+    assert facts_of(found, NOTHING).intent == "OFF"
     late = leg(1, connected_at=SECOND_BEFORE)
-    assert standing_of(found._replace(leg=late), NOTHING).intent == "ON"
+    assert facts_of(found._replace(leg=late), NOTHING).intent == "ON"
 
 
 def test_a_contact_that_only_the_policy_entered_was_asked_for_by_no_flow() -> None:
-    assert standing_of(known(RecordingBlocks=None, ExpectedBy="POLICY"), NOTHING).intent is None
-    assert standing_of(known(RecordingBlocks=None), NOTHING).intent == "ON"
+    assert facts_of(known(RecordingBlocks=None, ExpectedBy="POLICY"), NOTHING).intent is None
+    assert facts_of(known(RecordingBlocks=None), NOTHING).intent == "ON"
 
 
 def test_an_item_that_cannot_be_read_asked_for_a_recording_and_is_open() -> None:
-    standing = standing_of(UNKNOWN._replace(leg=leg(1), item={"ContactId": "?"}), NOTHING)
-    assert (standing.intent, standing.judgement) == ("ON", "OPEN")
+    facts = facts_of(UNKNOWN._replace(leg=leg(1), item={"ContactId": "?"}), NOTHING)
+    assert (facts.intent, facts.judgement) == ("ON", "OPEN")
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_a_recording_is_compared_with_the_one_seen_first_or_judged(
 ) -> None:
     found = known(RecordingSize=judged)
     found = found._replace(recording=recording(1, size=size, etag=etag), before=seen)
-    assert standing_of(found, NOTHING).has_changed is has_changed
-    assert not standing_of(found._replace(recording=None), NOTHING).has_changed
+    assert facts_of(found, NOTHING).has_changed is has_changed
+    assert not facts_of(found._replace(recording=None), NOTHING).has_changed
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_a_recording_is_compared_with_the_one_seen_first_or_judged(
 )
 def test_some_legs_have_no_recording_of_their_own(members: dict[str, Any], exclusion: str | None) -> None:
     found = known()._replace(leg=leg(1, **members))
-    assert standing_of(found, NOTHING).exclusion == exclusion
+    assert facts_of(found, NOTHING).exclusion == exclusion

@@ -4,20 +4,20 @@ from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.recording_blocks import intent_of
 from audio_leakage.contacts.states import ClosedReason, RecordedState
 from audio_leakage.errors import InvalidContact
-from audio_leakage.evidence.classes import FlowIntent, Judgement, Standing
+from audio_leakage.evidence.classes import ClassFacts, FlowIntent, Judgement
 from audio_leakage.evidence.files import Json
 from audio_leakage.evidence.sources import Decision, Known
 from audio_leakage.times import parse_time
 
 
-def standing_of(known: Known, decision: Decision) -> Standing:
+def facts_of(known: Known, decision: Decision) -> ClassFacts:
     """Return what the class of a contact is decided from.
 
     :param known: everything that is known of it.
     :param decision: what the policy says of it.
     """
     contact = known.contact
-    return Standing(
+    return ClassFacts(
         in_population=known.leg is not None,
         requirement=decision.requirement,
         exclusion=_exclusion(known),
