@@ -49,6 +49,17 @@ def test_the_population_tells_when_the_agent_joined_if_the_monitor_does_not() ->
     assert facts_of(found._replace(leg=late), NOTHING).intent == "ON"
 
 
+def test_the_monitor_knows_best_when_the_agent_joined() -> None:
+    found = known(RecordingBlocks=[f"{SECOND_BEFORE} OFF"])
+    early = leg(1, connected_at=SECOND_BEFORE)
+    assert facts_of(found._replace(leg=early), NOTHING).intent == "OFF"
+
+
+def test_a_recording_was_switched_off_before_an_agent_whom_nobody_knows() -> None:
+    found = known(ConnectedToAgentTimestamp=None, RecordingBlocks=[f"{SECOND_BEFORE} OFF"])
+    assert facts_of(found._replace(leg=None), NOTHING).intent == "OFF"
+
+
 def test_a_contact_that_only_the_policy_entered_was_asked_for_by_no_flow() -> None:
     assert facts_of(known(RecordingBlocks=None, ExpectedBy="POLICY"), NOTHING).intent is None
     assert facts_of(known(RecordingBlocks=None), NOTHING).intent == "ON"

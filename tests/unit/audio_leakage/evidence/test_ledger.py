@@ -167,6 +167,7 @@ def test_whatever_is_undecided_in_the_final_revision_is_an_error() -> None:
         for final in (False, True)
     ]
     assert severities == ["warn", "error"]
+    assert rows(ledger_of(inputs([leg(1)]), must), CONTACTS)[0]["severity"] == "warn"
 
 
 POLICIES = st.sampled_from([must, as_flow])
