@@ -101,7 +101,7 @@ class Routes:
     def _branches(self, place: Place, *, only_errors: bool = False) -> Iterator[Move]:
         flow = self._flows[place.flow]
         block = flow.blocks[place.block]
-        for branch, state in branches_taken(flow, block, place.state):
+        for branch, state in branches_taken(block, place.state):
             if branch.error or not only_errors:
                 after = self._without_idle(state) if block.type == "UpdateContactEventHooks" else state
                 after = self._without_unread(flow, branch, after)
