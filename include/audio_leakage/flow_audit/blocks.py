@@ -97,8 +97,7 @@ def _recording(block: Block, state: State) -> Iterator[tuple[Branch, State]]:
         yield from ((branch, state) for branch in block.branches)
         return
     applied = state._replace(recording=wanted, has_failed=False, is_logged=state.logging)
-    asked = wanted is not Recording.OFF and state.recording is Recording.OFF
-    failed = state._replace(has_failed=state.has_failed or asked)
+    failed = state._replace(has_failed=state.has_failed or wanted is not Recording.OFF)
     for branch in block.branches:
         if branch.error != "ChannelMismatch":  # a voice call matches a block about voice
             yield branch, failed if branch.error else applied
