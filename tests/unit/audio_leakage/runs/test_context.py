@@ -1,9 +1,12 @@
 """A run asks for the instance and its recording storage once, and only if it must."""
 
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 import pytest
 
+from audio_leakage.contacts.states import RecordedState
 from audio_leakage.errors import RefusedError, SetupError
 from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.polling import poll_initialised
@@ -54,3 +57,23 @@ def test_the_recording_storage_is_asked_for_once_if_it_is_not_set(world: World) 
     asking = replace(SETTINGS, recording_bucket=None, recording_prefix=None)
     assert check_recordings(world.run(at("10:35"), asking))["CALL_RECORDED_SUCCESS"] == 3
     assert world.connect.calls == {"recording_storage": 1}
+
+
+@pytest.mark.parametrize(
+    ("only_window", "next_check_at", "after", "is_written"),
+    [
+        (True, at("13:00"), {"attempts": 1}, False),
+        (True, None, {"attempts": 1}, False),
+        (True, at("13:00"), {"recorded_state": RecordedState.CALL_RECORDED_SUCCESS}, True),
+        (True, at("12:00"), {"attempts": 1}, True),
+        (False, at("13:00"), {"attempts": 1}, True),
+        (False, None, {"attempts": 1}, True),
+    ],
+)
+def test_only_a_backfill_leaves_a_contact_alone_that_was_not_due_and_did_not_change(
+    world: World, only_window: bool, next_check_at: datetime | None, after: dict[str, Any], is_written: bool
+) -> None:
+    before = ended_with_agent(next_check_at=next_check_at)
+    world.contacts.put(before)
+    assert world.run(at("12:00"), only_window=only_window).save(before, replace(before, **after))
+    assert (world.contacts.contact() != before) is is_written

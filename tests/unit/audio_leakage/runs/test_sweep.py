@@ -1,5 +1,7 @@
 """An error of one contact stops no other, and no run overwrites another one's change."""
 
+from contextlib import nullcontext, suppress
+
 import pytest
 
 from audio_leakage.contacts.states import ContactState
@@ -126,3 +128,17 @@ def test_a_contact_that_was_deleted_meanwhile_is_not_brought_back(world: World) 
     del world.contacts.items[CONTACT_ID]
     assert poll_initialised(run) == {"due": 1, "changed_meanwhile": 1}
     assert world.contacts.items == {}
+
+
+@pytest.mark.parametrize(("answered", "attempts"), [(0, 3), (1, 4)])
+def test_only_an_outage_keeps_a_contact_from_being_set_aside(answered: int, attempts: int) -> None:
+    """If Connect answers for as many contacts as it fails for, the failure says something of the contact."""
+    world = World()
+    world.contacts.put(
+        contact(attempts=3), *(contact(contact_id=number(position)) for position in range(answered))
+    )
+    world.connect.answers = {number(position): answer(number(position)) for position in range(answered)}
+    world.connect.answers[CONTACT_ID] = ServiceUnavailable("500")
+    with nullcontext() if answered else suppress(ServiceUnavailable):
+        poll_initialised(world.run(at("10:31")))
+    assert world.contacts.contact().attempts == attempts

@@ -191,3 +191,18 @@ def test_contacts_that_cannot_be_worked_on_are_refused_with_the_reason(
 def test_a_run_about_named_contacts_proves_nothing_of_the_time_before() -> None:
     last = scheduled("06:10", run_type="manual", conf={"contact_ids": ONE})
     assert scope_with(scheduled(), last).missed == Window(at("2023-08-28T06:20"), at("06:20"))
+
+
+@pytest.mark.parametrize(
+    ("item", "is_seen"),
+    [
+        ({}, False),
+        ({"ContactId": "a"}, False),
+        ({"InitiationTimestamp": None}, False),
+        ({"InitiationTimestamp": "2023-08-29T06:15:00.000Z"}, True),
+    ],
+)
+def test_a_contact_of_which_no_time_is_known_was_in_no_window(
+    item: dict[str, str | None], is_seen: bool
+) -> None:
+    assert Window(at("06:15"), at("06:20")).saw(item) is is_seen
