@@ -35,7 +35,7 @@ def test_what_connect_did_not_say_stays_unsaid() -> None:
 
 
 def test_the_first_rule_that_matches_a_row_decides_and_else_the_default() -> None:
-    rule = Rule("no-queue", Requirement.MUST_NOT, queues=frozenset({"queue"}))
+    rule = Rule(id="no-queue", recording=Requirement.MUST_NOT, queues=frozenset({"queue"}))
     row, elsewhere = row_of_member(MEMBER), row_of_member(replace(MEMBER, queue_id="another"))
     decide = decider_of(Policy(Default.MUST, (rule,)))
     assert decide(row) == Decision(Requirement.MUST_NOT, "no-queue")
