@@ -171,7 +171,7 @@ def _is_time(value: object) -> bool:
 def _is_one_line(value: object) -> bool:
     return (
         isinstance(value, str)
-        and 0 < len(value) <= _LONGEST_REASON
+        and len(value) <= _LONGEST_REASON
         and bool(value.strip())
         and value.isprintable()
     )
