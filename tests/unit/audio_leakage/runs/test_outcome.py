@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from audio_leakage.contacts.contact import Contact
-from audio_leakage.contacts.states import FailureCause, RecordedState, ContactWarning
+from audio_leakage.contacts.states import ContactWarning, FailureCause, RecordedState
 from audio_leakage.runs.outcome import record_outcome
 from support.fakes import CONTACT_ID, World, at, ended_with_agent
 
