@@ -1,5 +1,7 @@
 """An error of one contact stops no other, and no run overwrites another one's change."""
 
+from contextlib import suppress
+
 import pytest
 
 from audio_leakage.contacts.states import ContactState
@@ -73,6 +75,18 @@ def test_a_task_that_could_look_at_no_contact_fails_and_so_do_its_retries(
             poll_initialised(world.run(at("10:32") + retry * MINUTE / 4))
     assert world.connect.calls.total() == 3 * min(how_many, 5)  # it gave up, and left the rest
     assert all(item["State"] == "INITIALISED" for item in world.contacts.items.values())
+
+
+@pytest.mark.parametrize(("answered", "attempts"), [(0, 3), (1, 4), (2, 4)])
+def test_an_outage_says_nothing_about_one_contact(world: World, answered: int, attempts: int) -> None:
+    world.contacts.put(
+        contact(attempts=3), *(contact(contact_id=number(position)) for position in range(answered))
+    )
+    world.connect.answers = {number(position): answer(number(position)) for position in range(answered)}
+    world.connect.answers[CONTACT_ID] = THROTTLED
+    with suppress(ServiceUnavailable):
+        poll_initialised(world.run(at("10:32")))
+    assert world.contacts.contact(CONTACT_ID).attempts == attempts
 
 
 def test_contacts_that_always_fail_do_not_keep_others_from_their_turn(world: World) -> None:
