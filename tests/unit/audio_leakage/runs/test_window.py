@@ -191,3 +191,19 @@ def test_contacts_that_cannot_be_worked_on_are_refused_with_the_reason(
 def test_a_run_about_named_contacts_proves_nothing_of_the_time_before() -> None:
     last = scheduled("06:10", run_type="manual", conf={"contact_ids": ONE})
     assert scope_with(scheduled(), last).missed == Window(at("2023-08-28T06:20"), at("06:20"))
+
+
+@pytest.mark.parametrize(
+    ("times", "is_seen"),
+    [
+        ({}, False),
+        ({"InitialisedAt": "2023-08-29T10:04:59.999Z"}, False),
+        ({"InitialisedAt": "2023-08-29T10:05:00.000Z"}, True),
+        ({"InitialisedAt": "2023-08-29T10:10:00.000Z"}, False),
+        ({"InitialisedAt": "2023-08-29T09:00:00.000Z", "DisconnectTimestamp": "2023-08-29T11:00:00.000Z"}, True),
+        ({"InitialisedAt": "2023-08-29T09:00:00.000Z", "DisconnectTimestamp": "2023-08-29T10:00:00.000Z"}, False),
+        ({"InitialisedAt": None, "DisconnectTimestamp": "2023-08-29T10:07:00.000Z"}, True),
+    ],
+)  # fmt: skip
+def test_a_window_saw_a_call_that_went_on_in_it(times: dict[str, str | None], is_seen: bool) -> None:
+    assert Window(at("10:05"), at("10:10")).saw({"ContactId": "any", **times}) is is_seen
