@@ -33,7 +33,7 @@ class Proof:
     total_count: int
     unreadable: int = 0
     """Results that could not be read: each is a contact that we know nothing of."""
-    in_standard_queues: int = 0
+    in_standard_queues: int
     """Listed contacts of queues that GetMetricDataV2 counts. It counts no agent's own queue."""
     handled: float | None = None
     """What GetMetricDataV2 counted; None if it could not be asked."""

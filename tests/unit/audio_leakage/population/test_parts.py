@@ -1,0 +1,35 @@
+"""A part of an hour, as a task keeps it for its next try."""
+
+from dataclasses import replace
+
+from audio_leakage.population.member import Member
+from audio_leakage.population.parts import Part, by_hour
+from support.fakes import at, number
+from support.population import result
+
+PART = Part(
+    hour="2023-08-29T10",
+    members=(Member.from_result(result(number(1), at("10:30"))),),
+    ids=(number(1), number(2)),
+    unreadable=3,
+    reached=at("10:45"),
+    total_count=9,
+)
+
+
+def test_a_part_is_read_as_it_was_kept() -> None:
+    assert Part.from_text(PART.to_text()) == PART
+
+
+def test_a_part_is_of_the_first_taking_and_not_the_last_one_unless_it_says_so() -> None:
+    assert (PART.is_last, PART.taken_again) == (False, False)
+
+
+def test_a_contact_is_no_test_unless_connect_says_so() -> None:
+    assert not PART.members[0].is_test
+
+
+def test_an_hour_counts_what_it_listed_and_could_not_read() -> None:
+    again = replace(PART, members=(), ids=(number(2), number(3)), unreadable=1, is_last=True)
+    (taken,) = by_hour([PART, again]).values()
+    assert (set(taken.members), taken.listed, taken.is_whole) == ({number(1)}, 3 + 4, True)
