@@ -25,6 +25,7 @@ MEMBER = Member(
 def test_a_row_says_what_a_policy_asks_about_and_ids_in_small_letters() -> None:
     lowered = replace(MEMBER, initial_contact_id="aaaaaaaa-0000-4000-8000-000000000000")
     assert member_of_row(row_of_member(MEMBER)) == lowered
+    assert row_of_member(MEMBER)["is_test"] is False
 
 
 def test_what_connect_did_not_say_stays_unsaid() -> None:

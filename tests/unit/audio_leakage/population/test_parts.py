@@ -25,10 +25,6 @@ def test_a_part_is_of_the_first_taking_and_not_the_last_one_unless_it_says_so() 
     assert (PART.is_last, PART.taken_again) == (False, False)
 
 
-def test_a_contact_is_no_test_unless_connect_says_so() -> None:
-    assert not PART.members[0].is_test
-
-
 def test_an_hour_counts_what_it_listed_and_could_not_read() -> None:
     again = replace(PART, members=(), ids=(number(2), number(3)), unreadable=1, is_last=True)
     (taken,) = by_hour([PART, again]).values()

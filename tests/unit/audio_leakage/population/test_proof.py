@@ -1,5 +1,6 @@
 """Three counts of the same contacts, and what they say about an hour."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,13 +28,15 @@ from audio_leakage.population.proof import Completeness, Proof
     ],
 )
 def test_an_hour_is_complete_if_its_counts_agree(counts: dict[str, Any], status: Completeness) -> None:
-    agreeing: dict[str, Any] = {
-        "listed": 100,
-        "total_count": 100,
-        "in_standard_queues": 100,
-        "handled": 100.0,
-    }
-    proof = Proof(**({"hour": "2023-08-29T10", "is_settled": True} | agreeing | counts))
+    agreeing = Proof(
+        hour="2023-08-29T10",
+        listed=100,
+        total_count=100,
+        in_standard_queues=100,
+        handled=100.0,
+        is_settled=True,
+    )
+    proof = replace(agreeing, **counts)
     assert proof.status(tolerance_percent=1) is status
 
 
