@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from audio_leakage.flow_audit.content import Block, Branch, is_about_recording
-from audio_leakage.flow_audit.flow import FLOW_ATTRIBUTE, Flow, resource_id
+from audio_leakage.flow_audit.flow import FLOW_ATTRIBUTE, resource_id
 from audio_leakage.flow_audit.state import Recording, State, Whisper
 
 RECORDING_BLOCKS = ("UpdateContactRecordingBehavior", "UpdateContactRecordingAndAnalyticsBehavior")
@@ -51,7 +51,7 @@ def may_hand_on(block: Block) -> bool:
     return block.type in _HANDING_ON or (is_named_so and block.type != "TransferParticipantToThirdParty")
 
 
-def branches_taken(flow: Flow, block: Block, state: State) -> Iterator[tuple[Branch, State]]:
+def branches_taken(block: Block, state: State) -> Iterator[tuple[Branch, State]]:
     """Yield the branches that a voice call may leave a block by, and what it carries then."""
     if is_about_recording(block.type):
         yield from _recording(block, state)
@@ -59,7 +59,7 @@ def branches_taken(flow: Flow, block: Block, state: State) -> Iterator[tuple[Bra
         yield from ((branch, state) for branch in _compared(block))
     else:
         effect = _EFFECTS.get(block.type)
-        after = effect(flow, block, state) if effect else state
+        after = effect(block, state) if effect else state
         failed = state._replace(has_failed=True) if block.type in _MAY_LEAD_TO_RECORDING else state
         for branch in block.branches:
             yield branch, failed if branch.error else after
@@ -97,8 +97,7 @@ def _recording(block: Block, state: State) -> Iterator[tuple[Branch, State]]:
         yield from ((branch, state) for branch in block.branches)
         return
     applied = state._replace(recording=wanted, has_failed=False, is_logged=state.logging)
-    asked = wanted is not Recording.OFF and state.recording is Recording.OFF
-    failed = state._replace(has_failed=state.has_failed or asked)
+    failed = state._replace(has_failed=state.has_failed or wanted is not Recording.OFF)
     for branch in block.branches:
         if branch.error != "ChannelMismatch":  # a voice call matches a block about voice
             yield branch, failed if branch.error else applied
@@ -125,11 +124,11 @@ def _compared(block: Block) -> Iterator[Branch]:
     yield from voice[:1] or (branch for branch in block.branches if branch not in equal)
 
 
-def _logging(_: Flow, block: Block, state: State) -> State:
+def _logging(block: Block, state: State) -> State:
     return state._replace(logging=block.parameters.get("FlowLoggingBehavior") == "Enabled")
 
 
-def _hooks(_: Flow, block: Block, state: State) -> State:
+def _hooks(block: Block, state: State) -> State:
     hooks = _object(block.parameters.get("EventHooks"))
     settings = _object(block.parameters.get("EventHooksConfiguration"))
     changed = {
@@ -146,15 +145,13 @@ def _hook(flow: object, settings: Mapping[str, Any], state: State) -> str:
     return resolved(flow, state) or Whisper.DYNAMIC
 
 
-def _attributes(flow: Flow, block: Block, state: State) -> State:
+def _attributes(block: Block, state: State) -> State:
     values = _object(block.parameters.get("FlowAttributes"))
-    known = dict(state.attributes)
-    for name in flow.named_attributes & set(values):
-        known[name] = resolved(_object(values[name]).get("Value"), state) or ""
-    return state._replace(attributes=tuple(sorted(known.items())))
+    given = {name: resolved(_object(value).get("Value"), state) or "" for name, value in values.items()}
+    return state._replace(attributes=tuple(sorted((dict(state.attributes) | given).items())))
 
 
-_EFFECTS: Mapping[str, Callable[[Flow, Block, State], State]] = {
+_EFFECTS: Mapping[str, Callable[[Block, State], State]] = {
     "UpdateFlowLoggingBehavior": _logging,
     "UpdateContactEventHooks": _hooks,
     "UpdateFlowAttributes": _attributes,

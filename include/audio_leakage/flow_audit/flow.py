@@ -42,7 +42,7 @@ class Flow:
     """One of :data:`FLOW_TYPES`."""
     start: str = ""
     """The identifier of its first block."""
-    blocks: Mapping[str, Block] = field(default_factory=dict, hash=False)
+    blocks: Mapping[str, Block] = field(default_factory=dict)
     """By identifier."""
     named_attributes: frozenset[str] = frozenset()
     """The flow attributes that may name a flow or a module."""

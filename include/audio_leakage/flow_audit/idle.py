@@ -44,7 +44,7 @@ def _is_idle(flow: Flow, phase: Phase) -> bool:
         block = flow.blocks.get(identifier)
         if block is None or not _is_idle_block(block):
             return False
-        targets = {branch.target for branch, _ in branches_taken(flow, block, State())}
+        targets = {branch.target for branch, _ in branches_taken(block, State())}
         ends = ends or not targets or block.type == "EndFlowExecution"
         waiting += targets - reached
         reached |= targets

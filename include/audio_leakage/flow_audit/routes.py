@@ -101,7 +101,7 @@ class Routes:
     def _branches(self, place: Place, *, only_errors: bool = False) -> Iterator[Move]:
         flow = self._flows[place.flow]
         block = flow.blocks[place.block]
-        for branch, state in branches_taken(flow, block, place.state):
+        for branch, state in branches_taken(block, place.state):
             if branch.error or not only_errors:
                 after = self._without_idle(state) if block.type == "UpdateContactEventHooks" else state
                 after = self._without_unread(flow, branch, after)
@@ -164,7 +164,7 @@ class Routes:
 
     def _to_callback(self, _: Block, place: Place) -> Iterator[Move]:
         yield Move(self.begin(Phase.CALLBACK_WHISPER, in_new_segment(place.state)))
-        yield from (move for move in self._branches(place) if move.branch and not move.branch.error)
+        yield from self._branches(place)
 
     def begin(self, phase: Phase, state: State) -> Place | Outcome:
         """Return where a call is when a phase begins: in the phase's flow, or beyond it if none runs.

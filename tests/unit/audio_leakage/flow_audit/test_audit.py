@@ -112,6 +112,163 @@ def test_a_whisper_flow_that_could_not_be_set_is_named() -> None:
     assert audited.route[0].branch.error == "NoMatchingError"
 
 
+ANY = block("Compare", ComparisonValue="$.Attributes.language")
+
+
+@pytest.mark.parametrize(
+    ("blocks", "result"),
+    [
+        # A call chooses whether recording is switched off: no block failed on that way.
+        ((LOG_ON, ANY | {"Conditions": {"de": 4}}, OFF, TO_QUEUE, ON, TO_QUEUE), AuditResult.SOMETIMES),
+        # The block that fails would have switched recording off.
+        (
+            (
+                *(LOG_ON, ANY | {"Conditions": {"de": 5}}, OFF | {"Errors": {"NoMatchingError": 4}}),
+                *(HANG_UP, TO_QUEUE, ON, TO_QUEUE),
+            ),
+            AuditResult.SOMETIMES,
+        ),
+        # First a block fails that would have switched recording on, then one that would not.
+        (
+            (
+                *(LOG_ON, ON | {"Errors": {"NoMatchingError": 3}}, TO_QUEUE),
+                *(OFF | {"Errors": {"NoMatchingError": 5}}, HANG_UP, TO_QUEUE),
+            ),
+            AuditResult.ERROR_BRANCH,
+        ),
+    ],
+)
+def test_only_a_block_that_would_have_switched_recording_on_is_missed(
+    blocks: tuple[dict[str, Any], ...], result: AuditResult
+) -> None:
+    assert one(*blocks).result is result
+
+
+@pytest.mark.parametrize(
+    ("failing", "result"),
+    [
+        (block("InvokeFlowModule", FlowModuleId="m"), AuditResult.ERROR_BRANCH),
+        (block("TransferToFlow", ContactFlowId="f"), AuditResult.ERROR_BRANCH),
+        (whisper("w"), AuditResult.ERROR_BRANCH),
+        (attribute("w"), AuditResult.ERROR_BRANCH),
+        (block("MessageParticipant"), AuditResult.SOMETIMES),
+        (LOG_ON, AuditResult.SOMETIMES),
+    ],
+    ids=lambda each: each["Type"] if isinstance(each, dict) else str(each),
+)
+def test_a_block_that_leads_to_recording_is_missed_when_it_fails(
+    failing: dict[str, Any], result: AuditResult
+) -> None:
+    recorded = PublishedFlow("Recorded", "CONTACT_FLOW", linked(LOG_ON, ON, TO_QUEUE))
+    blocks = (failing | {"Errors": {"NoMatchingError": 4}}, LOG_ON, ON, TO_QUEUE, TO_QUEUE)
+    assert one(*blocks, m=MODULE_ON, f=recorded, w=WHISPER_ON).result is result
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "result"),
+    [
+        ("AgentWhisper", "AGENT_WHISPER", AuditResult.ALWAYS),
+        ("CustomerWhisper", "CUSTOMER_WHISPER", AuditResult.ALWAYS),
+        ("CustomerQueue", "CUSTOMER_QUEUE", AuditResult.SOMETIMES),  # the agent may answer before it
+    ],
+)
+def test_each_event_runs_the_flow_that_is_set_for_it(event: str, kind: str, result: AuditResult) -> None:
+    hook = block("UpdateContactEventHooks", EventHooks={event: "w"})
+    assert one(hook, TO_QUEUE, w=PublishedFlow("W", kind, linked(LOG_ON, ON, END))).result is result
+
+
+def test_a_flow_attribute_keeps_its_value_when_a_later_block_sets_another() -> None:
+    blocks = (
+        block("UpdateFlowAttributes", FlowAttributes={"module": {"Value": "m"}}),
+        block(
+            "UpdateFlowAttributes", FlowAttributes={"whisper": {"Value": "w"}, "language": {"Value": "de"}}
+        ),
+        block("InvokeFlowModule", FlowModuleId="$.FlowAttributes.module"),
+        whisper("$.FlowAttributes.whisper"),
+        TO_QUEUE,
+    )
+    agent_only = PublishedFlow("W", "AGENT_WHISPER", linked(recording(["Agent"]), END))
+    assert one(*blocks, m=MODULE_ON, w=agent_only).result is AuditResult.PARTIAL
+
+
+NESTED = {
+    f"m{depth}": PublishedFlow(
+        f"Module {depth}", "MODULE", linked(block("InvokeFlowModule", FlowModuleId=f"m{depth + 1}"), BACK)
+    )
+    for depth in range(6)
+}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "others", "reason"),
+    [
+        (
+            (whisper("$.Attributes.w"), TO_QUEUE),
+            {},
+            "which whisper or queue flow runs is decided while the call runs",
+        ),
+        (
+            (whisper("w"), block("CreateCallbackContact"), HANG_UP),
+            {"w": WHISPER_ON},
+            "AWS does not say whether whisper and queue flows stay set in a new segment of the call",
+        ),
+        (
+            (LOG_ON, ON, TO_QUEUE),
+            {"q": QUEUE_MOVES},
+            "AWS does not say whether recording stays on in a new segment of the call",
+        ),
+        ((DYNAMIC, TO_QUEUE), {}, "a recording block cannot be read before the call runs"),
+        ((whisper("gone"), TO_QUEUE), {}, "the call goes on to a flow that was not read"),
+        (
+            (block("TransferToFlow", ContactFlowId="gone"),),
+            {},
+            "the call goes on to a flow that was not read",
+        ),
+        (
+            (block("TransferToFlow", ContactFlowId="$.Attributes.f"),),
+            {},
+            "the next flow is chosen while the call runs",
+        ),
+        (
+            (block("InvokeFlowModule", FlowModuleId="gone"), TO_QUEUE),
+            {},
+            "a module was not read, or is chosen while the call runs",
+        ),
+        (
+            (block("InvokeFlowModule", FlowModuleId="m0"), TO_QUEUE),
+            NESTED,
+            "modules are nested more than 5 deep",
+        ),
+        (
+            (block("TransferContactToMoon"), TO_QUEUE),
+            {},
+            "a block that the audit does not know hands the call on",
+        ),
+        (
+            (block("MessageParticipant") | {"Errors": {"NoMatchingError": 7}}, HANG_UP),
+            {},
+            "a branch leads to a block that is not there",
+        ),
+        (
+            (whisper("w"), TO_QUEUE),
+            {"w": PublishedFlow("W", "AGENT_WHISPER", {"Actions": []})},
+            "a flow on the way cannot be read: its first block is missing",
+        ),
+    ],
+)
+def test_an_unknown_result_says_what_nobody_knows(
+    blocks: tuple[dict[str, Any], ...], others: dict[str, PublishedFlow], reason: str
+) -> None:
+    audited = one(*blocks, **others)
+    assert (audited.result, audited.reason) == (AuditResult.UNKNOWN, reason)
+
+
+def test_modules_may_be_nested_five_deep() -> None:
+    modules = NESTED | {"m4": MODULE_ON}
+    blocks = (block("InvokeFlowModule", FlowModuleId="m0"), TO_QUEUE)
+    assert one(*blocks, **modules).result is AuditResult.ALWAYS
+
+
 def test_a_voice_call_takes_only_the_branch_of_its_channel() -> None:
     compare = block("Compare", ComparisonValue="$.Channel") | {"Conditions": {"CHAT": 3}}
     assert one(LOG_ON, compare, ON, TO_QUEUE).result is AuditResult.ALWAYS

@@ -33,6 +33,28 @@ def test_an_entry_leads_to_a_queue_that_a_further_flow_a_module_or_a_hook_sets()
     }
 
 
+def test_flows_that_were_not_read_or_lead_back_keep_no_queue_from_being_found() -> None:
+    flows = {
+        "a": flow(
+            "A",
+            "CONTACT_FLOW",
+            to("UpdateContactEventHooks", EventHooks={"CustomerQueue": "gone", "AgentWhisper": ["none"]}),
+            to("UpdateContactEventHooks", EventHooks="$.Attributes.hooks"),
+            to("InvokeFlowModule", FlowModuleId="gone"),
+            to("TransferToFlow", ContactFlowId="b"),
+        ),
+        "b": flow(
+            "B",
+            "CONTACT_FLOW",
+            to("UpdateContactTargetQueue", QueueId="q"),
+            to("TransferToFlow", ContactFlowId="a"),
+        ),
+    }
+    read_ = read(flows)
+    found = entries_by_queue(read_, audit(read_, {"n1": "a"}))
+    assert {queue: [each.entry.flow.name for each in led] for queue, led in found.items()} == {"q": ["A"]}
+
+
 def test_a_queue_that_the_call_chooses_is_not_known() -> None:
     read_ = read({"a": flow("A", "CONTACT_FLOW", to("UpdateContactTargetQueue", QueueId="$.Attributes.q"))})
     assert entries_by_queue(read_, audit(read_, {"n1": "a"})) == {}

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from audio_leakage.flow_audit.audit import audit
+from audio_leakage.flow_audit.audit import AuditedEntry, Entry, EntryKind, audit
 from audio_leakage.flow_audit.flow import Flow
 from audio_leakage.flow_audit.report import findings_in, mail_lines, not_checked, report_of, said_in
+from audio_leakage.flow_audit.results import AuditResult
 from support.flow_sets import read
 from support.published_flows import QUEUE, leaking, recorded
 
@@ -25,6 +26,18 @@ def test_what_leaks_comes_first_with_its_way() -> None:
     assert "Set recording to agent and customer in Sales" in first["sentences"][-1]
     assert (second["result"], second["sentences"], second["way"]) == ("ALWAYS", [], [])
     assert findings_in(made) == [first]
+
+
+def test_entries_are_told_from_the_surest_leak_to_the_best() -> None:
+    flow = read({"f": leaking("Sales")})[0]
+    audited = [AuditedEntry(Entry(EntryKind.API, flow), result) for result in sorted(AuditResult)]
+    made = report_of([flow], audited, None, "2026-11-24T06:40:00.000Z")
+    assert [each["result"] for each in made["entries"]] == [
+        *("NEVER", "SOMETIMES", "ERROR_BRANCH", "PARTIAL", "UNLOGGED", "UNKNOWN", "ALWAYS", "NO_AGENT"),
+    ]
+    assert [each["result"] for each in findings_in(made)] == [
+        *("NEVER", "SOMETIMES", "ERROR_BRANCH", "PARTIAL", "UNLOGGED", "UNKNOWN"),
+    ]
 
 
 def test_a_queue_names_the_entries_that_lead_to_it() -> None:

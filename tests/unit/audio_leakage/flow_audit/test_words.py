@@ -1,6 +1,7 @@
 """Audited entries in words and as pictures."""
 
 import json
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -106,6 +107,39 @@ def test_a_picture_names_each_further_flow_on_the_way() -> None:
         ).itertext()
     )
     assert texts == ["Sales (API)", "one", "two", "Next", "three", "NEVER"]
+
+
+@pytest.mark.parametrize(
+    ("result", "colour"),
+    [(AuditResult.ALWAYS, "#2e7d32"), (AuditResult.NO_AGENT, "#616161")]
+    + [(each, "#c62828") for each in AuditResult if each not in (AuditResult.ALWAYS, AuditResult.NO_AGENT)],
+)
+def test_only_the_result_of_a_picture_has_a_colour_and_a_thick_edge(result: AuditResult, colour: str) -> None:
+    drawn = ET.fromstring(picture("Sales (API)", result, [("Sales", ["one", "two"])]))
+    boxes = list(drawn.iter("{http://www.w3.org/2000/svg}rect"))
+    texts = list(drawn.iter("{http://www.w3.org/2000/svg}text"))
+    assert [(box.get("stroke"), box.get("stroke-width")) for box in boxes] == [
+        *3 * [("#757575", "1")],
+        (colour, "2"),
+    ]
+    assert [text.get("fill") for text in texts] == [*3 * ["#757575"], colour]
+    assert [text.get("font-weight") for text in texts] == ["bold", None, None, "bold"]
+
+
+def test_the_boxes_of_a_picture_lie_below_each_other_and_within_it() -> None:
+    drawn = ET.fromstring(picture("Sales (API)", AuditResult.NEVER, [("Sales", ["one", "two"])]))
+    boxes = [
+        {name: int(box.get(name, "")) for name in ("x", "y", "width", "height")}
+        for box in drawn.iter("{http://www.w3.org/2000/svg}rect")
+    ]
+    arrows = list(drawn.iter("{http://www.w3.org/2000/svg}path"))
+    assert len(arrows) == len(boxes) - 1
+    for upper, lower in pairwise(boxes):
+        assert upper["y"] + upper["height"] < lower["y"]
+    assert boxes[0]["y"] > 0
+    assert boxes[-1]["y"] + boxes[-1]["height"] < int(drawn.get("height", ""))
+    assert all(box["x"] > 0 and box["x"] + box["width"] < int(drawn.get("width", "")) for box in boxes)
+    assert boxes[0]["x"] == boxes[-1]["x"] < boxes[1]["x"] == boxes[2]["x"]
 
 
 def test_a_way_through_two_flows_is_told_and_drawn_flow_by_flow() -> None:
