@@ -8,6 +8,7 @@ import airflow.sdk
 import pytest
 
 from audio_leakage.instances import variable_of
+from audio_leakage_hooks import connect
 from audio_leakage_tasks import task as task_module
 from support.fakes import INSTANCE_ID, at
 
@@ -22,8 +23,11 @@ def task_of_run(monkeypatch: pytest.MonkeyPatch, dag_id: str, **settings: object
     :param settings: of its Variable, beside those that every Variable has.
     """
     texts = {variable_of(dag_id): json.dumps(_SETTINGS | settings)}
-    variables = SimpleNamespace(get=lambda name, default: texts.get(name, default))
-    monkeypatch.setattr(airflow.sdk, "Variable", variables)
+
+    def get(name: str, default: str | None) -> str | None:
+        return texts.get(name, default)
+
+    monkeypatch.setattr(airflow.sdk, "Variable", SimpleNamespace(get=get))
     task = SimpleNamespace(task_id="only", retries=2, upstream_task_ids=set(), downstream_task_ids=set())
     task.get_dag = lambda: SimpleNamespace(tasks=[task])
     run = SimpleNamespace(
@@ -45,3 +49,15 @@ def task_of_run(monkeypatch: pytest.MonkeyPatch, dag_id: str, **settings: object
     context = {"dag_run": run, "ti": ti, "params": {}}
     monkeypatch.setattr(task_module, "get_current_context", lambda: context)
     return context
+
+
+def kept_rates(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return a dict that gets the rate and the longest wait of each operation of Connect, as a task sets them."""
+    rates: dict[str, Any] = {}
+
+    def limiter(operation: str, per_second: float, longest_wait: float) -> object:
+        rates[operation] = (pytest.approx(per_second), longest_wait)
+        return SimpleNamespace()
+
+    monkeypatch.setattr(connect, "shared_limiter", limiter)
+    return rates

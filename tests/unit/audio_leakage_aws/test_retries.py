@@ -1,13 +1,13 @@
 """What botocore does with our retries, as somebody sees it whom AWS throttles."""
 
-from collections.abc import Iterator
+import time
 from itertools import chain, repeat
 from typing import Any
 
 import boto3
-import botocore.endpoint
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from botocore.retries.bucket import TokenBucket
 
@@ -22,18 +22,18 @@ class Aws:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sent = self.turns = 0
-        self.answers: Iterator[tuple[int, bytes]] = repeat(FINE)
+        self.answers: Any = repeat(FINE)
         self.client = boto3.client("dynamodb", region_name="af-south-1", config=RETRIES)
         self.client.meta.events.register("before-send.dynamodb", self._answer)
-        monkeypatch.setattr(botocore.endpoint.time, "sleep", lambda _: None)
+        monkeypatch.setattr(time, "sleep", lambda _: None)
         monkeypatch.setattr(TokenBucket, "acquire", self._wait_for_a_turn)
 
-    def _answer(self, **_: Any) -> AWSResponse:
+    def _answer(self, **_: Any) -> Any:  # noqa: ANN401  # botocore's types know of no answer here
         self.sent += 1
         status, content = next(self.answers)
-        answer: Any = AWSResponse("https://dynamodb", status, {}, None)
+        answer: Any = AWSResponse("https://dynamodb", status, HTTPHeaders(), None)
         answer._content = content
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     def _wait_for_a_turn(self) -> None:
         self.turns += 1

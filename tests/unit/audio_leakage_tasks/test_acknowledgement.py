@@ -45,7 +45,7 @@ def test_a_form_that_names_nothing_is_a_mistake_of_the_person_who_filled_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     task_of_run(monkeypatch, DAG_ID, evidence_bucket="evidence")
-    with pytest.raises(WrongParams, match="^name contact_ids, or day and class$"):
+    with pytest.raises(WrongParams, match=r"^name contact_ids, or day and class$"):
         summary_of_acknowledgement(acknowledge)
 
 
