@@ -94,6 +94,7 @@ def say(world: DailyWorld, now: datetime = at("2023-08-30T09:00"), **params: Any
 
 def test_a_day_shows_its_measured_figures_and_who_was_blind(buckets: Buckets, world: DailyWorld) -> None:
     month = month_of(place_of(buckets, world.store), DAY, TODAY, CONSOLES)
+    assert month["is_wanted"] is True
     row = month["days"]["2023-08-29"]
     assert (row["status"], row["lost"], row["undecided"], row["blind"]) == ("PROVISIONAL", 2, 1, 2)
     assert (row["coverage_percent"], row["coverage_at_most"]) == ("40.00", "60.00")

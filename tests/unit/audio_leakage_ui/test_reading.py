@@ -133,6 +133,24 @@ def test_a_row_has_no_assumed_end_unless_its_item_has_one() -> None:
     assert "end_assumed" not in row_of(SERVED.to_item(), CONSOLES)
 
 
+@pytest.mark.parametrize(
+    ("work_start", "disconnected", "left"),
+    [
+        (at("10:31:05"), at("10:31:11"), at("10:31:05")),
+        (None, at("10:31:11"), at("10:31:11")),
+        (at("10:31:05"), None, at("10:31:05")),
+        (None, None, None),
+    ],
+)
+def test_an_agent_has_left_a_call_when_the_work_after_it_begins_or_else_at_its_end(
+    work_start: datetime | None, disconnected: datetime | None, left: datetime | None
+) -> None:
+    contact = replace(
+        SERVED, after_contact_work_start_timestamp=work_start, disconnect_timestamp=disconnected
+    )
+    assert row_of(contact.to_item(), CONSOLES).get("agent_left") == left
+
+
 def test_closed_contacts_are_counted_by_reason() -> None:
     reasons = [ClosedReason.NOT_VOICE, ClosedReason.NOT_FOUND, ClosedReason.NOT_VOICE]
     closed = [
@@ -197,7 +215,8 @@ def test_the_longest_due_contact_and_those_set_aside_are_found() -> None:
     later = replace(SERVED, next_check_at=at("12:00"), attempts=7, contact_id=number(2))
     after_an_outage = replace(later, attempts=3, contact_id=number(3))
     contacts = [*waiting, later, after_an_outage]
-    health = due_contacts((contact.to_item() for contact in contacts), CONSOLES, at("10:45"))
+    items = [{"ContactId": "nobody can read it"}, *(contact.to_item() for contact in contacts)]
+    health = due_contacts(items, CONSOLES, at("10:45"))
     assert (health["due"], health["oldest_due"]["id"]) == (2, CONTACT_ID)
     assert [row["id"] for row in health["set_aside"]] == [number(2)]
     assert due_contacts([{}], CONSOLES, at("10:45"))["oldest_due"] is None
@@ -297,8 +316,16 @@ def test_an_unread_stretch_of_the_log_is_shown_for_a_week() -> None:
     (gap,) = not_read("monitor_audio_leakage", progress, at("2023-08-27T10:00"))
     assert (gap["start"], gap["end"]) == (at("2023-08-20T10:00"), at("2023-08-21T10:00"))
     assert '"from_date": "2023-08-20T10:05:00.000Z", "to_date": "2023-08-21T10:00:00.000Z"' in gap["command"]
-    assert not_read("monitor_audio_leakage", progress, at("2023-08-29T10:00")) == []
-    assert not_read("monitor_audio_leakage", Progress(), at("2023-08-29T10:00")) == []
+    assert not_read("monitor_audio_leakage", progress, at("2023-08-28T10:00")) == [gap]
+    assert not_read("monitor_audio_leakage", progress, at("2023-08-28T10:00:00.001")) == []
+
+
+@pytest.mark.parametrize(
+    "progress", [Progress(), Progress(lost_from=at("09:00")), Progress(lost_until=at("10:00"))]
+)
+def test_a_stretch_of_the_log_without_both_its_ends_is_none(progress: Progress) -> None:
+    """Somebody has changed the Variable."""
+    assert not_read("monitor_audio_leakage", progress, at("12:00")) == []
 
 
 NOW = at("12:00")
