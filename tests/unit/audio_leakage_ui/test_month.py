@@ -146,6 +146,24 @@ def test_a_day_shows_its_classes_and_the_figures_of_each_method(buckets: Buckets
     assert shown["by"]["initiation_method"]["INBOUND"]["lost"] == 2
 
 
+def test_a_day_is_shown_though_the_sums_of_a_later_day_cannot_be_read(
+    buckets: Buckets, world: DailyWorld
+) -> None:
+    later = DAY + timedelta(days=1)
+    world.play(later, {"recorded": KINDS["recorded"]})
+    world.prove(later)
+    place = place_of(buckets, world.store)
+    (broken,) = (key for key in world.store.objects if f"day={later}" in key and key.endswith("summary.json"))
+    world.store.objects[broken] = b"{"
+    assert proved_day(place, DAY, TODAY, CONSOLES)["lost"] == 2
+    with pytest.raises(BrokenEvidence) as caught:
+        month_of(place, DAY, TODAY, CONSOLES)
+    assert str(caught.value).startswith(f"{broken} cannot be read: ")
+    assert str(caught.value).endswith("Affected: the figures of its day")
+    with pytest.raises(BrokenEvidence):
+        proved_day(place, later, TODAY, CONSOLES)
+
+
 def test_a_day_without_evidence_says_how_to_prove_it(buckets: Buckets, world: DailyWorld) -> None:
     with pytest.raises(UnknownRun, match="Trigger audio_leakage_evidence with this day"):
         proved_day(place_of(buckets, world.store), DAY - timedelta(days=1), TODAY, CONSOLES)
