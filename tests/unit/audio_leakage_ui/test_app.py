@@ -191,6 +191,19 @@ def test_the_health_of_a_monitor_that_stands_still(ui: Ui) -> None:
     assert "No alert_topic_arn is set: nobody is told of leaks." in health["blind"]
 
 
+@pytest.mark.parametrize(("many", "due"), [(99, 99), (100, 100), (101, 100)])
+def test_of_many_due_contacts_those_that_have_waited_longest_are_read(ui: Ui, many: int, due: int) -> None:
+    for place in range(many):
+        contact = Contact(
+            contact_id=number(place),
+            state=ContactState.COMPLETED_AGENT,
+            next_check_at=at("11:00") - timedelta(seconds=place),
+        )
+        ui.table.put(contact)
+    health = ui.get(f"/{MONITOR}/health").json()
+    assert (health["due"], health["oldest_due"]["id"]) == (due, number(many - 1))
+
+
 def test_the_health_of_a_monitor_that_somebody_paused(ui: Ui) -> None:
     put_dag(ui.session, MONITOR, is_paused=True)
     put_dag(ui.session, HOURLY, is_paused=False)
