@@ -18,7 +18,7 @@ from audio_leakage.contacts.states import ContactState, RecordedState
 from audio_leakage_ui import app as app_module
 from audio_leakage_ui import reading
 from audio_leakage_ui.app import app, readers_only
-from support.airflow_database import airflow_database, put_dag, put_run
+from support.airflow_database import airflow_database, put_dag, put_run, put_summary
 from support.fakes import INSTANCE_ID, FakeTable, at, number
 
 MONITOR, HOURLY, DAILY = "monitor_audio_leakage", "reconcile_audio_leakage", "audio_leakage_evidence"
@@ -283,6 +283,31 @@ def test_the_calendar_begins_as_many_days_ago_as_were_asked_for(
 def test_what_a_dag_does_not_have_is_refused_in_one_sentence(ui: Ui, path: str, sentence: str) -> None:
     answer = ui.get(f"/{path}")
     assert (answer.status_code, answer.json()["detail"]) == (404, sentence)
+
+
+def test_a_daily_run_shows_its_day_and_the_pictures_of_its_findings(ui: Ui) -> None:
+    run = put_run(ui.session, DAILY, "one", at("06:40"))
+    put_summary(ui.session, run, "write_evidence", {"window": "2023-08-28", "revision": 1})
+    finding = {"entry": "a number", "result": "NEVER", "way": []}
+    put_summary(ui.session, run, "audit_flows", {"findings": [finding]})
+    day = ui.get(f"/{DAILY}/day", run_id="one").json()
+    assert day["days"] == {"2023-08-28": {"revision": 1, "folder": None}}
+    drawn = ui.get(f"/{DAILY}/picture", run_id="one", place=0)
+    assert drawn.headers["content-type"] == "image/svg+xml"
+    assert drawn.text.startswith("<svg ")
+    refused = [ui.get(f"/{DAILY}/picture", run_id="one", place=place).status_code for place in (-1, 1)]
+    assert refused == [422, 404]
+
+
+def test_an_hourly_run_shows_its_hour_and_the_page_shows_all_hours_since_one(ui: Ui) -> None:
+    run = put_run(ui.session, HOURLY, "one", at("11:20"))
+    put_summary(ui.session, run, "take_population", {"hour": "2023-08-29T10"})
+    hours = {"2023-08-29T10": {"served": 9}, "2023-08-29T04": {"served": 5}}
+    put_summary(ui.session, run, "enter_unwatched", {"hours": hours})
+    shown = ui.get(f"/{HOURLY}/hour", run_id="one").json()
+    assert (shown["hour"], shown["hours"]) == ("2023-08-29T10", hours)
+    since = ui.get(f"/{HOURLY}/population", since="2023-08-29T10").json()
+    assert since == {"hours": {"2023-08-29T10": {"served": 9}}}
 
 
 @pytest.mark.parametrize(
