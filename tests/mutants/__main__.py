@@ -1,12 +1,14 @@
 """`make mutants`: put small mistakes into the code, one at a time, and count those that a test notices.
 
-    python -m mutants [--lines 30] [--seed 0] [--only audio_leakage/runs] [--tests tests/unit …] [--reached] [--output build/mutants]
+    python -m mutants [--lines 30] [--seed 0] [--only audio_leakage/runs] [--tests tests/unit …] [--reached]
+                      [--noticed noticed.json] [--output build/mutants]
 
 The unit tests of a module look at its mistakes first, then the fastest tests that reach them. The folder of the
-output gets `score.md` and `survivors.toml`.
+output gets `score.md`, `survivors.toml` and `noticed.json`.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +54,7 @@ def main() -> None:
     """Try the mistakes and write what was noticed."""
     options = _options()
     mutants = list(_mutants(options))
+    before = set(json.loads(options.noticed.read_text())) if options.noticed else set()
     python = Path(sys.executable)
     output = options.output.resolve()
     copies = [output / f"copy-{number}" for number in range(_WORKERS)]
@@ -62,12 +65,16 @@ def main() -> None:
         chosen = [*options.tests, *(f"--ignore=tests/integration/test_{name}.py" for name in _TOO_LONG)]
         reach.measure(copies[0], python, environment(copies[0]), chosen, output)
     reached = reach.read(copies[0], output)
-    results: list[Result] = []
+    results = [Result(package, each, 0, noticed=True) for package, each in mutants if each.name in before]
+    mutants = [(package, each) for package, each in mutants if each.name not in before]
     for result in _try(mutants, reached, copies, python):
         results.append(result)
         # After each, so that a run which is stopped has not been for nothing.
         (output / "score.md").write_text(report.table(results))
         (output / "survivors.toml").write_text(report.survivors(results))
+        (output / "noticed.json").write_text(
+            json.dumps([each.mutant.name for each in results if each.noticed])
+        )
     _console.print(report.table(results), markup=False)
     _console.print(f"{output}/survivors.toml lists what nobody noticed.", markup=False)
 
@@ -81,6 +88,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="what the path of a file must contain")
     parser.add_argument("--tests", nargs="+", default=_TESTS, help="the tests that may notice")
     parser.add_argument("--reached", action="store_true", help="the tests reach what they reached last time")
+    parser.add_argument(
+        "--noticed", type=Path, help="leave out what an earlier run noticed: its noticed.json"
+    )
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "mutants", help="a folder")
     return parser.parse_args()
 

@@ -15,7 +15,7 @@ from parso.tree import BaseNode, NodeOrLeaf
 Span = tuple[tuple[int, int], tuple[int, int]]
 
 # Where a mistake changes nothing that a test could see: logs, flags of a dataclass, and guards of the type checker.
-_SILENT = ("log.", "warnings.", "dataclass(", "TYPE_CHECKING", "strict=")
+_SILENT = ("log.", "warnings.", "dataclass(", "TYPE_CHECKING", "strict=", "__all__")
 
 _REPLACED = {
     "ReplaceComparisonOperator": [

@@ -2,7 +2,7 @@
 
 import os
 
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Page
 
 from conftest import ROOT
 
@@ -10,7 +10,11 @@ FOLDER = ROOT / os.environ.get("PICTURES", "build/pictures")
 
 
 def keep_picture(page: Page, name: str) -> None:
-    """Keep what the window shows, small enough for a repository."""
+    """Keep what the window shows, without what is blank below a page, small enough for a repository."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=FOLDER / f"{name}.png")
+    window = page.viewport_size
+    assert window
+    height = min(window["height"], page.evaluate("Math.ceil(document.body.getBoundingClientRect().bottom)"))
+    clip: FloatRect = {"x": 0, "y": 0, "width": window["width"], "height": height}
+    page.screenshot(path=FOLDER / f"{name}.png", clip=clip)
     assert (FOLDER / f"{name}.png").stat().st_size < 300_000

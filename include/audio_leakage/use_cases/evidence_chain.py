@@ -62,13 +62,11 @@ class Chain:
 
     def earlier(self, day: str) -> tuple[Link, Earlier] | None:
         """Return the last revision of a day that has a link; None if there is none."""
-        if not any(revision_of(key) for key in self.store.keys(f"day={day}/")):
+        if not any(self._revisions(day)):
             return None
         links = (link for link in self._backwards() if link.day == day)
         link = next((each for each in links if not each.is_acknowledgement), None)
-        if link is None:
-            return None
-        return link, self._told_by(link)
+        return (link, self._told_by(link)) if link else None
 
     def first_day(self) -> date | None:
         """Return the day of the first link; None for an empty chain."""
@@ -100,8 +98,7 @@ class Chain:
     def latest(self, name: str) -> bytes | None:
         """Return a file of the last revision that has one of that name; None if none has."""
         for link in (each for each in self._backwards() if not each.is_acknowledgement):
-            stored = self._manifest(link)
-            if name in read_manifest(stored)[0]:
+            if name in read_manifest(self._manifest(link))[0]:
                 return self.store.read(link.folder + name)
         return None
 

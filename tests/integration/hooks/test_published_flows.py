@@ -59,6 +59,15 @@ def test_numbers_and_flows_are_named_by_their_arns(flows: PublishedFlows) -> Non
     assert all(":phone-number/" in each and "/contact-flow/" in flow_id for each, flow_id in numbers.items())
 
 
+def test_every_operation_that_reads_flows_is_one_that_gets_a_rate(
+    stage: Stage, flows: PublishedFlows
+) -> None:
+    for each in flows.inventory(INSTANCE_ID):
+        flows.content(INSTANCE_ID, each["id"], each["type"])
+    flows.phone_numbers(INSTANCE_ID)
+    assert set(stage.connect.calls) == {*OPERATIONS}
+
+
 def test_a_denial_names_what_to_grant(stage: Stage, flows: PublishedFlows) -> None:
     stage.connect.faults.add("SearchContactFlows", "AccessDeniedException")
     with pytest.raises(SetupError, match="grant connect:SearchContactFlows"):

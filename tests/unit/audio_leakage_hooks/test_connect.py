@@ -7,6 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 from audio_leakage.errors import ServiceUnavailable, SetupError
+from audio_leakage_hooks.configuration import configuration_with_connection_of
 from audio_leakage_hooks.connect import ConnectHook
 from support.fakes import INSTANCE_ID, at
 
@@ -133,3 +134,15 @@ def test_an_instance_that_is_not_there_is_named(hook: ConnectHook, stub: Stubber
     stub.add_client_error("list_instance_storage_configs", "ResourceNotFoundException", http_status_code=404)
     with pytest.raises(SetupError, match=f"'{INSTANCE_ID}' does not exist"):
         hook.check_instance(INSTANCE_ID)
+
+
+def test_no_page_is_asked_for_once_every_queue_is_known(hook: ConnectHook, stub: Stubber) -> None:
+    page = {"QueueSummaryList": [{"Id": "Q-1"}, {"Id": "q-2"}], "NextToken": "more"}
+    stub.add_response("list_queues", page)
+    assert hook.unknown_queues(INSTANCE_ID, ["q-1", "q-2"]) == set()
+
+
+def test_the_configuration_is_read_with_the_client_of_the_hook(hook: ConnectHook, stub: Stubber) -> None:
+    """It has the rates that were set and the connection that was resolved."""
+    stub.add_response("describe_instance_attribute", {"Attribute": {"Value": "true"}})
+    assert configuration_with_connection_of(hook).flow_logging(INSTANCE_ID)["is_on"] is True
