@@ -1,7 +1,6 @@
 """What another team's DAG reads in the event of a proved day."""
 
-from collections import defaultdict
-from datetime import date
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,17 +27,27 @@ COUNTS = {
 DAG_ID = "audio_leakage_evidence__emea"
 
 
+@dataclass
+class OutletEvents:
+    """The events of a task's assets, by their names."""
+
+    kept: dict[str, SimpleNamespace] = field(default_factory=dict)
+
+    def __getitem__(self, written: Asset) -> SimpleNamespace:
+        return self.kept.setdefault(written.name, SimpleNamespace())
+
+
 def events_of(
     monkeypatch: pytest.MonkeyPatch, version: str, counts: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the summary of a task that counts so, and what its assets' events say."""
     context = task_of_run(monkeypatch, DAG_ID, evidence_bucket="evidence")
     context["params"] = {"day": "2023-08-29"}
-    context["outlet_events"] = defaultdict[Asset, Any](SimpleNamespace)
+    context["outlet_events"] = outlet_events = OutletEvents()
     monkeypatch.setattr(asset, "airflow_version", version)
     monkeypatch.setattr(asset, "get_current_context", lambda: context)
     summary = summary_with_event(lambda _: counts, 1)
-    return summary, {each.name: event.extra for each, event in context["outlet_events"].items()}
+    return summary, {name: event.extra for name, event in outlet_events.kept.items()}
 
 
 def test_the_event_of_a_day_tells_its_counts_and_the_head_of_the_chain(
@@ -46,7 +55,7 @@ def test_the_event_of_a_day_tells_its_counts_and_the_head_of_the_chain(
 ) -> None:
     counts = COUNTS | {"queues": {"a queue": 1}, "earlier_days": {}}
     summary, events = events_of(monkeypatch, "3.2.0", counts)
-    assert summary == {"window": date(2023, 8, 29).isoformat(), **counts}
+    assert summary == {"window": "2023-08-29", **counts}
     assert events == {DAG_ID: {"day": "2023-08-29", **COUNTS}}
 
 
