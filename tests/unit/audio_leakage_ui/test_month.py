@@ -135,7 +135,13 @@ def test_all_exceptions_are_handed_over_with_what_was_said(buckets: Buckets, wor
     say(world, contact_ids=MISSING)
     head, *rows = rows_of_exceptions(place_of(buckets, world.store), DAY, TODAY)
     said = {row[0]: row[-2:] for row in rows}
-    assert (head[0], head[-2:]) == ("contact id", ("acknowledged as", "ticket"))
+    assert head == (
+        "contact id", "call id", "class", "detail", "severity", "counts as", "queue id", "initiation method",
+        "connected at", "failure cause", "policy rule", "acknowledged as", "ticket",
+    )  # fmt: skip
+    missing = dict(zip(head, next(row for row in rows if row[0] == MISSING), strict=True))
+    assert (missing["class"], missing["counts as"], missing["severity"]) == ("MISSING", "lost", "error")
+    assert missing["connected at"].startswith("2023-08-29T")
     assert said[MISSING] == ("UPLOAD_FAILED", "CHG-1")
     assert said[number(2)] == ("", "")
 
