@@ -188,7 +188,7 @@ def test_the_health_of_a_monitor_that_stands_still(ui: Ui) -> None:
     assert (health["due"], health["oldest_due"]["id"]) == (2, number(0))
     assert ui.places(health["set_aside"]) == [0]
     assert (health["mutes"], health["not_read"]) == ([], [])
-    assert "No alert_topic_arn is set: nobody is told of leaks." in health["blind"]
+    assert "No alert_topic_arn is set: you get no mails about leaks." in health["blind"]
 
 
 @pytest.mark.parametrize(("many", "due"), [(99, 99), (100, 100), (101, 100)])
