@@ -39,7 +39,7 @@ _FLOWS_RPS = 1.5
 __all__ = ["Summary", "day_context", "summary_of_day"]
 
 
-def summary_of_day(use_case: Callable[[DayContext], dict[str, Any]], instances: int = 1) -> Summary:
+def summary_of_day(use_case: Callable[[DayContext], dict[str, Any]], instances: int) -> Summary:
     """Run one use case of the daily DAG and return its figures, for the run's XCom tab.
 
     :param use_case: one of the daily DAG.

@@ -46,7 +46,7 @@ _ABOUT = "Written by the hourly run: the hours that it will count again."
 __all__ = ["Summary", "summary_of_hour"]
 
 
-def summary_of_hour(use_case: Callable[[HourContext], dict[str, Any]], instances: int = 1) -> Summary:
+def summary_of_hour(use_case: Callable[[HourContext], dict[str, Any]], instances: int) -> Summary:
     """Run one use case of the hourly DAG and return its figures, for the run's XCom tab.
 
     :param use_case: ``take_population`` or ``enter_unwatched``.

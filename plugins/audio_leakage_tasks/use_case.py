@@ -32,7 +32,7 @@ __all__ = ["Summary", "summary_of"]
 _Hook = TypeVar("_Hook", bound="RetryingHook")
 
 
-def summary_of(use_case: Callable[[RunContext], dict[str, int]], instances: int = 1) -> Summary:
+def summary_of(use_case: Callable[[RunContext], dict[str, int]], instances: int) -> Summary:
     """Run one use case and return its counts, for the run's XCom tab.
 
     :param use_case: one of :mod:`audio_leakage.use_cases`.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from audio_leakage.evidence.acknowledgement import Acknowledged
     from audio_leakage_ui.consoles import Consoles
 
-_AT_ONCE = 8
+_AT_ONCE = 16
 _FIGURES = ("required", "proven", "lost", "undecided", "coverage_percent", "coverage_at_most")
 #: The members of an exception that the browser shows.
 _SHOWN = (

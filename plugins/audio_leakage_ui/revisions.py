@@ -84,8 +84,7 @@ class ProvedDay:
 
     def summary(self) -> dict[str, Any]:
         """Return all sums of the day."""
-        summary: dict[str, Any] = json.loads(self.place.store.read(self.folder + SUMMARY))
-        return summary
+        return _summary(self.place, self.folder)
 
     def exceptions(self) -> Iterator[Mapping[str, str]]:
         """Yield the contacts with a severity of ``warn`` or ``error``."""
@@ -113,10 +112,8 @@ def proved_days(place: EvidencePlace, since: date) -> list[ProvedDay]:
             links[:0] = read
             if read[0].written_at < first:
                 break
-        found = sorted((link for link in links if link.day >= first), key=lambda link: link.day)
-        days = [ProvedDay(place, day, tuple(of_day)) for day, of_day in groupby(found, lambda link: link.day)]
-        list(pool.map(lambda day: day.measured, days))  # all at once, so that each is at hand below
-    return days
+    found = sorted((link for link in links if link.day >= first), key=lambda link: link.day)
+    return [ProvedDay(place, day, tuple(of_day)) for day, of_day in groupby(found, lambda link: link.day)]
 
 
 @lru_cache(maxsize=4)
@@ -137,5 +134,14 @@ def _link(place: EvidencePlace, sequence: int) -> Link:
 
 @lru_cache(maxsize=_SUMS_KEPT)
 def _measured(place: EvidencePlace, folder: str) -> Mapping[str, Any]:
-    summary = json.loads(place.store.read(folder + SUMMARY))
+    summary = _summary(place, folder)
     return {name: summary[name] for name in _MEASURED}
+
+
+def _summary(place: EvidencePlace, folder: str) -> dict[str, Any]:
+    path = folder + SUMMARY
+    try:
+        summary: dict[str, Any] = json.loads(place.store.read(path))
+    except ValueError as error:
+        raise BrokenEvidence(f"{path} cannot be read: {error}", "the figures of its day") from None
+    return summary

@@ -17,7 +17,7 @@ from audio_leakage_tasks.airflow_errors import (
     EarlierTaskFailed,
     WrongParams,
 )
-from support.fakes import ALERTING, FakeTopic, at
+from support.fakes import ALERTING, CONTACT_ID, FakeTopic, at
 
 TASKS = ("poll_initialised", "purge_ivr", "poll_in_progress", "check_recordings")
 DENIED = AirflowFailException("connect:DescribeContact was denied: grant it")
@@ -274,6 +274,39 @@ def test_an_alert_that_was_sent_is_not_sent_by_the_next_run(airflow: Airflow) ->
     airflow.start(at("10:45"))
     failure.tell_of_run_before(airflow.context("poll_initialised"), ALERTING, airflow.topic)
     assert len(airflow.heard()) == 1
+
+
+@pytest.mark.parametrize(("length", "shown"), [(999, 999), (1000, 1000), (1001, 1000), (100_000, 1000)])
+def test_a_reason_without_end_is_cut(airflow: Airflow, length: int, shown: int) -> None:
+    airflow.fail("poll_initialised", AirflowFailException("x" * length))
+    (message,) = airflow.heard()
+    assert message.count("x" * shown) == 1
+    assert "x" * (shown + 1) not in message
+
+
+@pytest.mark.parametrize(
+    ("run_type", "conf", "told"),
+    [
+        ("scheduled", {}, True),
+        ("manual", {}, True),
+        ("manual", None, True),
+        ("manual", {"window_start": None, "contact_ids": "", "hour": None}, True),
+        ("manual", {"window_start": "2023-08-29T10:00:00Z"}, False),
+        ("manual", {"contact_ids": CONTACT_ID}, False),
+        ("manual", {"hour": "2023-08-29T10"}, False),
+        ("backfill", {}, False),
+        ("backfill", None, False),
+    ],
+)
+def test_only_a_run_that_does_the_whole_work_ends_a_failure(
+    airflow: Airflow, run_type: str, conf: dict[str, str | None] | None, told: bool
+) -> None:
+    airflow.fail("poll_initialised", DENIED)
+    airflow.heard()
+    run = airflow.start(at("10:40"))
+    run.run_type, run.conf = run_type, conf
+    airflow.recover()
+    assert len(airflow.heard()) == told
 
 
 def test_a_failed_run_without_a_topic_alerts_nobody(airflow: Airflow) -> None:

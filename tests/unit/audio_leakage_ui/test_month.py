@@ -94,6 +94,7 @@ def say(world: DailyWorld, now: datetime = at("2023-08-30T09:00"), **params: Any
 
 def test_a_day_shows_its_measured_figures_and_who_was_blind(buckets: Buckets, world: DailyWorld) -> None:
     month = month_of(place_of(buckets, world.store), DAY, TODAY, CONSOLES)
+    assert month["is_wanted"] is True
     row = month["days"]["2023-08-29"]
     assert (row["status"], row["lost"], row["undecided"], row["blind"]) == ("PROVISIONAL", 2, 1, 2)
     assert (row["coverage_percent"], row["coverage_at_most"]) == ("40.00", "60.00")
@@ -134,7 +135,13 @@ def test_all_exceptions_are_handed_over_with_what_was_said(buckets: Buckets, wor
     say(world, contact_ids=MISSING)
     head, *rows = rows_of_exceptions(place_of(buckets, world.store), DAY, TODAY)
     said = {row[0]: row[-2:] for row in rows}
-    assert (head[0], head[-2:]) == ("contact id", ("acknowledged as", "ticket"))
+    assert head == (
+        "contact id", "call id", "class", "detail", "severity", "counts as", "queue id", "initiation method",
+        "connected at", "failure cause", "policy rule", "acknowledged as", "ticket",
+    )  # fmt: skip
+    missing = dict(zip(head, next(row for row in rows if row[0] == MISSING), strict=True))
+    assert (missing["class"], missing["counts as"], missing["severity"]) == ("MISSING", "lost", "error")
+    assert missing["connected at"].startswith("2023-08-29T")
     assert said[MISSING] == ("UPLOAD_FAILED", "CHG-1")
     assert said[number(2)] == ("", "")
 
@@ -143,6 +150,24 @@ def test_a_day_shows_its_classes_and_the_figures_of_each_method(buckets: Buckets
     shown = proved_day(place_of(buckets, world.store), DAY, TODAY, CONSOLES)
     assert shown["classes"]["VERIFIED"] == 1
     assert shown["by"]["initiation_method"]["INBOUND"]["lost"] == 2
+
+
+def test_a_day_is_shown_though_the_sums_of_a_later_day_cannot_be_read(
+    buckets: Buckets, world: DailyWorld
+) -> None:
+    later = DAY + timedelta(days=1)
+    world.play(later, {"recorded": KINDS["recorded"]})
+    world.prove(later)
+    place = place_of(buckets, world.store)
+    (broken,) = (key for key in world.store.objects if f"day={later}" in key and key.endswith("summary.json"))
+    world.store.objects[broken] = b"{"
+    assert proved_day(place, DAY, TODAY, CONSOLES)["lost"] == 2
+    with pytest.raises(BrokenEvidence) as caught:
+        month_of(place, DAY, TODAY, CONSOLES)
+    assert str(caught.value).startswith(f"{broken} cannot be read: ")
+    assert str(caught.value).endswith("Affected: the figures of its day")
+    with pytest.raises(BrokenEvidence):
+        proved_day(place, later, TODAY, CONSOLES)
 
 
 def test_a_day_without_evidence_says_how_to_prove_it(buckets: Buckets, world: DailyWorld) -> None:

@@ -5,6 +5,7 @@ import shlex
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,12 +16,13 @@ from audio_leakage.contacts.states import ClosedReason, ContactState, FailureCau
 from audio_leakage.runs.mutes import Mute, Mutes
 from audio_leakage.runs.progress import Progress
 from audio_leakage.runs.window import Window
+from audio_leakage_ui import reading
 from audio_leakage_ui.calls import MOST_ROWS, Group, calls_of, row_of
 from audio_leakage_ui.consoles import Consoles
 from audio_leakage_ui.health import RunOfMonitor, due_contacts, health_of, missed_windows, not_read
 from audio_leakage_ui.hours import hour_of
-from audio_leakage_ui.reading import UnknownRun, contacts_of_run, recent_runs, window_of_run
-from support.fakes import CONTACT_ID, at, number
+from audio_leakage_ui.reading import ContactReader, UnknownRun, contacts_of_run, recent_runs, window_of_run
+from support.fakes import CONTACT_ID, INSTANCE_ID, at, number
 
 CONSOLES = Consoles("af-south-1")
 FAILED, SUCCEEDED = RecordedState.CALL_RECORDED_FAILURE, RecordedState.CALL_RECORDED_SUCCESS
@@ -133,6 +135,39 @@ def test_a_row_has_no_assumed_end_unless_its_item_has_one() -> None:
     assert "end_assumed" not in row_of(SERVED.to_item(), CONSOLES)
 
 
+@pytest.mark.parametrize(("length", "shown"), [(300, "q" * 300), (301, "q" * 300 + "…")])
+def test_a_text_is_shown_whole_up_to_three_hundred_characters(length: int, shown: str) -> None:
+    assert row_of(replace(LEAKED, queue_id="q" * length).to_item(), CONSOLES)["queue_id"] == shown
+
+
+def test_a_recording_and_the_places_that_were_searched_have_links() -> None:
+    assert row_of(RECORDED.to_item(), CONSOLES)["recording"] == {
+        "text": "b/p/x.wav",
+        "url": CONSOLES.recording("b/p/x.wav"),
+    }
+    row = row_of(LEAKED.to_item(), CONSOLES)
+    assert row["searched"] == [{"text": "b/p/2023/x", "url": CONSOLES.place("b/p/2023/x")}]
+    assert "recording" not in row
+
+
+@pytest.mark.parametrize(
+    ("work_start", "disconnected", "left"),
+    [
+        (at("10:31:05"), at("10:31:11"), at("10:31:05")),
+        (None, at("10:31:11"), at("10:31:11")),
+        (at("10:31:05"), None, at("10:31:05")),
+        (None, None, None),
+    ],
+)
+def test_an_agent_has_left_a_call_when_the_work_after_it_begins_or_else_at_its_end(
+    work_start: datetime | None, disconnected: datetime | None, left: datetime | None
+) -> None:
+    contact = replace(
+        SERVED, after_contact_work_start_timestamp=work_start, disconnect_timestamp=disconnected
+    )
+    assert row_of(contact.to_item(), CONSOLES).get("agent_left") == left
+
+
 def test_closed_contacts_are_counted_by_reason() -> None:
     reasons = [ClosedReason.NOT_VOICE, ClosedReason.NOT_FOUND, ClosedReason.NOT_VOICE]
     closed = [
@@ -197,7 +232,8 @@ def test_the_longest_due_contact_and_those_set_aside_are_found() -> None:
     later = replace(SERVED, next_check_at=at("12:00"), attempts=7, contact_id=number(2))
     after_an_outage = replace(later, attempts=3, contact_id=number(3))
     contacts = [*waiting, later, after_an_outage]
-    health = due_contacts((contact.to_item() for contact in contacts), CONSOLES, at("10:45"))
+    items = [{"ContactId": "nobody can read it"}, *(contact.to_item() for contact in contacts)]
+    health = due_contacts(items, CONSOLES, at("10:45"))
     assert (health["due"], health["oldest_due"]["id"]) == (2, CONTACT_ID)
     assert [row["id"] for row in health["set_aside"]] == [number(2)]
     assert due_contacts([{}], CONSOLES, at("10:45"))["oldest_due"] is None
@@ -297,8 +333,16 @@ def test_an_unread_stretch_of_the_log_is_shown_for_a_week() -> None:
     (gap,) = not_read("monitor_audio_leakage", progress, at("2023-08-27T10:00"))
     assert (gap["start"], gap["end"]) == (at("2023-08-20T10:00"), at("2023-08-21T10:00"))
     assert '"from_date": "2023-08-20T10:05:00.000Z", "to_date": "2023-08-21T10:00:00.000Z"' in gap["command"]
-    assert not_read("monitor_audio_leakage", progress, at("2023-08-29T10:00")) == []
-    assert not_read("monitor_audio_leakage", Progress(), at("2023-08-29T10:00")) == []
+    assert not_read("monitor_audio_leakage", progress, at("2023-08-28T10:00")) == [gap]
+    assert not_read("monitor_audio_leakage", progress, at("2023-08-28T10:00:00.001")) == []
+
+
+@pytest.mark.parametrize(
+    "progress", [Progress(), Progress(lost_from=at("09:00")), Progress(lost_until=at("10:00"))]
+)
+def test_a_stretch_of_the_log_without_both_its_ends_is_none(progress: Progress) -> None:
+    """Somebody has changed the Variable."""
+    assert not_read("monitor_audio_leakage", progress, at("12:00")) == []
 
 
 NOW = at("12:00")
@@ -356,6 +400,30 @@ def test_the_contacts_of_a_run_are_those_that_somebody_named(
 def test_a_run_with_contacts_that_are_not_allowed_did_nothing(text: str) -> None:
     with pytest.raises(UnknownRun, match=r"^This run did nothing: contact_ids.*\.$"):
         contacts_of_run(dag_run("a", {"contact_ids": text}))
+
+
+def test_a_connection_to_the_table_is_used_for_five_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To make one takes longer than to read an hour, and somebody may change the connection."""
+    clock, made = SimpleNamespace(monotonic=lambda: 0.0), []
+
+    class Hook:
+        def __init__(self, aws_conn_id: str) -> None:
+            made.append((clock.monotonic(), aws_conn_id))
+            self.conn = None
+
+        def table(self, name: str) -> str:
+            return name
+
+    text = json.dumps({"connect_instance_id": INSTANCE_ID, "contact_table": "contacts"})
+    monkeypatch.setattr(reading, "Variable", SimpleNamespace(get=lambda *_, **__: text))
+    monkeypatch.setattr(reading, "time", clock)
+    monkeypatch.setattr(reading, "ContactTableHook", Hook)
+    reading._hook.cache_clear()
+    for second in (600.0, 601.0, 899.9, 900.0, 1199.9, 1200.0):
+        clock.monotonic = partial(float, second)
+        assert str(ContactReader.of("monitor_audio_leakage").table) == "contacts"
+    reading._hook.cache_clear()
+    assert made == [(second, "aws_default") for second in (600.0, 900.0, 1200.0)]
 
 
 def test_a_run_that_covers_no_window_hides_no_missed_one() -> None:

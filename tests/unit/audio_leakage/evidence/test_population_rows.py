@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
-from audio_leakage.evidence.population_rows import member_of_row, row_of_member
+from audio_leakage.evidence.population_rows import decider_of, member_of_row, row_of_member
+from audio_leakage.evidence.sources import Decision
 from audio_leakage.population.member import Member
+from audio_leakage.population.policy import Default, Policy, Requirement, Rule
 from support.fakes import at, number
 
 MEMBER = Member(
@@ -25,6 +27,9 @@ MEMBER = Member(
 def test_a_row_says_what_a_policy_asks_about_and_ids_in_small_letters() -> None:
     lowered = replace(MEMBER, initial_contact_id="aaaaaaaa-0000-4000-8000-000000000000")
     assert member_of_row(row_of_member(MEMBER)) == lowered
+    for is_test in (False, True):
+        row = row_of_member(replace(MEMBER, is_test=is_test))
+        assert (row["is_test"], member_of_row(row).is_test) == (is_test, is_test)
 
 
 def test_what_connect_did_not_say_stays_unsaid() -> None:
@@ -32,3 +37,12 @@ def test_what_connect_did_not_say_stays_unsaid() -> None:
     row = row_of_member(silent)
     assert row["initial_contact_id"] is row["initiated_at"] is row["disconnected_at"] is None
     assert member_of_row(row) == silent
+
+
+def test_the_first_rule_that_matches_a_row_decides_and_else_the_default() -> None:
+    rule = Rule(id="no-queue", recording=Requirement.MUST_NOT, queues=frozenset({"queue"}))
+    row, elsewhere = row_of_member(MEMBER), row_of_member(replace(MEMBER, queue_id="another"))
+    decide = decider_of(Policy(Default.MUST, (rule,)))
+    assert decide(row) == Decision(Requirement.MUST_NOT, "no-queue")
+    assert decide(elsewhere) == Decision(Requirement.MUST, None)
+    assert decider_of(Policy(rules=(rule,)))(elsewhere) == Decision(None, None)

@@ -130,6 +130,32 @@ def test_a_rule_that_can_never_match_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("earlier", "later", "never_matches"),
+    [
+        ({}, {}, True),
+        ({"valid_from": "2026-06-01"}, {}, False),
+        ({"valid_until": "2026-12-01"}, {}, False),
+        ({"valid_until": "2026-12-01"}, {"valid_until": "2026-12-01"}, True),
+        ({"queues": None}, {}, True),
+        ({}, {"queues": None}, False),
+        ({"max_talk_seconds": 5}, {}, False),
+        ({"max_talk_seconds": 5}, {"max_talk_seconds": 5}, True),
+        ({"max_talk_seconds": 5}, {"max_talk_seconds": 6}, False),
+    ],
+)
+def test_a_rule_never_matches_if_an_earlier_one_matches_all_that_it_could(
+    earlier: dict[str, Any], later: dict[str, Any], never_matches: bool
+) -> None:
+    changed = [{**RULE, **earlier}, {**RULE, "id": "again", **later}]
+    rules = [{key: value for key, value in rule.items() if value is not None} for rule in changed]
+    if never_matches:
+        with pytest.raises(SettingsError, match="rule 'again' never matches"):
+            read(*rules)
+    else:
+        assert len(read(*rules).rules) == 2
+
+
+@pytest.mark.parametrize(
     ("days_before_the_end", "is_told"), [(15, False), (14, True), (0, True), (-1, True), (-100, True)]
 )
 def test_a_rule_is_told_from_14_days_before_its_end(days_before_the_end: int, is_told: bool) -> None:

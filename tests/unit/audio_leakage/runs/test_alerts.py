@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from audio_leakage.errors import AudioLeakageError, ServiceUnavailable, SetupError
-from audio_leakage.runs.alerts import AlertKind, alert_of
+from audio_leakage.runs.alerts import AlertKind, alert_of, not_read_alert
 from audio_leakage.runs.context import RunContext
+from audio_leakage.runs.window import Window
 from audio_leakage.use_cases.checking import check_recordings
 from support.fakes import (
     ALERTING,
@@ -212,3 +213,8 @@ def test_a_success_with_a_pending_alert_stays_one_without_its_recording(world: W
         "CALL_RECORDED_FAILURE",
         "CALL_RECORDED_SUCCESS",
     ]
+
+
+def test_an_alert_about_a_stretch_of_the_log_counts_as_one() -> None:
+    lost = not_read_alert(Window(at("10:00"), at("10:05")), SENDER)
+    assert lost.attributes == {"event": "FLOW_LOG_NOT_READ", "count": 1, "connect_instance_id": INSTANCE_ID}

@@ -1,16 +1,15 @@
 """A run asks for the instance and its recording storage once, and only if it must."""
 
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 import pytest
 
-from audio_leakage.contacts.states import RecordedState
+from audio_leakage.contacts.states import ContactState
 from audio_leakage.errors import RefusedError, SetupError
 from audio_leakage.use_cases.checking import check_recordings
 from audio_leakage.use_cases.polling import poll_initialised
 from support.fakes import (
+    CONTACT_ID,
     INSTANCE_ID,
     SETTINGS,
     World,
@@ -60,20 +59,20 @@ def test_the_recording_storage_is_asked_for_once_if_it_is_not_set(world: World) 
 
 
 @pytest.mark.parametrize(
-    ("only_window", "next_check_at", "after", "is_written"),
+    ("only_window", "due", "state", "is_written"),
     [
-        (True, at("13:00"), {"attempts": 1}, False),
-        (True, None, {"attempts": 1}, False),
-        (True, at("13:00"), {"recorded_state": RecordedState.CALL_RECORDED_SUCCESS}, True),
-        (True, at("12:00"), {"attempts": 1}, True),
-        (False, at("13:00"), {"attempts": 1}, True),
-        (False, None, {"attempts": 1}, True),
+        pytest.param(True, "10:40", ContactState.INITIALISED, False, id="a backfill looked out of turn, and nothing changed"),
+        pytest.param(True, None, ContactState.INITIALISED, False, id="it looked although no look was due any more"),
+        pytest.param(True, "10:40", ContactState.COMPLETED_AGENT, True, id="it looked out of turn, and the call had ended"),
+        pytest.param(True, "10:35", ContactState.INITIALISED, True, id="it looked in turn"),
+        pytest.param(False, "10:40", ContactState.INITIALISED, True, id="a scheduled run writes its every look"),
     ],
-)
-def test_only_a_backfill_leaves_a_contact_alone_that_was_not_due_and_did_not_change(
-    world: World, only_window: bool, next_check_at: datetime | None, after: dict[str, Any], is_written: bool
+)  # fmt: skip
+def test_only_a_backfill_that_looks_out_of_turn_and_finds_nothing_new_writes_nothing(
+    world: World, only_window: bool, due: str | None, state: ContactState, is_written: bool
 ) -> None:
-    before = ended_with_agent(next_check_at=next_check_at)
+    before = contact(next_check_at=at(due) if due else None)
+    after = replace(before, state=state, attempts=1, next_check_at=at("10:45"))
     world.contacts.put(before)
-    assert world.run(at("12:00"), only_window=only_window).save(before, replace(before, **after))
-    assert (world.contacts.contact() != before) is is_written
+    assert world.run(at("10:35"), only_window=only_window).save(before, after)
+    assert world.contacts.items[CONTACT_ID] == (after if is_written else before).to_item()

@@ -26,8 +26,8 @@ TIMES = st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map
         pytest.param("06:15", "06:15", id="the run before this one read its window"),
         pytest.param("05:00", "05:00", id="earlier than the last run that succeeded"),
         pytest.param("06:40", "06:40", id="further than this window"),
-        pytest.param("2023-08-30 06:20", "2023-08-30 06:20", id="a day further than this window"),
-        pytest.param("2023-08-30 06:21", "05:30", id="a window of the past"),
+        pytest.param("2023-08-30 06:20", "2023-08-30 06:20", id="a day further"),
+        pytest.param("2023-08-30 06:21", "05:30", id="more than a day further: the window is not of now"),
     ],
 )
 def test_a_run_goes_on_in_the_flow_log_where_reading_stopped(read_until: str | None, goes_on_at: str) -> None:

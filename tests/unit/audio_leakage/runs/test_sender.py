@@ -1,17 +1,23 @@
-"""Who sends a message."""
-
-from dataclasses import replace
+"""Where a mail comes from, in its subject."""
 
 import pytest
 
-from support.fakes import SENDER
-
-START = "Audio leakage [production]: "
+from audio_leakage.runs.sender import Sender
 
 
 @pytest.mark.parametrize(
-    ("length", "kept"), [(100 - len(START), 100 - len(START)), (101 - len(START), 100 - len(START))]
+    ("names", "subject"),
+    [
+        ({}, "Audio leakage: a call"),
+        ({"instance_name": "acme"}, "Audio leakage [acme]: a call"),
+        ({"instance_name": "acme", "environment": "production"}, "Audio leakage [production]: a call"),
+    ],
 )
-def test_a_subject_has_the_hundred_characters_that_sns_takes(length: int, kept: int) -> None:
-    sender = replace(SENDER, environment="production")
-    assert sender.subject("x" * length) == START + "x" * kept
+def test_a_subject_names_the_environment_or_else_the_instance(names: dict[str, str], subject: str) -> None:
+    assert Sender(dag_id="monitor", variable="settings", **names).subject("a call") == subject
+
+
+def test_a_subject_is_no_longer_than_sns_takes() -> None:
+    sender = Sender(dag_id="monitor", variable="settings")
+    whole = 100 - len(sender.subject(""))
+    assert len(sender.subject("x" * whole)) == len(sender.subject("x" * (whole + 1))) == 100

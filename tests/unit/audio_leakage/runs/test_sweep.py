@@ -1,6 +1,6 @@
 """An error of one contact stops no other, and no run overwrites another one's change."""
 
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 
 import pytest
 
@@ -77,6 +77,18 @@ def test_a_task_that_could_look_at_no_contact_fails_and_so_do_its_retries(
     assert all(item["State"] == "INITIALISED" for item in world.contacts.items.values())
 
 
+@pytest.mark.parametrize(("answered", "attempts"), [(0, 3), (1, 4), (2, 4)])
+def test_an_outage_says_nothing_about_one_contact(world: World, answered: int, attempts: int) -> None:
+    world.contacts.put(
+        contact(attempts=3), *(contact(contact_id=number(position)) for position in range(answered))
+    )
+    world.connect.answers = {number(position): answer(number(position)) for position in range(answered)}
+    world.connect.answers[CONTACT_ID] = THROTTLED
+    with suppress(ServiceUnavailable):
+        poll_initialised(world.run(at("10:32")))
+    assert world.contacts.contact(CONTACT_ID).attempts == attempts
+
+
 def test_contacts_that_always_fail_do_not_keep_others_from_their_turn(world: World) -> None:
     """Regression: they stayed at the head of the queue, and the task gave up before it reached any other."""
     world.contacts.put(*(contact(contact_id=number(p), next_check_at=at("09:00")) for p in range(20)))
@@ -128,17 +140,3 @@ def test_a_contact_that_was_deleted_meanwhile_is_not_brought_back(world: World) 
     del world.contacts.items[CONTACT_ID]
     assert poll_initialised(run) == {"due": 1, "changed_meanwhile": 1}
     assert world.contacts.items == {}
-
-
-@pytest.mark.parametrize(("answered", "attempts"), [(0, 3), (1, 4)])
-def test_only_an_outage_keeps_a_contact_from_being_set_aside(answered: int, attempts: int) -> None:
-    """If Connect answers for as many contacts as it fails for, the failure says something of the contact."""
-    world = World()
-    world.contacts.put(
-        contact(attempts=3), *(contact(contact_id=number(position)) for position in range(answered))
-    )
-    world.connect.answers = {number(position): answer(number(position)) for position in range(answered)}
-    world.connect.answers[CONTACT_ID] = ServiceUnavailable("500")
-    with nullcontext() if answered else suppress(ServiceUnavailable):
-        poll_initialised(world.run(at("10:31")))
-    assert world.contacts.contact().attempts == attempts

@@ -194,15 +194,16 @@ def test_a_run_about_named_contacts_proves_nothing_of_the_time_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("item", "is_seen"),
+    ("times", "is_seen"),
     [
         ({}, False),
-        ({"ContactId": "a"}, False),
-        ({"InitiationTimestamp": None}, False),
-        ({"InitiationTimestamp": "2023-08-29T06:15:00.000Z"}, True),
+        ({"InitialisedAt": "2023-08-29T10:04:59.999Z"}, False),
+        ({"InitialisedAt": "2023-08-29T10:05:00.000Z"}, True),
+        ({"InitialisedAt": "2023-08-29T10:10:00.000Z"}, False),
+        ({"InitialisedAt": "2023-08-29T09:00:00.000Z", "DisconnectTimestamp": "2023-08-29T11:00:00.000Z"}, True),
+        ({"InitialisedAt": "2023-08-29T09:00:00.000Z", "DisconnectTimestamp": "2023-08-29T10:00:00.000Z"}, False),
+        ({"InitialisedAt": None, "DisconnectTimestamp": "2023-08-29T10:07:00.000Z"}, True),
     ],
-)
-def test_a_contact_of_which_no_time_is_known_was_in_no_window(
-    item: dict[str, str | None], is_seen: bool
-) -> None:
-    assert Window(at("06:15"), at("06:20")).saw(item) is is_seen
+)  # fmt: skip
+def test_a_window_saw_a_call_that_went_on_in_it(times: dict[str, str | None], is_seen: bool) -> None:
+    assert Window(at("10:05"), at("10:10")).saw({"ContactId": "any", **times}) is is_seen
