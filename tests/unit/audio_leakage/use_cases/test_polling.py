@@ -78,13 +78,16 @@ def test_a_good_answer_resets_the_failed_attempts(world: World) -> None:
     assert (world.contacts.contact().attempts, world.contacts.contact().last_error) == (None, None)
 
 
-@pytest.mark.parametrize(("days", "is_said"), [(1, False), (9, False), (11, True)])
-def test_a_backfill_of_a_window_whose_items_have_left_the_table_says_so(
-    world: World, caplog: pytest.LogCaptureFixture, days: int, is_said: bool
+@pytest.mark.parametrize(
+    ("days", "only_window", "is_said"),
+    [(1, True, False), (9, True, False), (11, True, True), (11, False, False)],
+)
+def test_only_a_backfill_of_a_window_whose_items_have_left_the_table_says_so(
+    world: World, caplog: pytest.LogCaptureFixture, days: int, only_window: bool, is_said: bool
 ) -> None:
     start = at("10:30") - timedelta(days=days)
     keeps = replace(SETTINGS, keep_items_days=10)
     poll_initialised(
-        world.run(at("10:35"), keeps, only_window=True, window=Window(start, start + 5 * MINUTE))
+        world.run(at("10:35"), keeps, only_window=only_window, window=Window(start, start + 5 * MINUTE))
     )
     assert ("have left the table" in caplog.text) == is_said
