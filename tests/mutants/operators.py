@@ -17,6 +17,8 @@ Span = tuple[tuple[int, int], tuple[int, int]]
 # Where a mistake changes nothing that a test could see: logs, flags of a dataclass, and guards of the type checker.
 _SILENT = ("log.", "warnings.", "dataclass(", "TYPE_CHECKING", "strict=", "__all__")
 
+_MAY_BE_SILENT = {"decorator", "atom_expr", "if_stmt", "argument", "expr_stmt"}
+
 _REPLACED = {
     "ReplaceComparisonOperator": [
         "Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is",
@@ -164,9 +166,7 @@ def counts(node: NodeOrLeaf) -> bool:
         annotation = above.children[1] if above.type == "annassign" else getattr(above, "annotation", None)
         if annotation is not None and _inside(node, annotation):
             return False
-        if above.type in {"decorator", "atom_expr", "if_stmt", "argument"} and _head(above).startswith(
-            _SILENT
-        ):
+        if above.type in _MAY_BE_SILENT and _head(above).startswith(_SILENT):
             return False
         above = above.parent
     return True

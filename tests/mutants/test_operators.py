@@ -23,14 +23,15 @@ def test_an_operator_changes_code_as_its_example_says(operator: type[Operator], 
     )
 
 
-def test_a_sample_has_each_mistake_once_and_none_in_a_log_line(tmp_path: Path) -> None:
+def test_a_sample_has_each_mistake_once_and_none_in_a_log_line_or_a_list_of_names(tmp_path: Path) -> None:
     code = (
+        '__all__ = ["pay", "owe"]\n'
         'def pay(debts):\n    if debts and debts[0] > 5:\n        log.info("%s", 7 + 1)\n    return (1, 2)\n'
     )
     (tmp_path / "code.py").write_text(code)
     mutants = sample(tmp_path, "code.py", 100, 0)
     assert len({mutant.source for mutant in mutants}) == len(mutants)
-    assert {mutant.line for mutant in mutants} == {2, 4}
+    assert {mutant.line for mutant in mutants} == {3, 5}
     assert {mutant.function for mutant in mutants} == {"pay"}
     assert "return ( 2,)" in {mutant.after for mutant in mutants}
 

@@ -43,7 +43,9 @@ def member_of_row(row: Mapping[str, Any]) -> Member:
         agent_id=row["agent_id"],
         queue_id=row["queue_id"],
         initial_contact_id=row["initial_contact_id"],
+        previous_contact_id=None,  # no row has it, and no policy asks about it
         subtype=row["subtype"],
+        is_test=bool(row.get("is_test")),
     )
 
 

@@ -22,6 +22,8 @@ class CountedHour:
     listed: int
     in_standard_queues: int | None
     """None: we could not ask which queues are standard ones."""
+    unreadable: int = 0
+    """Results that could not be read, which are among the listed ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ class Counted:
 
         :param table: the contact table they are about.
         """
-        hours = {name: [each.listed, each.in_standard_queues] for name, each in sorted(self.hours.items())}
+        hours = {
+            name: [each.listed, each.in_standard_queues, each.unreadable]
+            for name, each in sorted(self.hours.items())
+        }
         told = {"RulesToldOn": self.rules_told_on.isoformat()} if self.rules_told_on else {}
         unknown = {"UnknownQueues": sorted(self.unknown_queues)} if self.unknown_queues else {}
         return {"Table": table, "Hours": hours, **told, **unknown}
@@ -64,8 +69,10 @@ class Counted:
             return cls()
         try:
             hours = {
-                str(name): CountedHour(int(listed), None if standard is None else int(standard))
-                for name, (listed, standard) in values.get("Hours", {}).items()
+                str(name): CountedHour(
+                    int(listed), None if standard is None else int(standard), *map(int, unreadable)
+                )
+                for name, (listed, standard, *unreadable) in values.get("Hours", {}).items()
             }
             for name in hours:
                 hour_named(name)  # raises if it is none

@@ -30,12 +30,12 @@ class Member:
     initiation_timestamp: datetime | None
     connected_to_agent_timestamp: datetime
     disconnect_timestamp: datetime | None
-    agent_id: str | None = None
-    queue_id: str | None = None
-    initial_contact_id: str | None = None
-    previous_contact_id: str | None = None
-    subtype: str | None = None
-    is_test: bool = False
+    agent_id: str | None
+    queue_id: str | None
+    initial_contact_id: str | None
+    previous_contact_id: str | None
+    subtype: str | None
+    is_test: bool
 
     @property
     def earlier_legs(self) -> tuple[str, ...]:

@@ -23,15 +23,15 @@ class Part:
     members: tuple[Member, ...]
     ids: tuple[str, ...]
     """Ids of every result that was listed, those without a member among them."""
-    unreadable: int = 0
+    unreadable: int
     """Results that could not be read."""
     reached: datetime
     """Up to when the search has come; aware."""
     total_count: int
     """How many results the search announced."""
-    is_last: bool = False
+    is_last: bool
     """Whether the hour is whole with it."""
-    taken_again: bool = False
+    taken_again: bool
     """Whether it belongs to a second taking of its hour."""
 
     def to_text(self) -> str:

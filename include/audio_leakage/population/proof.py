@@ -31,7 +31,7 @@ class Proof:
     hour: str
     listed: int
     total_count: int
-    unreadable: int = 0
+    unreadable: int
     """Results that could not be read: each is a contact that we know nothing of."""
     in_standard_queues: int
     """Listed contacts of queues that GetMetricDataV2 counts. It counts no agent's own queue."""

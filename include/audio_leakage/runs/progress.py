@@ -44,8 +44,9 @@ class Progress:
 
         :param missed: the window and those missed since the last success, for a table that knows nothing.
         """
-        is_about_now = self.read_until is not None and self.read_until <= window.end + LONGEST
-        start = self.read_until if self.read_until and is_about_now else missed.start
+        start = missed.start
+        if self.read_until is not None and self.read_until <= window.end + LONGEST:
+            start = self.read_until
         earliest = window.end - LONGEST
         if start >= earliest:
             return replace(self, read_from=self.read_from or start, read_until=start)

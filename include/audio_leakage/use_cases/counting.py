@@ -40,6 +40,10 @@ class StandardQueues:
         """Count the members in standard queues; None if we do not know which those are."""
         return None if self.missing else sum(member.queue_id in self.queues for member in members)
 
+    def counted(self, taken: Taken) -> CountedHour:
+        """Return what was counted of an hour when it was taken."""
+        return CountedHour(taken.listed, self.count(taken.members.values()), taken.unreadable)
+
     def handled(self, hour: Window) -> tuple[float | None, str | None]:
         """Return how many contacts the metric counts in an hour, or why it was not asked."""
         if self.missing:
@@ -53,13 +57,13 @@ class StandardQueues:
             return None, str(error)
 
 
-def not_settled(name: str, taken: Taken, counted: CountedHour) -> Proof:
+def not_settled(name: str, total_count: int, counted: CountedHour) -> Proof:
     """Return what is known of an hour that is counted again by a later run."""
     return Proof(
         hour=name,
-        listed=taken.listed,
-        total_count=taken.total_count,
-        unreadable=taken.unreadable,
+        listed=counted.listed,
+        total_count=total_count,
+        unreadable=counted.unreadable,
         in_standard_queues=counted.in_standard_queues or 0,
     )
 
@@ -82,8 +86,7 @@ def proved(
     if proof.status(run.settings.population_tolerance_percent) is Completeness.INCOMPLETE:
         log.info("hour %s is taken again: %s", name, proof)
         taken = take_again(hour_named(name))
-        before = CountedHour(taken.listed, standard.count(taken.members.values()))
-        proof = replace(_counted(run, standard, name, before), unreadable=taken.unreadable, taken_again=True)
+        proof = replace(_counted(run, standard, name, standard.counted(taken)), taken_again=True)
     return proof
 
 
@@ -97,6 +100,7 @@ def _counted(run: HourContext, standard: StandardQueues, name: str, before: Coun
         hour=name,
         listed=before.listed,
         total_count=total_count,
+        unreadable=before.unreadable,
         in_standard_queues=before.in_standard_queues or 0,
         handled=handled,
         handled_missing=missing,

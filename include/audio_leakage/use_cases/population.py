@@ -10,7 +10,6 @@ from typing import Any
 
 from audio_leakage.errors import AwsError, InvalidContact, ServiceUnavailable
 from audio_leakage.population.context import HourContext
-from audio_leakage.population.counted import CountedHour
 from audio_leakage.population.hour import name_of
 from audio_leakage.population.member import Member
 from audio_leakage.population.parts import Part, Taken, by_hour
@@ -41,7 +40,7 @@ def take_population(run: HourContext) -> dict[str, Any]:
     taken = taking.take(run.hour)
     standard = StandardQueues(run)
     name = name_of(run.hour)
-    counted = CountedHour(taken.listed, standard.count(taken.members.values()))
+    counted = standard.counted(taken)
     known = run.counted
     due = [] if run.is_backfill else known.settled(run.now, run.settings.settle_after)
     proofs: list[Proof] = []
@@ -50,7 +49,7 @@ def take_population(run: HourContext) -> dict[str, Any]:
         due = sorted({*due, name})
     else:
         run.remember(lambda known: known.with_hour(name, counted, run.now))
-        proofs.append(not_settled(name, taken, counted))
+        proofs.append(not_settled(name, taken.total_count, counted))
     for hour in due:
         before = counted if hour == name else known.hours[hour]
         try:

@@ -18,7 +18,9 @@ MEMBER = Member(
     agent_id="agent",
     queue_id="queue",
     initial_contact_id="AAAAAAAA-0000-4000-8000-000000000000",
+    previous_contact_id=None,
     subtype="connect:Telephony",
+    is_test=True,
 )
 
 

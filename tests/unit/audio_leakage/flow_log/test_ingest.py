@@ -280,3 +280,22 @@ def test_a_line_that_is_never_written_fails_but_keeps_no_other_out() -> None:
     assert str(caught.value) == f"contact {CONTACT_ID} changed 5 times while a line was ingested"
     assert "58" not in seconds_of(contacts)
     assert number(1) in contacts.items
+
+
+def test_a_late_line_changes_nothing_of_when_a_contact_is_looked_at_again() -> None:
+    """It may have been looked at by now, or it may be backing off."""
+    contacts = FakeTable()
+    take(contacts, ON)
+    contacts.put(replace(contacts.contact(), next_check_at=at("11:45"), attempts=5))
+    assert take(contacts, OFF) == {"known": 1}
+    assert len(contacts.contact().recording_blocks) == 2
+    assert contacts.contact().next_check_at == at("11:45")
+
+
+def test_a_late_line_makes_no_adopted_contact_due_that_is_finished() -> None:
+    """Somebody else wrote it, so nobody knows when it began."""
+    contacts = FakeTable()
+    contacts.put(contact(next_check_at=None, recorded_state=RecordedState.CALL_RECORDED_SUCCESS))
+    assert take(contacts, ON) == {"known": 1}
+    finished = contacts.contact()
+    assert (finished.initialised_at, finished.next_check_at) == (at("10:29:58"), None)

@@ -163,3 +163,26 @@ def test_no_participants_are_an_off_unless_it_is_about_another_channel(
     (behavior if is_within else parameters)[name] = value  # type: ignore[assignment]
     block = read_line(line(Parameters=parameters), EVENT_TIME)
     assert (block and block.behavior) == (None if is_on else RecordingBehavior.OFF)
+
+
+SOMETHING_ELSE: list[dict[str, Any]] = [
+    {"AnalyticsBehavior": {"Enabled": "True", "AnalyticsLanguage": "en-GB"}},
+    {"ChatBehavior": {"ChatAnalyticsBehavior": {"Enabled": "True"}}},
+    {"IVRRecordingBehavior": "Enabled"},
+    {"ScreenRecordingBehavior": {"ScreenRecordedParticipants": ["Agent"]}},
+    {"ScreenRecordingBehaviorOption": "Enable"},
+    {"ScreenRecordedParticipants": ["Agent"]},
+    {"RecordingBehavior": {"IVRRecordingBehavior": "Enabled"}},
+    {"RecordingBehavior": {"ScreenRecordedParticipants": ["Agent"]}},
+    {"VoiceBehavior": {"VoiceAnalyticsBehavior": {"Enabled": {"deeper": {"still": "True"}}}}},
+    {"VoiceBehavior": {"VoiceRecordingBehavior": {"IVRRecordingBehavior": "Enabled"}}},
+]
+
+
+@pytest.mark.parametrize("parameters", SOMETHING_ELSE, ids=str)
+def test_parameters_that_say_nothing_of_the_voice_are_passed_over_unless_a_new_one_stands_beside_them(
+    parameters: dict[str, Any],
+) -> None:
+    assert read_line(line(Parameters=parameters), EVENT_TIME) is None
+    with pytest.raises(UnreadableLine, match="none of the known parameters"):
+        read_line(line(Parameters=parameters | {"Novelty": "Agent"}), EVENT_TIME)

@@ -9,7 +9,7 @@ from audio_leakage.population.counted import Counted, CountedHour
 from support.fakes import at
 
 COUNTED = Counted(
-    {"2023-08-29T10": CountedHour(10, 9), "2023-08-29T11": CountedHour(3, None)},
+    {"2023-08-29T10": CountedHour(10, 9, 1), "2023-08-29T11": CountedHour(3, None)},
     date(2023, 8, 29),
     frozenset({"a", "b"}),
 )
@@ -18,6 +18,11 @@ COUNTED = Counted(
 @pytest.mark.parametrize("counted", [COUNTED, Counted()])
 def test_what_was_counted_comes_back_as_it_was_kept(counted: Counted) -> None:
     assert Counted.from_values(counted.to_values("contacts"), "contacts") == counted
+
+
+def test_an_hour_that_an_earlier_version_kept_is_counted_again() -> None:
+    kept = {"Table": "contacts", "Hours": {"2023-08-29T10": [10, 9]}}
+    assert Counted.from_values(kept, "contacts").hours == {"2023-08-29T10": CountedHour(10, 9)}
 
 
 def test_of_another_table_nothing_was_counted() -> None:
@@ -33,6 +38,7 @@ def test_of_another_table_nothing_was_counted() -> None:
         {"Hours": {"2023-08-29T10": ["many", 1]}},
         {"Hours": {"2023-08-29T10": [1, "many"]}},
         {"Hours": {"2023-08-29T10": [None, 1]}},
+        {"Hours": {"2023-08-29T10": [1, 1, "many"]}},
         {"Hours": {"ten o'clock": [1, 1]}},
         {"RulesToldOn": "yesterday"},
         {"RulesToldOn": 20230829},

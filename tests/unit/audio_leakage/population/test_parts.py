@@ -14,15 +14,13 @@ PART = Part(
     unreadable=3,
     reached=at("10:45"),
     total_count=9,
+    is_last=False,
+    taken_again=False,
 )
 
 
 def test_a_part_is_read_as_it_was_kept() -> None:
     assert Part.from_text(PART.to_text()) == PART
-
-
-def test_a_part_is_of_the_first_taking_and_not_the_last_one_unless_it_says_so() -> None:
-    assert (PART.is_last, PART.taken_again) == (False, False)
 
 
 def test_an_hour_counts_what_it_listed_and_could_not_read() -> None:

@@ -177,3 +177,29 @@ def test_a_reason_and_an_approval_are_short_texts(key: str, text: object, is_all
             SettingsError, match=f"rule 'payments': '{key}' is .*, allowed is a text of at most 200"
         ):
             read(rule)
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "is_refused"),
+    [
+        ({}, {}, True),
+        ({"valid_until": "2026-12-31"}, {}, False),  # the later one holds for a day longer
+        ({}, {"valid_until": "2026-12-31"}, True),
+        ({"valid_from": "2026-01-02"}, {}, False),
+        ({}, {"valid_from": "2026-01-02"}, True),
+        ({"queues": [QUEUE, number(9)]}, {}, True),
+        ({}, {"queues": [QUEUE, number(9)]}, False),
+        ({"max_talk_seconds": 60}, {"max_talk_seconds": 60}, True),
+        ({"max_talk_seconds": 60}, {"max_talk_seconds": 61}, False),
+        ({"max_talk_seconds": 60}, {}, False),
+    ],
+)
+def test_a_rule_is_refused_only_if_all_its_contacts_match_an_earlier_one(
+    first: dict[str, Any], later: dict[str, Any], is_refused: bool
+) -> None:
+    rules = (RULE | first, RULE | {"id": "later"} | later)
+    if is_refused:
+        with pytest.raises(SettingsError, match="rule 'later' never matches"):
+            read(*rules)
+    else:
+        assert len(read(*rules).rules) == 2

@@ -32,6 +32,7 @@ def test_an_hour_is_complete_if_its_counts_agree(counts: dict[str, Any], status:
         hour="2023-08-29T10",
         listed=100,
         total_count=100,
+        unreadable=0,
         in_standard_queues=100,
         handled=100.0,
         is_settled=True,

@@ -76,7 +76,7 @@ def test_without_the_queues_the_second_count_is_left_out_and_says_so(
 def test_an_hour_taken_without_the_queues_has_no_second_count() -> None:
     world, source = world_of(ServiceUnavailable("throttled"))
     take_population(world.run())
-    assert world.counted.values["Hours"] == {HOUR: [3, None]}
+    assert world.counted.values["Hours"] == {HOUR: [3, None, 0]}
     source.queues = {QUEUE: "arn:queue"}
     world.next_run()
     proofs = take_population(world.run("2023-08-29T16", LATE))["proofs"]
@@ -84,6 +84,31 @@ def test_an_hour_taken_without_the_queues_has_no_second_count() -> None:
     assert (counted["status"], counted["outside_standard_queues"]) == ("COMPLETE", 3)
     assert counted["handled_missing"] == "the standard queues were not known when the hour was taken"
     assert "handled" not in counted
+
+
+def test_an_hour_with_a_result_that_nobody_could_read_is_not_complete() -> None:
+    """Regression: where the metric could not be asked, two equal counts said that every contact is known."""
+    world, source = world_of(SetupError("grant connect:ListQueues"))
+    source.results.append(result(number(4)) | {"InitiationMethod": None})
+    take_population(world.run())
+    world.next_run()
+    proofs = take_population(world.run("2023-08-29T16", LATE))["proofs"]
+    (counted,) = (each for each in proofs if each["hour"] == HOUR)
+    assert (counted["listed"], counted["total_count"], counted["unreadable"]) == (4, 4, 1)
+    assert (counted["status"], counted["taken_again"]) == ("INCOMPLETE", True)
+
+
+def test_an_hour_that_can_be_read_when_it_is_taken_again_is_complete() -> None:
+    world, source = world_of()
+    unread = result(number(4), QueueInfo={"Id": OWN_QUEUE})
+    source.results.append(unread | {"InitiationMethod": None})
+    take_population(world.run())
+    source.results[-1] = unread
+    world.next_run()
+    proofs = take_population(world.run("2023-08-29T16", LATE))["proofs"]
+    (counted,) = (each for each in proofs if each["hour"] == HOUR)
+    assert (counted["status"], counted["unreadable"], counted["taken_again"]) == ("COMPLETE", 0, True)
+    assert counted["outside_standard_queues"] == 2
 
 
 def test_a_failing_metric_is_not_an_hour_without_contacts() -> None:

@@ -226,7 +226,7 @@ def test_a_stretch_more_than_a_day_back_is_told_once_with_its_backfill() -> None
     assert counts["minutes_not_read"] == 2 * 24 * 60
     assert "minutes_not_read" not in poll_initialised(world.run(at("10:35"), settings))
     ((_, message, attributes),) = world.topic.published
-    assert attributes["event"] == "FLOW_LOG_NOT_READ"
+    assert (attributes["event"], attributes["count"]) == ("FLOW_LOG_NOT_READ", 1)
     assert "--from-date 2023-08-26T10:35:00.000Z --to-date 2023-08-28T10:30:00.000Z" in message
     assert world.metrics.published["MinutesNotRead"] == [0, 2 * 24 * 60, 0]
 
