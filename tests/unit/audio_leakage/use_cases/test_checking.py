@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_leakage.contacts.states import ContactState, RecordedState
+from audio_leakage.contacts.states import ContactState, FailureCause, RecordedState
 from audio_leakage.errors import (
     MissingError,
     ServiceUnavailable,
@@ -395,3 +395,29 @@ def test_every_leak_is_told_once_and_never_while_it_is_known_whatever_mutes_come
             told.update(listed)
         world.topic.published.clear()
     assert told == dict.fromkeys(queue_of, 1)
+
+
+@pytest.mark.parametrize(
+    ("described_after", "asked"), [(timedelta(minutes=5), 0), (timedelta(minutes=4.9), 1)]
+)
+@pytest.mark.parametrize("verdict", [RecordedState.CALL_RECORDED_FAILURE, None])
+def test_a_failure_is_looked_at_without_connect_once_its_record_is_final(
+    world: World, described_after: timedelta, asked: int, verdict: RecordedState | None
+) -> None:
+    ended = ended_with_agent()
+    assert ended.ended_at
+    world.contacts.put(
+        replace(
+            ended,
+            recorded_state=verdict,
+            failure_cause=FailureCause.NO_OBJECT if verdict else None,
+            failed_at=at("11:32") if verdict else None,
+            judged_at=at("11:32") if verdict else None,
+            described_at=ended.ended_at + described_after,
+            next_check_at=at("12:00"),
+        )
+    )
+    world.connect.answers[CONTACT_ID] = answer()
+    check_recordings(world.run(at("12:00")))
+    assert world.connect.calls[CONTACT_ID] == asked
+    assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE

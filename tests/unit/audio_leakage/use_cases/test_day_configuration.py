@@ -13,7 +13,7 @@ from audio_leakage.evidence.verify import verify
 from audio_leakage.settings import Settings
 from audio_leakage.use_cases.day_configuration import check_configuration
 from audio_leakage.use_cases.proving import tell_evidence
-from support.configuration import EVIDENCE, EVIDENCE_KEY
+from support.configuration import EVIDENCE, EVIDENCE_KEY, RECORDING_KEY
 from support.day import KINDS, DailyWorld
 from support.fakes import ALERTING, BUCKET, LOG_GROUP
 
@@ -181,3 +181,27 @@ def test_the_mail_says_that_nobody_has_checked_the_configuration(world: DailyWor
     tell_evidence(world.run(DAY))
     *_, (_, mail, _) = world.ports.topic.published
     assert "Configuration: not checked" in mail
+
+
+def test_the_first_object_that_could_not_be_read_fails_the_task(world: DailyWorld) -> None:
+    world.configuration.errors["log_group"] = ServiceUnavailable("the log group is throttled")
+    world.configuration.errors["table"] = ServiceUnavailable("the table is throttled")
+    with pytest.raises(ServiceUnavailable, match="log group"):
+        check_configuration(world.run(DAY))
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ([RECORDING_KEY], {"key": RECORDING_KEY, "state": "Enabled", "is_rotated": True}),
+        ([None, RECORDING_KEY], {"key": RECORDING_KEY, "state": "Enabled", "is_rotated": True}),
+        ([None], {"key": None, "state": None}),
+    ],
+)
+def test_the_key_of_recordings_is_the_first_that_a_storage_names(
+    world: DailyWorld, keys: list[str | None], expected: dict[str, Any]
+) -> None:
+    places = [{"bucket": BUCKET, "prefix": "", "key": key} for key in keys]
+    world.configuration.facts["recording_storage"] = {"places": places}
+    world.prove(DAY)
+    assert configuration(world, DAY)["recording_key"]["facts"] == expected

@@ -60,6 +60,14 @@ def test_what_was_read_before_connect_gave_up_is_not_read_again(world: DailyWorl
     assert set(world.flows.read.values()) == {1}
 
 
+def test_what_was_read_last_counts_although_it_was_for_an_earlier_day(world: DailyWorld) -> None:
+    audit_flows(world.run(DAY + ONE_DAY))
+    world.flows.flows["flow-3"] = leaking("Service 3")
+    later = world.run(DAY + ONE_DAY).now + timedelta(hours=1)
+    assert audit_flows(world.run(DAY, later))["read"] == 1
+    assert audit_flows(world.run(DAY + ONE_DAY, later + timedelta(hours=1)))["read"] == 0
+
+
 def test_a_denied_permission_leaves_the_flows_unchecked_and_the_task_green(world: DailyWorld) -> None:
     world.flows.errors["inventory"] = SetupError("grant connect:SearchContactFlows")
     assert audit_flows(world.run(DAY)) == {

@@ -128,6 +128,28 @@ def test_a_call_over_midnight_is_one_call_once_both_days_are_final() -> None:
         assert world.prove(day + 8 * ONE_DAY)["earlier_days"][str(day)]["unchanged"] == 1
 
 
+def test_a_call_over_midnight_has_the_seconds_of_both_days() -> None:
+    world, (begun, transferred) = DailyWorld(), (number(1), number(2))
+    midnight = datetime(2023, 8, 30, tzinfo=UTC)
+    for contact_id, minutes in ((begun, -5), (transferred, 5)):
+        leg = Cast(world, contact_id, midnight + timedelta(minutes=minutes))
+        leg.counted(InitialContactId=begun)
+        leg.watched(RecordedState.CALL_RECORDED_SUCCESS, initial_contact_id=begun)
+        leg.recorded()
+    for day in (DAY, DAY + ONE_DAY, DAY + 8 * ONE_DAY):
+        world.prove(day)
+    (call,) = rows_of(world.store.read(f"day={DAY}/revision=002/{CALLS}"))
+    seconds = (call["recorded_seconds"], call["talk_seconds"], call["open_ended"])
+    assert (call["legs"], *seconds) == ([begun, transferred], 120, 120, False)
+
+
+def test_a_population_says_how_many_of_its_hours_are_not_proven() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    summary = complete_population(world.run(DAY))
+    assert (summary["hours_taken"], summary["unproven_hours"]) == (24, 0)
+
+
 def test_a_day_that_is_proved_twice_has_one_revision() -> None:
     world = DailyWorld()
     world.play(DAY, some("recorded", "missing"))
