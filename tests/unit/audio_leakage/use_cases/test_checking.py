@@ -421,3 +421,26 @@ def test_a_failure_is_looked_at_without_connect_once_its_record_is_final(
     check_recordings(world.run(at("12:00")))
     assert world.connect.calls[CONTACT_ID] == asked
     assert world.contacts.contact().recorded_state is RecordedState.CALL_RECORDED_FAILURE
+
+
+def test_the_cause_of_a_first_failure_is_looked_for_although_connect_is_not_asked(world: World) -> None:
+    ended = ended_with_agent(next_check_at=at("12:00"))
+    assert ended.ended_at
+    world.contacts.put(replace(ended, described_at=ended.ended_at + timedelta(minutes=5)))
+    world.bucket.deleted.add(f"{BUCKET}/{key_of()}")
+    check_recordings(world.run(at("12:00")))
+    assert world.contacts.contact().failure_cause is FailureCause.DELETED
+    assert not world.connect.calls
+
+
+def test_a_leak_that_a_mute_held_back_and_nobody_can_read_stops_no_other(world: World) -> None:
+    world.contacts.put(ended_with_agent())
+    world.bucket.put()
+    broken = {
+        **ended_with_agent(contact_id=number(1)).to_item(),
+        "State": "?",
+        "AlertPending": "CALL_RECORDED_FAILURE",
+    }
+    world.contacts.items[number(1)] = broken | {"OpenState": "COMPLETED - AGENT"}
+    counts = check_recordings(world.run(at("10:35"), ALERTING))
+    assert (counts["CALL_RECORDED_SUCCESS"], counts["unreadable"]) == (1, 1)
