@@ -50,6 +50,7 @@ def of_hours(hours: ScheduledHours) -> Means:
 
 def write(folder: Path, machine: str, day: Day, hours: ScheduledHours) -> None:
     """Write ``soak.md`` and ``soak.png``."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "soak.md").write_text(
         "\n\n".join(["# A long time with the monitor", *_page(machine, day, hours)]) + "\n"
     )
