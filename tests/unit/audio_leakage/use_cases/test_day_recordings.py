@@ -17,7 +17,7 @@ from audio_leakage.evidence.files import Json, json_lines, rows_of
 from audio_leakage.evidence.sources import DELETE_MARKER, OTHER_DAY, UNRECOGNISED_OBJECT
 from audio_leakage.use_cases.day_recordings import is_listed, list_recordings, recordings_of
 from support.day import DailyWorld
-from support.fakes import BUCKET, CONTACT_ID, PREFIX, answer, at, key_of, number
+from support.fakes import BUCKET, CONTACT_ID, PREFIX, answer, at, ended_with_agent, key_of, number
 
 DAY = date(2023, 8, 29)
 ONE, TWO = number(1), number(2)
@@ -191,3 +191,17 @@ def test_connect_is_asked_about_a_recording_without_a_contact(
     put(world, BUCKET, key_of(ONE))
     world.ports.connect.answers[ONE] = found
     assert shown(world, known=()) == [(BUCKET, key_of(ONE), ONE, known)]
+
+
+def test_nobody_asks_about_the_recording_of_a_contact_of_the_day() -> None:
+    world = DailyWorld()
+    put(world, BUCKET, key_of(ONE))
+    put(world, BUCKET, key_of(CONTACT_ID))
+    put(world, BUCKET, f"{FOLDER}greeting.wav")
+    for contact_id in (ONE, CONTACT_ID):
+        world.ports.contacts.put(ended_with_agent(contact_id=contact_id))
+    assert shown(world) == [
+        (BUCKET, f"{FOLDER}greeting.wav", "", UNRECOGNISED_OBJECT),
+        (BUCKET, key_of(ONE), ONE, None),
+        (BUCKET, key_of(CONTACT_ID), CONTACT_ID, OTHER_DAY),
+    ]
