@@ -49,7 +49,6 @@ def pytest_collection_finish() -> None:
     """Keep Python from looking for garbage in Airflow itself, again and again: that took a tenth of the tests' time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 # Every hook has a boto3 session of its own, and every session searches for the same models and parses them again. And

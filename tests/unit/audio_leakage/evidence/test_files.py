@@ -29,8 +29,11 @@ def test_the_stored_bytes_hold_no_time_and_no_name() -> None:
     assert json_lines("one", [{"a": 1}]).stored == json_lines("another", [{"a": 1}]).stored
 
 
+COMPRESSED = gzip.compress(b"{}")
+
+
 @pytest.mark.parametrize(
-    "stored", [b"{}", gzip.compress(b"{}")[:-9], gzip.compress(b"{}")[:10] + b"\xff" * 20]
+    "stored", [b"{}", COMPRESSED[:-9], COMPRESSED[:10] + b"\xff" * 20], ids=["none", "half", "garbled"]
 )
 def test_a_broken_file_is_named(stored: bytes) -> None:
     with pytest.raises(ValueError, match=r"rows\.jsonl\.gz is not a whole gzip file"):
