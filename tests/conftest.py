@@ -46,7 +46,7 @@ for _name in [
 
 
 def pytest_collection_finish() -> None:
-    """Keep Python from looking for garbage in Airflow itself, again and again: that took a tenth of the tests' time."""
+    """Keep Python from looking for garbage among the objects of Airflow itself, again and again."""
     gc.collect()
     gc.freeze()
 

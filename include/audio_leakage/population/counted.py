@@ -23,7 +23,7 @@ class CountedHour:
     in_standard_queues: int | None
     """None: we could not ask which queues are standard ones."""
     unreadable: int = 0
-    """Results that could not be read, which are among the listed ones."""
+    """How many of the listed results could not be read."""
 
 
 @dataclass(frozen=True, slots=True)

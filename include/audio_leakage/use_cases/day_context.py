@@ -55,7 +55,7 @@ class DayContext:
     """Whether the run looks at earlier days again: a backfill and a day named by hand do not."""
 
     def publish_metrics(self, **values: float) -> None:
-        """Publish metrics, but only if the scheduled run is about the day before: a metric is one of now."""
+        """Publish metrics if this is the scheduled run about yesterday. A metric describes the present."""
         if self.is_scheduled and self.now < self.end + DAY:
             publish_metrics(self.metrics, self.settings.contact_table, values)
 
