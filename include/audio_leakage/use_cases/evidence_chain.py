@@ -168,9 +168,8 @@ class Chain:
     def _manifest(self, link: Link) -> bytes:
         stored = self.store.read(link.manifest_path)
         if sha256(stored) != link.manifest_sha256:
-            raise BrokenEvidence(
-                f"{link.manifest_path} is not what link {link.sequence} says", f"day {link.day}"
-            )
+            wrong = f"{link.manifest_path} is not what link {link.sequence} says"
+            raise BrokenEvidence(wrong, f"day {link.day}")
         return stored
 
     def _backwards(self) -> Iterator[Link]:
@@ -205,8 +204,6 @@ class Chain:
                 return None
             link = signed(draft.following(head), head, self.store, self.key, self.key_arn)
             if self.store.write(link.name, link.to_bytes()):
-                log.info(
-                    "link %d: day %s, revision %d (%s)", link.sequence, link.day, link.revision, link.kind
-                )
+                log.info("link %d: %s, revision %d (%s)", link.sequence, link.day, link.revision, link.kind)
                 return link
         return None
