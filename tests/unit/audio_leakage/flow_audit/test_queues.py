@@ -1,5 +1,7 @@
 """The entries that lead to a queue, through modules, further flows and the flows that hooks name."""
 
+import pytest
+
 from audio_leakage.flow_audit.audit import audit
 from audio_leakage.flow_audit.flow import MODULE
 from audio_leakage.flow_audit.queues import entries_by_queue
@@ -57,4 +59,10 @@ def test_flows_that_were_not_read_or_lead_back_keep_no_queue_from_being_found() 
 
 def test_a_queue_that_the_call_chooses_is_not_known() -> None:
     read_ = read({"a": flow("A", "CONTACT_FLOW", to("UpdateContactTargetQueue", QueueId="$.Attributes.q"))})
+    assert entries_by_queue(read_, audit(read_, {"n1": "a"})) == {}
+
+
+@pytest.mark.parametrize("value", [7, None, ["q"], {"Value": "q"}])
+def test_a_queue_that_is_no_text_is_not_known(value: object) -> None:
+    read_ = read({"a": flow("A", "CONTACT_FLOW", to("UpdateContactTargetQueue", QueueId=value))})
     assert entries_by_queue(read_, audit(read_, {"n1": "a"})) == {}

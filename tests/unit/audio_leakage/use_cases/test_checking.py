@@ -308,6 +308,13 @@ class TestMutes:
         assert self.events(world) == ["CALL_RECORDED_FAILURE", "MUTE_ENDED"]
         assert "No call leaked meanwhile" in world.topic.published[1][1]
 
+    def test_a_leak_that_cannot_be_read_any_more_keeps_no_other_one_quiet(self, world: World) -> None:
+        self.run_at(world, "12:00", self.mute())
+        world.contacts.items[number(1)]["DisconnectTimestamp"] = "yesterday"
+        assert self.run_at(world, "14:00", self.mute()) == {"due": 3, "unreadable": 1, "unchanged": 2}
+        assert self.events(world) == ["MUTE_ENDED", "CALL_RECORDED_FAILURE"]
+        assert [attributes["count"] for _, _, attributes in world.topic.published] == [2, 2]
+
     def test_a_leak_of_another_mute_stays_quiet_when_one_ends(self, world: World) -> None:
         longer = self.mute(id="longer", until="2023-08-29T16:00:00Z")
         self.run_at(world, "12:00", self.mute(), longer)

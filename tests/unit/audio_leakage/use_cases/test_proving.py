@@ -15,8 +15,10 @@ from audio_leakage.contacts.states import FailureCause, RecordedState
 from audio_leakage.errors import MissingError, MissingEvidence, ServiceUnavailable, SetupError
 from audio_leakage.evidence.chain import CHAIN
 from audio_leakage.evidence.classes import ContactClass
+from audio_leakage.evidence.coverage import Count
 from audio_leakage.evidence.files import rows_of
 from audio_leakage.evidence.ledger import CALLS, CHANGES, CONTACTS
+from audio_leakage.evidence.revision import LEGS
 from audio_leakage.evidence.verify import verify
 from audio_leakage.use_cases.day_population import complete_population
 from audio_leakage.use_cases.day_recordings import list_recordings
@@ -128,19 +130,34 @@ def test_a_call_over_midnight_is_one_call_once_both_days_are_final() -> None:
         assert world.prove(day + 8 * ONE_DAY)["earlier_days"][str(day)]["unchanged"] == 1
 
 
-def test_a_call_over_midnight_has_the_seconds_of_both_days() -> None:
-    world, (begun, transferred) = DailyWorld(), (number(1), number(2))
+def a_recorded_call_over_midnight(world: DailyWorld) -> tuple[str, str]:
+    """Play a leg on each side of midnight, and return their contact ids."""
     midnight = datetime(2023, 8, 30, tzinfo=UTC)
-    for contact_id, minutes in ((begun, -5), (transferred, 5)):
+    for contact_id, minutes in ((number(1), -5), (number(2), 5)):
         leg = Cast(world, contact_id, midnight + timedelta(minutes=minutes))
-        leg.counted(InitialContactId=begun)
-        leg.watched(RecordedState.CALL_RECORDED_SUCCESS, initial_contact_id=begun)
+        leg.counted(InitialContactId=number(1))
+        leg.watched(RecordedState.CALL_RECORDED_SUCCESS, initial_contact_id=number(1))
         leg.recorded()
+    return number(1), number(2)
+
+
+def test_a_call_over_midnight_has_the_seconds_of_both_days() -> None:
+    world = DailyWorld()
+    begun, transferred = a_recorded_call_over_midnight(world)
     for day in (DAY, DAY + ONE_DAY, DAY + 8 * ONE_DAY):
         world.prove(day)
     (call,) = rows_of(world.store.read(f"day={DAY}/revision=002/{CALLS}"))
     seconds = (call["recorded_seconds"], call["talk_seconds"], call["open_ended"])
     assert (call["legs"], *seconds) == ([begun, transferred], 120, 120, False)
+
+
+def test_a_leg_that_the_day_of_its_call_counts_brings_its_own_day_no_seconds() -> None:
+    world = DailyWorld()
+    _, transferred = a_recorded_call_over_midnight(world)
+    for days in (0, 1, 8, 9):
+        world.prove(DAY + days * ONE_DAY)
+    (leg,) = rows_of(world.store.read(f"day={DAY + ONE_DAY}/revision=002/{LEGS}"))
+    assert (leg["contact_id"], leg["counts_as"], leg["recorded_seconds"]) == (transferred, Count.NEITHER, 0)
 
 
 def test_a_population_says_how_many_of_its_hours_are_not_proven() -> None:
