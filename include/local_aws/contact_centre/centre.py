@@ -1,19 +1,24 @@
 """A contact centre that plays calls on a clock and knows the truth about each of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from local_aws.connect.contacts import Queue
-from local_aws.contact_centre.calls import SimulatedCall
 from local_aws.contact_centre.flow_log import lines_of
 from local_aws.contact_centre.kinds import CallWriter
 from local_aws.contact_centre.queues import QUEUES
 from local_aws.contact_centre.recordings import wav
 from local_aws.contact_centre.watching import is_in_population
-from local_aws.server import LocalAws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from local_aws.connect.contacts import Queue
+    from local_aws.contact_centre.calls import SimulatedCall
+    from local_aws.server import LocalAws
 
 #: How often each kind of call comes that is over and judged within two hours.
 QUICK_WEIGHTS: Mapping[str, int] = {

@@ -1,13 +1,19 @@
 """The company whose calls are played for people: by the demo, under Airflow's UI and in Docker."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from __future__ import annotations
+
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local_aws.contact_centre.centre import ContactCentre
 from local_aws.dynamodb_local import create_table
-from local_aws.server import LocalAws
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from local_aws.server import LocalAws
 
 ROOT = Path(__file__).parents[3]
 TABLE_TEMPLATE = ROOT / "include" / "infrastructure" / "table.yaml"

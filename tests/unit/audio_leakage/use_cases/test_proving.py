@@ -14,8 +14,7 @@ import pytest
 from audio_leakage.contacts.states import FailureCause, RecordedState
 from audio_leakage.errors import MissingError, MissingEvidence, ServiceUnavailable, SetupError
 from audio_leakage.evidence.chain import CHAIN
-from audio_leakage.evidence.classes import ContactClass
-from audio_leakage.evidence.coverage import Count
+from audio_leakage.evidence.classes import ContactClass, Count
 from audio_leakage.evidence.files import rows_of
 from audio_leakage.evidence.ledger import CALLS, CHANGES, CONTACTS
 from audio_leakage.evidence.revision import LEGS
