@@ -52,11 +52,12 @@ docker: .env ## Airflow and AWS in containers, http://localhost:8080
 
 ##@ Test
 
-# The longest begins first. Each target's output comes in one piece, where make can do that (4.0 and later).
+# The longest begins first, and the unit tests take what the others leave of the cores. Each target's output comes in
+# one piece, where make can do that (4.0 and later).
 .PHONY: test
 test: $(VENV)/installed ## everything that CI runs
-	@$(MAKE) --no-print-directory --jobs 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
-	  test-integration test-browser test-dynamodb-local test-unit types lint test-dags
+	@$(MAKE) --no-print-directory --jobs 4 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) UNIT_BESIDE=nice \
+	  test-integration test-browser test-unit test-dynamodb-local types lint test-dags
 
 .PHONY: quick
 quick: $(VENV)/installed ## while you work: ruff, mypy and the unit tests, in a minute
@@ -79,21 +80,23 @@ types: $(VENV)/installed ## mypy, strict
 
 .PHONY: test-unit
 test-unit: $(VENV)/installed ## the domain alone, without network
-	$(BIN)/pytest tests/unit -n 2 --dist worksteal $(UNIT)
+	$(UNIT_BESIDE) $(BIN)/pytest tests/unit -n 2 --dist worksteal $(UNIT)
 
 .PHONY: test-dags
 test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, without network
 	$(BIN)/pytest tests/dags
 
-# A DAG run waits half of its time, for pauses between its calls: five workers keep two cores busy.
+# A DAG run waits half of its time, for pauses between its calls: four workers keep two cores busy.
 .PHONY: test-integration
 test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over real HTTP
-	$(BIN)/pytest tests/integration -n 5 --dist worksteal
+	$(BIN)/pytest tests/integration -n 4 --dist worksteal
 
+# Java compiles less eagerly: the engine lives for a minute.
 .PHONY: test-dynamodb-local
 test-dynamodb-local: $(VENV)/installed ## the contact table on AWS's own engine (needs Java 17, npm)
 	@if missing=$$($(BIN)/python -m local_aws.dynamodb_local 2>&1); \
-	then $(BIN)/pytest tests/integration -m "table or engine" --dynamodb-local; \
+	then JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" \
+	  $(BIN)/pytest tests/integration -m "table or engine" --dynamodb-local; \
 	else echo "test-dynamodb-local: left out, $$missing"; fi
 
 .PHONY: test-demo

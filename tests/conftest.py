@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from botocore import hooks, validate
+from botocore.client import ClientCreator
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
-from botocore.model import Shape
+from botocore.model import ServiceModel, Shape
 
 for _contract in ("bucket", "evidence", "table"):
     pytest.register_assert_rewrite(f"support.{_contract}_contract")
@@ -73,6 +74,8 @@ Loader.load_service_model = lambda self, service_name, type_name, api_version=No
     tuple(self.search_paths), service_name, type_name, api_version
 )
 inspect.stack.__defaults__ = (0,)
+# For a frame without a file it looks through all modules that are loaded, some thousands.
+inspect.modulesbyfile.update({"<frozen runpy>": "runpy", "<string>": "__main__"})
 
 
 # Every session registers 130 handlers, and each client 60 more. For each of them it looks for an old name of the event.
@@ -98,6 +101,20 @@ def _accepts_kwargs_by_code(handler: Any) -> bool:  # noqa: ANN401  # anything t
 
 
 hooks.accepts_kwargs = _accepts_kwargs_by_code  # type: ignore[assignment]
+
+
+# And for each client it makes the class of the service again, with its hundreds of methods.
+_create_client_class = ClientCreator._create_client_class  # type: ignore[attr-defined]
+_client_classes: dict[str, type] = {}
+
+
+def _create_class_once(self: ClientCreator, service_name: str, service_model: ServiceModel) -> type:
+    if service_name not in _client_classes:
+        _client_classes[service_name] = _create_client_class(self, service_name, service_model)
+    return _client_classes[service_name]
+
+
+ClientCreator._create_client_class = _create_class_once  # type: ignore[attr-defined]
 
 
 # AWS refuses what is too long or too much. botocore knows these limits and checks few of them, and moto checks fewer.
