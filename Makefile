@@ -86,10 +86,10 @@ test-unit: $(VENV)/installed ## the domain alone, without network
 test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, without network
 	$(BIN)/pytest tests/dags
 
-# A DAG run waits half of its time, for pauses between its calls: four workers keep two cores busy.
+# A DAG run waits half of its time, for pauses between its calls: five workers keep two cores busy.
 .PHONY: test-integration
 test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over real HTTP
-	$(BIN)/pytest tests/integration -n 4 --dist worksteal
+	$(BIN)/pytest tests/integration -n 5 --dist worksteal
 
 # Java compiles less eagerly: the engine lives for a minute.
 .PHONY: test-dynamodb-local
@@ -121,7 +121,7 @@ fuzz: $(VENV)/installed ## 20,000 inputs for everything that reads from outside 
 	  tests/unit/audio_leakage/flow_log/test_line.py tests/unit/audio_leakage/test_fuzz.py -k "whatever or refused"
 
 .PHONY: mutants
-mutants: $(VENV)/mutants ## small mistakes in the code, and how many a test notices (2 hours)
+mutants: $(VENV)/mutants ## small mistakes in the code, and how many a test notices (half an hour)
 	$(BIN)/pytest tests/mutants --quiet
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m mutants $(MUTANTS)
 
