@@ -12,6 +12,7 @@
 ``reports``          the files for people: exceptions, sums and the mail
 ``revision``         a numbered revision of a day, and the same computed again
 ``files``            canonical JSON, JSON Lines, CSV and their hashes
+``sorting``          rows in order, without holding them all in memory
 ``manifest``         the hashes of a revision's files, as an in-toto statement
 ``chain``            numbered links, and the text of each that is signed
 ``signature``        RSA verified with the standard library

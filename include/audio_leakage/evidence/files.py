@@ -10,20 +10,20 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import merge
 from io import BytesIO
 from typing import Any, Self
-from urllib.parse import quote
+
+from audio_leakage.errors import BrokenEvidence
 
 #: What a row or a document is made of: objects, lists, texts, integers, truth values and null.
 Json = Mapping[str, Any]
 
 _COMPRESSED = ".gz"
 _LINES_AT_ONCE = 100
-_SORTED_AT_ONCE = 20_000
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
 _DECODER = json.JSONDecoder()
+#: What reading bytes raises that are no whole gzip file, or no rows.
+_UNREADABLE = (EOFError, OSError, ValueError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,55 +122,19 @@ def json_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
     return lines.close()
 
 
-class SortedRows:
-    """Rows that are sorted without holding them all in memory.
-
-    We sort as many as fit, compress them, and merge what we have sorted. Rows with the same key are in the
-    order of their bytes.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: list[bytes] = []
-        self._runs: list[bytes] = []
-
-    def add(self, key: str, row: Json) -> None:
-        """Add one row.
-
-        :param key: what it is sorted by.
-        """
-        self._waiting.append(b"%s %s" % (quote(key, safe="").encode(), canonical(row)))
-        if len(self._waiting) == _SORTED_AT_ONCE:
-            self._sort()
-
-    def lines(self) -> Iterator[bytes]:
-        """Yield each row as canonical JSON, in the order of the keys; no row can be added after that."""
-        self._sort()
-        runs = (gzip.GzipFile(fileobj=BytesIO(run)) for run in self._runs)
-        return (line.partition(b" ")[2] for line in merge(*runs))
-
-    def rows(self) -> Iterator[Json]:
-        """Yield each row in the order of the keys; no row can be added after that."""
-        return (_DECODER.decode(line.decode()) for line in self.lines())
-
-    def _sort(self) -> None:
-        self._runs.append(gzip.compress(b"".join(sorted(self._waiting)), compresslevel=1))
-        self._waiting.clear()
-
-
-def sorted_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
-    """Return a compressed file of rows, sorted by ``contact_id``."""
-    sorted_rows, lines = SortedRows(), JsonLines(name)
-    for row in rows:
-        sorted_rows.add(str(row["contact_id"]), row)
-    for line in sorted_rows.lines():
-        lines.write_line(line)
-    return lines.close()
-
-
 def rows_of(stored: bytes) -> Iterator[Json]:
-    """Yield the rows of a compressed file of rows."""
-    with gzip.open(BytesIO(stored), "rt", encoding="utf-8", newline="\n") as lines:
-        yield from map(_DECODER.decode, lines)
+    """Yield the rows of a compressed file of rows.
+
+    :raises BrokenEvidence: at the first row that cannot be read.
+    """
+    try:
+        if not stored:
+            raise EOFError("it is empty")
+        with gzip.open(BytesIO(stored), "rt", encoding="utf-8", newline="\n") as lines:
+            yield from map(_DECODER.decode, lines)
+    except _UNREADABLE as error:
+        what = f"a file of rows cannot be read ({error}), and verifying the evidence names it"
+        raise BrokenEvidence(what, "what is computed from it") from None
 
 
 def uncompressed(name: str, stored: bytes) -> bytes:
@@ -182,7 +146,7 @@ def uncompressed(name: str, stored: bytes) -> bytes:
         return stored
     try:
         return gzip.decompress(stored)
-    except (EOFError, OSError, zlib.error) as error:
+    except _UNREADABLE as error:
         raise ValueError(f"{name} is not a whole gzip file: {error}") from None
 
 

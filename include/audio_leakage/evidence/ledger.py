@@ -14,7 +14,8 @@ from operator import itemgetter
 
 from audio_leakage.evidence.calls import Leg, call_row, legs_of_the_day
 from audio_leakage.evidence.coverage import Tally, total
-from audio_leakage.evidence.files import EvidenceFile, Json, JsonLines, SortedRows
+from audio_leakage.evidence.files import EvidenceFile, Json, JsonLines
+from audio_leakage.evidence.sorting import SortedRows
 from audio_leakage.evidence.sources import ITEM, Policy
 from audio_leakage.evidence.subject import Subject
 

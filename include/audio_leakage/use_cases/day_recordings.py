@@ -13,7 +13,8 @@ from audio_leakage.contacts.contact import check_contact_id
 from audio_leakage.contacts.recording import RecordingStorage, is_conversation
 from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.errors import AwsError, ContactNotFound, InvalidContact, MissingError
-from audio_leakage.evidence.files import EvidenceFile, Json, rows_of, sorted_lines
+from audio_leakage.evidence.files import EvidenceFile, Json, rows_of
+from audio_leakage.evidence.sorting import sorted_lines
 from audio_leakage.evidence.sources import DELETE_MARKER, NOT_ASKED, OTHER_DAY, UNRECOGNISED_OBJECT
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext

@@ -11,15 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from audio_leakage.evidence.chain import Link
-from audio_leakage.evidence.files import (
-    EvidenceFile,
-    Json,
-    JsonLines,
-    document,
-    json_lines,
-    rows_of,
-    sorted_lines,
-)
+from audio_leakage.evidence.files import EvidenceFile, Json, JsonLines, document, json_lines, rows_of
 from audio_leakage.evidence.ledger import CONTACTS, Inputs, subjects_of
 from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.population_rows import decider_of, kept_policy
@@ -41,6 +33,7 @@ from audio_leakage.evidence.revision import (
     before_of,
     evidence_of,
 )
+from audio_leakage.evidence.sorting import sorted_lines
 from audio_leakage.population.policy import Policy
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext

@@ -1,13 +1,12 @@
 """Bytes that are the same everywhere."""
 
 import gzip
-from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from audio_leakage.evidence import files
+from audio_leakage.errors import BrokenEvidence
 from audio_leakage.evidence.files import canonical, csv, json_lines, rows_of, sha256, uncompressed
 
 TEXTS = st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers() | st.none())
@@ -40,6 +39,21 @@ def test_a_broken_file_is_named(stored: bytes) -> None:
         uncompressed("rows.jsonl.gz", stored)
 
 
+WHOLE = json_lines("rows.jsonl.gz", [{"number": number} for number in range(1000)]).stored
+GARBLED = bytearray(WHOLE)
+GARBLED[len(WHOLE) // 2 : len(WHOLE) // 2 + 8] = bytes(8)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [b"", b"not gzip", WHOLE[:-9], bytes(GARBLED), gzip.compress(b"no row\n"), gzip.compress(b"\xff\n")],
+    ids=["empty", "no gzip", "cut off", "garbled", "no row", "no text"],
+)
+def test_rows_that_cannot_be_read_are_broken_evidence(stored: bytes) -> None:
+    with pytest.raises(BrokenEvidence, match="a file of rows cannot be read"):
+        list(rows_of(stored))
+
+
 def test_a_file_that_is_not_compressed_is_its_content() -> None:
     assert uncompressed("policy.json", b"{}") == b"{}"
 
@@ -50,21 +64,6 @@ def test_a_file_that_is_not_compressed_is_its_content() -> None:
 )
 def test_a_cell_is_never_a_formula(cell: object, written: str) -> None:
     assert csv("x.csv", ["head"], [[cell]]).stored.decode() == f"head\r\n{written}\r\n"
-
-
-@pytest.mark.parametrize("at_once", [1, 2, 20_000])
-@given(ids=st.lists(st.sampled_from(["", "a b", "a\nb", *"0123456789abcdef"]), max_size=20))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_rows_are_sorted_however_few_of_them_fit_into_memory(
-    at_once: int, ids: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(files, "_SORTED_AT_ONCE", at_once)
-    rows = [{"contact_id": each, "place": place} for place, each in enumerate(ids)]
-    found = files.sorted_lines("rows.jsonl.gz", rows)
-    assert [row["contact_id"] for row in files.rows_of(found.stored)] == sorted(
-        ids, key=lambda each: quote(each, safe="")
-    )
-    assert found == files.sorted_lines("rows.jsonl.gz", reversed(rows))
 
 
 def test_a_document_is_written_as_utf_8_and_without_what_json_does_not_have() -> None:

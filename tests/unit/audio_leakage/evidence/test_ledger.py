@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from audio_leakage.evidence import ledger as ledger_module
 from audio_leakage.evidence.classes import ContactClass, Count
 from audio_leakage.evidence.coverage import Tally, total
-from audio_leakage.evidence.files import Json, rows_of, sorted_lines
+from audio_leakage.evidence.files import Json, rows_of
 from audio_leakage.evidence.ledger import (
     CALLS,
     CHANGES,
@@ -25,6 +25,7 @@ from audio_leakage.evidence.ledger import (
     ledger_of,
 )
 from audio_leakage.evidence.revision import replay
+from audio_leakage.evidence.sorting import sorted_lines
 from audio_leakage.times import format_time
 from support.evidence import as_flow, connected_at, contact_id, evidence, inputs, item, leg, must, recording
 
