@@ -2,7 +2,7 @@
 
 ::
 
-    build/mwaa/dags/                 the DAG file
+    build/mwaa/dags/                 the DAG files
     build/mwaa/plugins.zip           plugins/, the domain and audio_leakage_aws, side by side at its root
     build/mwaa/requirements.txt
     build/lambda/subscriber.zip      the handler, the domain and audio_leakage_aws

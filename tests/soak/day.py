@@ -184,7 +184,7 @@ class Day:
     @property
     def never_alerted(self) -> list[str]:
         """The leaks of which nobody heard."""
-        return [id_ for id_ in self.leaks if not self.topic.told[id_, _FAILURE]]
+        return self._untold(self.leaks, _FAILURE)
 
     @property
     def shorts(self) -> list[str]:
@@ -194,7 +194,7 @@ class Day:
     @property
     def short_untold(self) -> list[str]:
         """The short ones of which nobody heard."""
-        return [id_ for id_ in self.shorts if not self.topic.told[id_, _SHORT]]
+        return self._untold(self.shorts, _SHORT)
 
     @property
     def alerted_in_vain(self) -> list[str]:
@@ -212,6 +212,11 @@ class Day:
         """The calls whose items have half of an index's key, and so are in no index."""
         items = self.table.items.items()
         return [id_ for id_, item in items if ("NextCheckAt" in item) != ("OpenState" in item)]
+
+    def _untold(self, calls: list[str], event: str) -> list[str]:
+        """Return the calls that no mail listed, unless mails have counted as many without listing them."""
+        unlisted = [id_ for id_ in calls if not self.topic.told[id_, event]]
+        return unlisted if len(unlisted) > self.topic.unlisted[event] else []
 
     def _late_and_double(self) -> Iterator[tuple[datetime, datetime, str]]:
         """Give when the subscription delivers each line: mostly at once, sometimes late, twice, or never."""

@@ -1,5 +1,6 @@
 """The domain's ports in memory, in all weathers."""
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -211,10 +212,14 @@ class Topic:
 
     weather: Weather
     told: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unlisted: Counter[str] = field(default_factory=Counter)
+    """Contacts by the kind of alert that a long mail counts and does not list."""
 
     def publish(self, topic_arn: str, subject: str, message: str, attributes: dict[str, str | int]) -> None:  # noqa: ARG002
         self.weather.unavailable("the topic is unavailable")
         for line in message.splitlines():
             if line.startswith("contact "):
                 self.told[line[8:44], str(attributes["event"])] += 1
+            elif rest := re.fullmatch(r"\.\.\. and (\d+) more", line):
+                self.unlisted[str(attributes["event"])] += int(rest[1])
         self.weather.unavailable("the answer of the topic is lost")

@@ -27,7 +27,7 @@ _KINDS = (
     (MODULE, "Module"),
 )
 _ARN = "arn:aws:connect:eu-west-2:111122223333:instance/00000000-0000-4000-8000-000000000000"
-_VOICES: Sequence[Sequence[str]] = (["Agent", "Customer"], ["Agent", "Customer"], ["Agent"], ["Customer"], [])
+_HEARD: Sequence[Sequence[str]] = (["Agent", "Customer"], ["Agent", "Customer"], ["Agent"], ["Customer"], [])
 _LOGGING = ("Enabled", "Enabled", "Disabled")
 _EVENTS = (
     ("AgentWhisper", "AGENT_WHISPER"),
@@ -120,7 +120,7 @@ def _any_block(dice: Random, kind: str, kinds: Mapping[str, tuple[str, str]]) ->
 
     make: Callable[[], Action] = dice.choice(
         [
-            *3 * [lambda: recording(dice.choice(_VOICES), newer=dice.random() < 0.5)],
+            *3 * [lambda: recording(dice.choice(_HEARD), newer=dice.random() < 0.5)],
             *4 * [lambda: block(_handing_on(dice, kind))],
             *4 * [lambda: block(dice.choice(_PLAIN))],
             lambda: block("UpdateFlowLoggingBehavior", FlowLoggingBehavior=dice.choice(_LOGGING)),
