@@ -74,7 +74,7 @@ Loader.load_service_model = lambda self, service_name, type_name, api_version=No
     tuple(self.search_paths), service_name, type_name, api_version
 )
 inspect.stack.__defaults__ = (0,)
-# For a frame without a file it looks through all modules that are loaded, some thousands.
+# For a frame without a file, inspect looks through all modules that are loaded, some thousands.
 inspect.modulesbyfile.update({"<frozen runpy>": "runpy", "<string>": "__main__"})
 
 
@@ -103,15 +103,16 @@ def _accepts_kwargs_by_code(handler: Any) -> bool:  # noqa: ANN401  # anything t
 hooks.accepts_kwargs = _accepts_kwargs_by_code  # type: ignore[assignment]
 
 
-# And for each client it makes the class of the service again, with its hundreds of methods.
+# And for each client botocore makes the class of the service again, with its hundreds of methods.
 _create_client_class = ClientCreator._create_client_class  # type: ignore[attr-defined]
-_client_classes: dict[str, type] = {}
+_client_classes: dict[tuple[str, str], type] = {}
 
 
 def _create_class_once(self: ClientCreator, service_name: str, service_model: ServiceModel) -> type:
-    if service_name not in _client_classes:
-        _client_classes[service_name] = _create_client_class(self, service_name, service_model)
-    return _client_classes[service_name]
+    wanted = service_name, service_model.api_version
+    if wanted not in _client_classes:
+        _client_classes[wanted] = _create_client_class(self, service_name, service_model)
+    return _client_classes[wanted]
 
 
 ClientCreator._create_client_class = _create_class_once  # type: ignore[attr-defined]

@@ -88,7 +88,7 @@ class Acknowledgement:
         try:
             members: dict[str, Any] = json.loads(stored)
             read = cls(**members | {"contacts": tuple(members["contacts"])})
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, RecursionError, TypeError, ValueError):
             raise ValueError("it is no acknowledgement") from None
         if read.to_bytes() != stored:
             raise ValueError("it is no acknowledgement as we write it")

@@ -134,7 +134,7 @@ class Link:
             members = dict(line.split(": ", 1) for line in lines)
             values: dict[str, Any] = {name: kind(members[name]) for name, kind in _MEMBERS.items()}
             signature = parts["signature"]
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             raise ValueError("it is no link") from None
         if version != VERSION:
             raise ValueError(f"its version is {shown(version)}, allowed is {VERSION}")

@@ -9,6 +9,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Self
@@ -22,8 +23,8 @@ _COMPRESSED = ".gz"
 _LINES_AT_ONCE = 100
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _DECODER = json.JSONDecoder()
-#: What reading bytes raises that are no whole gzip file, or no rows.
-_UNREADABLE = (EOFError, OSError, ValueError, zlib.error)
+#: Reading raises these when bytes are not a whole gzip file, or not rows.
+_UNREADABLE = (EOFError, OSError, RecursionError, ValueError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,12 @@ class EvidenceFile:
 
     @classmethod
     def read(cls, name: str, stored: bytes) -> Self:
-        """Return a compressed file of rows as it was written earlier."""
+        """Return a compressed file of rows as it was written earlier.
+
+        :raises BrokenEvidence: when it is not a whole gzip file.
+        """
         digest, rows = hashlib.sha256(), 0
-        with gzip.GzipFile(fileobj=BytesIO(stored)) as lines:
+        with _readable(name, stored), gzip.GzipFile(fileobj=BytesIO(stored)) as lines:
             for line in lines:
                 digest.update(line)
                 rows += 1
@@ -122,19 +126,34 @@ def json_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
     return lines.close()
 
 
-def rows_of(stored: bytes) -> Iterator[Json]:
+def rows_of(stored: bytes, name: str = "a file of rows") -> Iterator[Json]:
     """Yield the rows of a compressed file of rows.
 
+    :param name: the key of the file, for the error.
     :raises BrokenEvidence: at the first row that cannot be read.
     """
+    with (
+        _readable(name, stored),
+        gzip.open(BytesIO(stored), "rt", encoding="utf-8", newline="\n") as lines,
+    ):
+        yield from map(_row, lines)
+
+
+@contextmanager
+def _readable(name: str, stored: bytes) -> Iterator[None]:
     try:
         if not stored:
             raise EOFError("it is empty")
-        with gzip.open(BytesIO(stored), "rt", encoding="utf-8", newline="\n") as lines:
-            yield from map(_DECODER.decode, lines)
+        yield
     except _UNREADABLE as error:
-        what = f"a file of rows cannot be read ({error}), and verifying the evidence names it"
-        raise BrokenEvidence(what, "what is computed from it") from None
+        raise BrokenEvidence(f"{name} cannot be read: {error}", "what is computed from it") from None
+
+
+def _row(line: str) -> Json:
+    row = _DECODER.decode(line)
+    if not isinstance(row, dict):
+        raise ValueError("a row is no JSON object")  # noqa: TRY004
+    return row
 
 
 def uncompressed(name: str, stored: bytes) -> bytes:

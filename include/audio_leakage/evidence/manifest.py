@@ -52,7 +52,7 @@ def read_manifest(stored: bytes) -> tuple[Mapping[str, Mapping[str, str]], Mappi
             for subject in statement["subject"]
         }
         predicate = statement["predicate"]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, RecursionError, TypeError, ValueError):
         raise ValueError("it is no manifest") from None
     if statement.get("predicateType") != PREDICATE or not isinstance(predicate, Mapping):
         raise ValueError("it is no manifest of this product")

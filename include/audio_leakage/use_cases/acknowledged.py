@@ -69,7 +69,7 @@ def acknowledged_of(store: EvidenceStore, links: Iterable[Link], on: date) -> di
     changed_in: dict[str, int] = {}
     for link in links:
         if not link.is_acknowledgement and since is not None and link.revision > since:
-            changed = rows_of(store.read(link.folder + CHANGES))
+            changed = rows_of(store.read(link.folder + CHANGES), link.folder + CHANGES)
             changed_in |= {str(row["contact_id"]): link.revision for row in changed}
     return in_force(found, changed_in, on)
 
@@ -87,7 +87,8 @@ def take_back(contacts: ContactTable, store: EvidenceStore, links: Iterable[Link
         if link.is_acknowledgement
         for row in _read(store, link).contacts
     }
-    changed = (str(row["contact_id"]) for row in rows_of(store.read(revision.folder + CHANGES)))
+    key = revision.folder + CHANGES
+    changed = (str(row["contact_id"]) for row in rows_of(store.read(key), key))
     open_again = {contact_id: None for contact_id in changed if contact_id in acknowledged}
     return _write(contacts, open_again)
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from audio_leakage.errors import MissingError, SetupError
+from audio_leakage.errors import BrokenEvidence, MissingError, SetupError
 from audio_leakage.evidence.classes import ContactClass
 from audio_leakage.evidence.files import Json, canonical, document, json_lines, rows_of, sha256
 from audio_leakage.evidence.revision import FileBeside
@@ -146,7 +146,13 @@ def _inventory(run: DayContext) -> dict[str, Json]:
 def _last_kept(run: DayContext) -> Mapping[str, Kept]:
     keys = (key for key in run.store.keys(WORK) if key.endswith(_KEPT))
     key = max(keys, key=lambda key: key.split("/")[-2], default=None)
-    return {str(row["id"]): row for row in rows_of(run.store.read(key))} if key else {}
+    if key is None:
+        return {}
+    try:
+        return {str(row["id"]): row for row in rows_of(run.store.read(key), key)}
+    except BrokenEvidence as error:
+        log.warning("all flows are read again: %s", error)  # what was kept only spares requests
+        return {}
 
 
 def _still_valid(kept: Mapping[str, Kept], inventory: Mapping[str, Json]) -> dict[str, Kept]:

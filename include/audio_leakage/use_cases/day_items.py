@@ -65,7 +65,7 @@ def _items_before(run: DayContext) -> Iterator[Json]:
     if known is None:
         return
     link = known[0]
-    for item in rows_of(run.store.read(link.folder + ITEMS)):
+    for item in rows_of(run.store.read(link.folder + ITEMS), link.folder + ITEMS):
         yield {FROM_REVISION: link.revision, **item}
 
 

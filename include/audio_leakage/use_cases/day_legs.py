@@ -69,4 +69,5 @@ def _later_legs(run: DayContext, day: date) -> Iterator[tuple[str, Leg]]:
 
 def _rows(run: DayContext, day: date, name: str) -> Iterator[Json]:
     known = run.chain.earlier(day.isoformat())
-    return rows_of(run.store.read(known[0].folder + name)) if known else iter(())
+    key = known[0].folder + name if known else None
+    return rows_of(run.store.read(key), key) if key else iter(())

@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from audio_leakage.errors import BrokenEvidence
 from audio_leakage.evidence.files import Json, json_lines, rows_of
 from audio_leakage.evidence.population_rows import row_of_member
 from audio_leakage.population.parts import Part, by_hour
@@ -86,12 +87,18 @@ def _takings(run: DayContext) -> Mapping[str, list[str]]:
 
 
 def _members(run: DayContext, key: str) -> Iterator[Json]:
-    return (row for row in rows_of(run.store.read(key)) if "proof" not in row)
+    return (row for row in rows_of(run.store.read(key), key) if "proof" not in row)
+
+
+def _first_row(run: DayContext, key: str) -> Json:
+    return next(rows_of(run.store.read(key), key), {})
 
 
 def _proof(run: DayContext, hour: Window, takings: Mapping[str, list[str]]) -> Json:
     last = next(iter(takings.get(_name(hour), ())), None)
-    proof: Json = next(rows_of(run.store.read(last)))["proof"] if last else _NOT_TAKEN
+    proof = _first_row(run, last).get("proof") if last else _NOT_TAKEN
+    if not isinstance(proof, dict):
+        raise BrokenEvidence(f"{last} does not begin with the proof of its hour", f"day {run.day}")
     return {"hour": format_time(hour.start)[:13], **proof}
 
 

@@ -64,7 +64,7 @@ def recordings_of(run: DayContext, known: Collection[str], items: EvidenceFile) 
 
 def _listing(run: DayContext) -> Iterable[Json]:
     last = max(run.store.keys(_listings(run)), default=None)
-    return rows_of(run.store.read(last)) if last else ()
+    return rows_of(run.store.read(last), last) if last else ()
 
 
 def _known_about(run: DayContext, strays: list[str]) -> dict[str, str | None]:

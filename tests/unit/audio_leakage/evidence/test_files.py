@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio_leakage.errors import BrokenEvidence
-from audio_leakage.evidence.files import canonical, csv, json_lines, rows_of, sha256, uncompressed
+from audio_leakage.evidence.files import (
+    EvidenceFile,
+    canonical,
+    csv,
+    json_lines,
+    rows_of,
+    sha256,
+    uncompressed,
+)
 
 TEXTS = st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers() | st.none())
 
@@ -46,12 +54,24 @@ GARBLED[len(WHOLE) // 2 : len(WHOLE) // 2 + 8] = bytes(8)
 
 @pytest.mark.parametrize(
     "stored",
-    [b"", b"not gzip", WHOLE[:-9], bytes(GARBLED), gzip.compress(b"no row\n"), gzip.compress(b"\xff\n")],
-    ids=["empty", "no gzip", "cut off", "garbled", "no row", "no text"],
+    [
+        b"",
+        b"not gzip",
+        WHOLE[:-9],
+        bytes(GARBLED),
+        *map(gzip.compress, (b"no row\n", b"\xff\n", b"7\n", b"[" * 100_000)),
+    ],
+    ids=["empty", "no gzip", "cut off", "garbled", "no row", "no text", "no object", "too deep"],
 )
 def test_rows_that_cannot_be_read_are_broken_evidence(stored: bytes) -> None:
-    with pytest.raises(BrokenEvidence, match="a file of rows cannot be read"):
-        list(rows_of(stored))
+    with pytest.raises(BrokenEvidence, match=r"^rows\.jsonl\.gz cannot be read"):
+        list(rows_of(stored, "rows.jsonl.gz"))
+
+
+@pytest.mark.parametrize("stored", [b"", b"not gzip", WHOLE[:-9]], ids=["empty", "no gzip", "cut off"])
+def test_a_file_of_rows_that_is_read_again_is_whole(stored: bytes) -> None:
+    with pytest.raises(BrokenEvidence, match=r"^rows\.jsonl\.gz cannot be read"):
+        EvidenceFile.read("rows.jsonl.gz", stored)
 
 
 def test_a_file_that_is_not_compressed_is_its_content() -> None:

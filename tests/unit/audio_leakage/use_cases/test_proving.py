@@ -1,5 +1,6 @@
 """The daily run: what is proved, corrected, told and left to the monitor."""
 
+import gzip
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from audio_leakage.contacts.states import FailureCause, RecordedState
-from audio_leakage.errors import MissingError, MissingEvidence, ServiceUnavailable, SetupError
+from audio_leakage.errors import BrokenEvidence, MissingError, MissingEvidence, ServiceUnavailable, SetupError
 from audio_leakage.evidence.chain import CHAIN
 from audio_leakage.evidence.classes import ContactClass, Count
 from audio_leakage.evidence.files import rows_of
@@ -157,6 +158,17 @@ def test_a_leg_that_the_day_of_its_call_counts_brings_its_own_day_no_seconds() -
         world.prove(DAY + days * ONE_DAY)
     (leg,) = rows_of(world.store.read(f"day={DAY + ONE_DAY}/revision=002/{LEGS}"))
     assert (leg["contact_id"], leg["counts_as"], leg["recorded_seconds"]) == (transferred, Count.NEITHER, 0)
+
+
+@pytest.mark.parametrize("row", [b"", b"{}\n", b'{"proof":7}\n'], ids=["no row", "no proof", "a number"])
+def test_an_hour_without_its_proof_is_broken_evidence(row: bytes) -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded"))
+    complete_population(world.run(DAY))
+    taken = [key for key in world.store.objects if key.startswith("population/")]
+    world.store.objects |= dict.fromkeys(taken, gzip.compress(row))
+    with pytest.raises(BrokenEvidence, match="does not begin with the proof of its hour"):
+        complete_population(world.run(DAY))
 
 
 def test_a_population_says_how_many_of_its_hours_are_not_proven() -> None:
