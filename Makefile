@@ -86,10 +86,10 @@ test-unit: $(VENV)/installed ## the domain alone, without network
 test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, without network
 	$(BIN)/pytest tests/dags
 
-# A DAG run waits half of its time, for pauses between its calls: five workers keep two cores busy.
+# A DAG run waits half of its time, for pauses between its calls: four workers keep two cores busy.
 .PHONY: test-integration
 test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over real HTTP
-	$(BIN)/pytest tests/integration -n 5 --dist worksteal
+	$(BIN)/pytest tests/integration -n 4 --dist worksteal
 
 # Java compiles less eagerly: the engine lives for a minute.
 .PHONY: test-dynamodb-local
