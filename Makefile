@@ -91,7 +91,7 @@ test-dags: $(VENV)/installed ## the DAG file as Airflow reads it, without networ
 test-integration: $(VENV)/installed ## hooks, DAG runs and the stand-in over real HTTP
 	$(BIN)/pytest tests/integration -n 4 --dist worksteal
 
-# Java compiles less eagerly: the engine lives for a minute.
+# The engine lives for a minute, so Java need not optimise it.
 .PHONY: test-dynamodb-local
 test-dynamodb-local: $(VENV)/installed ## the contact table on AWS's own engine (needs Java 17, npm)
 	@if missing=$$($(BIN)/python -m local_aws.dynamodb_local 2>&1); \

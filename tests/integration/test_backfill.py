@@ -64,7 +64,7 @@ def holds_in_time(holds: Callable[[], bool]) -> bool:
 
 
 def has_begun_another_run(airflow: Airflow) -> bool:
-    """Trigger a run; tell False if somebody else wrote into the database at the same moment."""
+    """Trigger a run. It has not begun if another process wrote into the database at the same moment."""
     try:
         airflow.cli("dags", "trigger", DAG_ID)
     except RuntimeError as error:

@@ -106,7 +106,7 @@ class JsonLines:
             self._flush()
 
     def close(self) -> EvidenceFile:
-        """Return the file; no row can be added after that."""
+        """Return the file. After that you can add no row."""
         self._flush()
         self._compressed.close()
         return EvidenceFile(self._name, self._stored.getvalue(), self._digest.hexdigest(), self._rows)

@@ -33,13 +33,13 @@ class SortedRows:
             self._sort()
 
     def lines(self) -> Iterator[bytes]:
-        """Yield each row as canonical JSON, in the order of the keys; no row can be added after that."""
+        """Yield each row as canonical JSON, in the order of the keys. After that you can add no row."""
         self._sort()
         runs = (gzip.GzipFile(fileobj=BytesIO(run)) for run in self._runs)
         return (line.partition(b" ")[2] for line in merge(*runs))
 
     def rows(self) -> Iterator[Json]:
-        """Yield each row in the order of the keys; no row can be added after that."""
+        """Yield each row in the order of the keys. After that you can add no row."""
         return (json.loads(line) for line in self.lines())
 
     def _sort(self) -> None:
