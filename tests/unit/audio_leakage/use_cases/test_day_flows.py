@@ -68,7 +68,9 @@ def test_what_was_read_last_counts_although_it_was_for_an_earlier_day(world: Dai
     assert audit_flows(world.run(DAY + ONE_DAY, later + timedelta(hours=1)))["read"] == 0
 
 
-@pytest.mark.parametrize("stored", [b"", b"not gzip", gzip.compress(b"7\n")])
+@pytest.mark.parametrize(
+    "stored", [b"", b"not gzip", gzip.compress(b"7\n")], ids=["empty", "no gzip", "no object"]
+)
 def test_a_broken_file_of_kept_flows_has_them_all_read_again(world: DailyWorld, stored: bytes) -> None:
     audit_flows(world.run(DAY))
     (kept,) = (key for key in world.store.objects if key.endswith("kept.jsonl.gz"))
