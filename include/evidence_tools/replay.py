@@ -3,12 +3,12 @@
 The exit code is 0 when every file comes out the same, 1 when one does not, and 2 when we could not look.
 """
 
-import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
 from audio_leakage.errors import AudioLeakageError
+from audio_leakage.evidence.files import read_document
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
 from audio_leakage.evidence.population_rows import decider_of, kept_policy
 from audio_leakage.evidence.ports import EvidenceStore
@@ -22,11 +22,12 @@ def differences(revision: EvidenceStore) -> list[str]:
 
     :param revision: the folder of one revision.
     :raises MissingError: when one of its files is not there.
-    :raises ValueError: when one cannot be read.
+    :raises BrokenEvidence: when one cannot be read.
+    :raises ValueError: when the manifest cannot.
     """
     files, _ = read_manifest(revision.read(MANIFEST))
-    day = Day(**json.loads(revision.read(FACTS)))
-    _, policy = kept_policy(revision.read(POLICY))
+    day = Day(**read_document(revision.read(FACTS), FACTS))
+    _, policy = kept_policy(revision.read(POLICY), POLICY)
     again = replay(revision.read, day, decider_of(policy))
     return [name for name, digest in again.items() if files[name]["content_sha256"] != digest]
 

@@ -5,7 +5,6 @@ Objects of the evidence never change. So a process reads each small one once and
 
 from __future__ import annotations
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from audio_leakage.errors import BrokenEvidence
 from audio_leakage.evidence.chain import CHAIN, Link, link_name, sequence_of
+from audio_leakage.evidence.files import read_document
 from audio_leakage.evidence.reports import EXCEPTIONS, SUMMARY, exceptions_of
 from audio_leakage.use_cases.acknowledged import acknowledged_of
 from audio_leakage_hooks.evidence_bucket import EvidenceBucketHook
@@ -140,8 +140,4 @@ def _measured(place: EvidencePlace, folder: str) -> Mapping[str, Any]:
 
 def _summary(place: EvidencePlace, folder: str) -> dict[str, Any]:
     path = folder + SUMMARY
-    try:
-        summary: dict[str, Any] = json.loads(place.store.read(path))
-    except ValueError as error:
-        raise BrokenEvidence(f"{path} cannot be read: {error}", "the figures of its day") from None
-    return summary
+    return read_document(place.store.read(path), path)

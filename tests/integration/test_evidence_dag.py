@@ -104,7 +104,7 @@ def check_classes(proved: Stage, proving: DagRun) -> None:
     assert summary(proving, "reconcile")["classes"] == dict.fromkeys(truth.values(), 1)
     key = f"{FOLDER}day=2023-08-29/revision=001/contacts.jsonl.gz"
     stored = proved.aws.client("s3").get_object(Bucket=EVIDENCE, Key=key)["Body"].read()
-    assert {row["contact_id"]: row["class"] for row in rows_of(stored)} == truth
+    assert {row["contact_id"]: row["class"] for row in rows_of(stored, key)} == truth
 
 
 def check_mail(proved: Stage, head: str) -> None:

@@ -1,7 +1,7 @@
 """The daily run in memory: contacts whose class is known in truth, and the ports that show them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -341,16 +341,17 @@ class DailyWorld:
         """Let the monitor look at everything that is due."""
         check_recordings(self.ports.run(now, self.settings))
 
+    def rows(self, key: str) -> Iterator[Json]:
+        """Yield the rows of a file in the evidence bucket."""
+        return rows_of(self.store.read(key), key)
+
     def classes(self, day: date) -> dict[str, str]:
         """Return the class of each contact in the last revision of a day."""
         known = Chain(self.store, Signer(), KEY_ARN).earlier(day.isoformat())
         assert known
         folder = known[0].manifest_path.removesuffix(MANIFEST)
-        objects = rows_of(self.store.read(folder + OBJECTS))
-        return {
-            row["contact_id"]: row["class"]
-            for row in (*objects, *rows_of(self.store.read(folder + CONTACTS)))
-        }
+        objects = self.rows(folder + OBJECTS)
+        return {row["contact_id"]: row["class"] for row in (*objects, *self.rows(folder + CONTACTS))}
 
     def truth(self, day: date, revision: int) -> dict[str, str]:
         """Return the class of each contact of a day in truth.

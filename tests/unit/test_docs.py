@@ -16,7 +16,6 @@ from audio_leakage.contacts.states import ClosedReason, ContactState, ContactWar
 from audio_leakage.contacts.verdict import FAILURE_CAUSES
 from audio_leakage.evidence.acknowledgement import AcknowledgedCause
 from audio_leakage.evidence.classes import CLASSES, ContactClass
-from audio_leakage.evidence.files import rows_of as rows_of_file
 from audio_leakage.evidence.reports import DayStatus
 from audio_leakage.flow_audit.audit import audit
 from audio_leakage.flow_audit.results import AuditResult
@@ -176,7 +175,7 @@ class TestEvidence:
         [("Fields of a contact", "contacts.jsonl.gz"), ("Fields of a call", "calls.jsonl.gz")],
     )
     def test_the_page_explains_every_field_and_no_other(self, part: str, file: str) -> None:
-        written = next(rows_of_file(each.stored) for each in evidence().files if each.name == file)
+        written = next(each.each_row() for each in evidence().files if each.name == file)
         named = [
             word for cells in rows_of(parts_of(DOCS / "evidence.md")[part]) for word in words_of(cells[0])
         ]

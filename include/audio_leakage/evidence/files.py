@@ -57,6 +57,13 @@ class EvidenceFile:
                 rows += 1
         return cls(name, stored, digest.hexdigest(), rows)
 
+    def each_row(self) -> Iterator[Json]:
+        """Yield the rows of a compressed file of rows.
+
+        :raises BrokenEvidence: at the first row that cannot be read.
+        """
+        return rows_of(self.stored, self.name)
+
 
 def sha256(content: bytes) -> str:
     """Return the hex digest of some bytes."""
@@ -126,7 +133,7 @@ def json_lines(name: str, rows: Iterable[Json]) -> EvidenceFile:
     return lines.close()
 
 
-def rows_of(stored: bytes, name: str = "a file of rows") -> Iterator[Json]:
+def rows_of(stored: bytes, name: str) -> Iterator[Json]:
     """Yield the rows of a compressed file of rows.
 
     :param name: the key of the file, for the error.
@@ -167,6 +174,19 @@ def uncompressed(name: str, stored: bytes) -> bytes:
         return gzip.decompress(stored)
     except _UNREADABLE as error:
         raise ValueError(f"{name} is not a whole gzip file: {error}") from None
+
+
+def read_document(stored: bytes, name: str) -> dict[str, Any]:
+    """Return the JSON document that a file holds.
+
+    :param name: the key of the file, for the error.
+    :raises BrokenEvidence: when the file holds no JSON object.
+    """
+    with _readable(name, stored):
+        content = json.loads(stored)
+        if not isinstance(content, dict):
+            raise ValueError("it is no JSON object")  # noqa: TRY004
+    return content
 
 
 def csv(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> EvidenceFile:

@@ -9,7 +9,7 @@ from io import StringIO
 
 from audio_leakage.evidence.classes import ContactClass, Severity
 from audio_leakage.evidence.coverage import Tally
-from audio_leakage.evidence.files import EvidenceFile, Json, csv, document, rows_of, text
+from audio_leakage.evidence.files import EvidenceFile, Json, csv, document, text
 from audio_leakage.evidence.ledger import CONTACTS, GROUPS, Ledger
 from audio_leakage.evidence.sources import NOT_ASKED
 
@@ -200,7 +200,7 @@ def _summary_rows(summary: Json) -> Iterator[Sequence[object]]:
 
 def _exceptions(contacts: EvidenceFile) -> Iterator[Sequence[object]]:
     told = (str(Severity.WARN), str(Severity.ERROR))
-    for row in rows_of(contacts.stored):
+    for row in contacts.each_row():
         if row["severity"] in told:
             yield [row[name] for name in _EXCEPTION]
 

@@ -180,14 +180,14 @@ def revision_of(key: str) -> int | None:
     return int(found[2]) if found else None
 
 
-def before_of(contacts: bytes, first_seen: bytes) -> Iterable[Json]:
+def before_of(contacts: Iterable[Json], first_seen: Iterable[Json]) -> Iterable[Json]:
     """Yield the rows that the next revision compares with.
 
-    :param contacts: the stored contacts of a revision.
+    :param contacts: the rows of the contacts of a revision.
     :param first_seen: its own rows of the kind. A recording is compared with the one seen first, so that a
         change is told in every later revision.
     """
-    rows = merge(rows_of(first_seen), rows_of(contacts), key=itemgetter("contact_id"))
+    rows = merge(first_seen, contacts, key=itemgetter("contact_id"))
     for _, same in groupby(rows, key=itemgetter("contact_id")):
         *known, row = same
         if "severity" not in row:
@@ -203,5 +203,5 @@ def before_of(contacts: bytes, first_seen: bytes) -> Iterable[Json]:
 
 
 def _ledger(day: Day, stored: Mapping[str, bytes], policy: Policy) -> Ledger:
-    rows = (rows_of(stored[name]) if name in stored else () for name in INPUTS)
+    rows = (rows_of(stored[name], name) if name in stored else () for name in INPUTS)
     return ledger_of(Inputs(*rows), policy, is_final=day.kind != FIRST)

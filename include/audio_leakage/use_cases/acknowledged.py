@@ -1,6 +1,5 @@
 """The acknowledgements that still hold: beside the figures of a day, and on the items of its contacts."""
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,7 +18,7 @@ from audio_leakage.evidence.acknowledgement import (
     in_force,
 )
 from audio_leakage.evidence.chain import Link
-from audio_leakage.evidence.files import Json, rows_of, sha256
+from audio_leakage.evidence.files import Json, read_document, rows_of, sha256
 from audio_leakage.evidence.ledger import CHANGES
 from audio_leakage.evidence.ports import EvidenceStore
 from audio_leakage.evidence.reports import SUMMARY, DayStatus
@@ -41,7 +40,8 @@ def figures_of(chain: Chain, day: str, now: datetime) -> Json:
     links = chain.links_of(day)
     revisions = [link for link in links if not link.is_acknowledgement]
     acknowledged = acknowledged_of(chain.store, links, now.astimezone(UTC).date())
-    summary = json.loads(chain.store.read(revisions[-1].folder + SUMMARY))
+    name = revisions[-1].folder + SUMMARY
+    summary = read_document(chain.store.read(name), name)
     return acknowledged_figures(summary, acknowledged)
 
 

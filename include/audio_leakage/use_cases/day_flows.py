@@ -4,7 +4,6 @@ A flow is read when its hash is another one than when it was read last. Its cont
 audit has what it needs of it.
 """
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 from audio_leakage.errors import BrokenEvidence, MissingError, SetupError
 from audio_leakage.evidence.classes import ContactClass
-from audio_leakage.evidence.files import Json, canonical, document, json_lines, rows_of, sha256
+from audio_leakage.evidence.files import Json, canonical, document, json_lines, read_document, rows_of, sha256
 from audio_leakage.evidence.revision import FileBeside
 from audio_leakage.flow_audit.audit import audit
 from audio_leakage.flow_audit.flow import read_flow, resource_id
@@ -65,7 +64,7 @@ def audit_flows(run: DayContext) -> dict[str, Any]:
         numbers = run.flows.phone_numbers(run.settings.connect_instance_id)
         flows = [flow_of(each["flow"]) for each in rows if each["flow"] is not None]
         stored = run.chain.latest(FLOWS)
-        before = json.loads(stored) if stored else None
+        before = read_document(stored, f"the last {FLOWS}") if stored is not None else None
         report = report_of(flows, audit(flows, numbers), before, as_of)
     except SetupError as error:
         log.warning("the flows were not audited: %s", error)
@@ -90,14 +89,14 @@ def flows_beside(run: DayContext) -> list[FileBeside]:
     return [FileBeside(document(FLOWS, report), sha256(canonical(said_in(report))))]
 
 
-def unasked_queues(run: DayContext, contacts: bytes) -> dict[str, dict[str, Any]]:
+def unasked_queues(run: DayContext, contacts: str) -> dict[str, dict[str, Any]]:
     """Return the queues whose calls nobody asked to record, with the entries whose flows lead to them.
 
-    :param contacts: the stored contacts of the day's revision.
+    :param contacts: the key of the contacts of the day's revision.
     :return: the number of contacts by class, and ``entries``, by the queue's ID; most contacts first.
     """
     counts: dict[str, Counter[str]] = {}
-    for row in rows_of(contacts):
+    for row in rows_of(run.store.read(contacts), contacts):
         if row["class"] in _UNASKED and row["queue_id"] is not None:
             counts.setdefault(row["queue_id"], Counter())[row["class"]] += 1
     report = last_report(run)
@@ -131,7 +130,7 @@ def flow_lines(run: DayContext) -> Iterator[str]:
 def last_report(run: DayContext) -> Report | None:
     """Return the last report of the run's day; None if there is none."""
     key = max((key for key in run.store.keys(_folder(run)) if key.endswith(FLOWS)), default=None)
-    return json.loads(run.store.read(key)) if key else None
+    return read_document(run.store.read(key), key) if key else None
 
 
 def _folder(run: DayContext) -> str:

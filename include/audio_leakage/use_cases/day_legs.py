@@ -41,9 +41,9 @@ def legs_of_other_days(run: DayContext, population: EvidenceFile, items: Evidenc
 
 def _calls_of(population: EvidenceFile, items: EvidenceFile) -> Iterator[tuple[str, str]]:
     """Yield the contacts of the day, each with its call."""
-    for row in rows_of(population.stored):
+    for row in population.each_row():
         yield row["contact_id"], str(row["initial_contact_id"] or row["contact_id"]).lower()
-    for item in rows_of(items.stored):
+    for item in items.each_row():
         contact_id = str(item["ContactId"])
         yield contact_id.lower(), str(item.get("InitialContactId") or contact_id).lower()
 

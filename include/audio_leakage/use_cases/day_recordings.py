@@ -95,7 +95,7 @@ def _elsewhere(run: DayContext, items: EvidenceFile) -> Iterator[Json]:
     """
     storage = run.storage()
     folder = _folder_of(storage, run.day)
-    for item in rows_of(items.stored):
+    for item in items.each_row():
         key, bucket = item.get("RecordingKey"), _bucket_of(run, item)
         is_in_listing = bucket == storage.bucket and str(key).startswith(folder)
         if key is None or is_in_listing:
@@ -116,7 +116,7 @@ def _deleted(run: DayContext, items: EvidenceFile, without: Collection[str]) -> 
     """
     gone = (
         (item["ContactId"].lower(), item["RecordingKey"], _bucket_of(run, item))
-        for item in rows_of(items.stored)
+        for item in items.each_row()
         if item["ContactId"].lower() in without and item.get("RecordingKey")
     )
     for contact_id, key, bucket in islice(gone, _MOST_STRAYS):

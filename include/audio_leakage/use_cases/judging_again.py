@@ -11,7 +11,7 @@ from audio_leakage.contacts.contact import Contact
 from audio_leakage.contacts.follow import due_again
 from audio_leakage.contacts.states import ExpectedBy
 from audio_leakage.errors import InvalidContact
-from audio_leakage.evidence.files import EvidenceFile, Json, rows_of
+from audio_leakage.evidence.files import EvidenceFile, Json
 from audio_leakage.evidence.population_rows import member_of_row
 from audio_leakage.ports import Item
 from audio_leakage.use_cases.day_context import DayContext
@@ -31,7 +31,7 @@ def judge_again(run: DayContext, contact_ids: Collection[str], population: Evide
     counts: Counter[str] = Counter(made_due=0, entered=0)
     if not contact_ids:
         return dict(counts)
-    rows = (row for row in rows_of(population.stored) if row["contact_id"] in contact_ids)
+    rows = (row for row in population.each_row() if row["contact_id"] in contact_ids)
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         while batch := list(islice(rows, _BATCH)):
             items = {str(item["ContactId"]): item for item in _items(run, batch)}

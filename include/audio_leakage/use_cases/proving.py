@@ -1,6 +1,5 @@
 """The use cases of the daily DAG that write the evidence of a day and tell of it."""
 
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -9,9 +8,8 @@ from typing import Any
 from audio_leakage.errors import AwsError, MissingError, MissingEvidence
 from audio_leakage.evidence.chain import Link
 from audio_leakage.evidence.classes import ContactClass
-from audio_leakage.evidence.files import Json
+from audio_leakage.evidence.files import Json, read_document
 from audio_leakage.evidence.ledger import CONTACTS
-from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.reports import SUMMARY, SUMMARY_TXT
 from audio_leakage.evidence.revision import FIRST, Earlier, FileBeside
 from audio_leakage.times import format_time
@@ -93,7 +91,7 @@ def tell_evidence(run: DayContext) -> dict[str, Any]:
     if known is None or head is None or run.settings.alert_topic_arn is None:
         return {"told": 0}
     link, revision = known
-    text = run.store.read(link.manifest_path.removesuffix(MANIFEST) + SUMMARY_TXT).decode()
+    text = run.store.read(link.folder + SUMMARY_TXT).decode()
     lines = [
         *text.splitlines(),
         *_lines_of_acknowledgements(run),
@@ -123,7 +121,7 @@ def _write(run: DayContext, found: Reconciled, beside: Sequence[FileBeside] = ()
         link, is_new = run.chain.append(
             found.day.day, lambda before: evidence_from(run, found, before, beside), _origin(run), run.now
         )
-    summary = json.loads(run.store.read(link.manifest_path.removesuffix(MANIFEST) + SUMMARY))
+    summary = read_document(run.store.read(link.folder + SUMMARY), link.folder + SUMMARY)
     expiring = let_items_expire(run) if link.kind != FIRST else 0
     if is_new and run.chain.has_acknowledgements(link.day):
         take_back(run.contacts, run.store, run.chain.links_of(link.day), link)
@@ -141,7 +139,7 @@ def _write(run: DayContext, found: Reconciled, beside: Sequence[FileBeside] = ()
 
 
 def _unasked_queues(run: DayContext, link: Link) -> dict[str, dict[str, Any]]:
-    return unasked_queues(run, run.store.read(link.manifest_path.removesuffix(MANIFEST) + CONTACTS))
+    return unasked_queues(run, link.folder + CONTACTS)
 
 
 def _has(known: Earlier, beside: Sequence[FileBeside]) -> bool:

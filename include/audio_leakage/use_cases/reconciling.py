@@ -3,7 +3,6 @@
 It keeps what it has compared in the evidence bucket. ``write_evidence`` computes the evidence from that.
 """
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,9 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from audio_leakage.evidence.chain import Link
-from audio_leakage.evidence.files import EvidenceFile, Json, JsonLines, document, json_lines, rows_of
+from audio_leakage.evidence.files import (
+    EvidenceFile,
+    Json,
+    JsonLines,
+    document,
+    json_lines,
+    read_document,
+    rows_of,
+)
 from audio_leakage.evidence.ledger import CONTACTS, Inputs, subjects_of
-from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.evidence.population_rows import decider_of, kept_policy
 from audio_leakage.evidence.reports import Day
 from audio_leakage.evidence.revision import (
@@ -67,7 +73,7 @@ def reconcile(run: DayContext) -> dict[str, Any]:
     found = _gathered(run)
     known = run.chain.earlier(run.day.isoformat())
     before = _before(run, known[0]) if known else ()
-    population, items, recordings = (rows_of(file.stored) for file in found.inputs)
+    population, items, recordings = (file.each_row() for file in found.inputs)
     classes: Counter[str] = Counter()
     to_judge: set[str] = set()
     _, policy = _policy(run, known)
@@ -88,7 +94,7 @@ def last_reconciled(run: DayContext) -> Reconciled | None:
     if facts is None:
         return None
     folder = facts.removesuffix(FACTS)
-    day = Day(**json.loads(run.store.read(facts)))
+    day = Day(**read_document(run.store.read(facts), facts))
     return Reconciled(day, tuple(EvidenceFile.read(name, run.store.read(folder + name)) for name in _INPUTS))
 
 
@@ -151,9 +157,12 @@ def _policy(run: DayContext, known: tuple[Link, Earlier] | None) -> tuple[Json |
     """
     if known is None:
         return run.policy_document, run.policy
-    return kept_policy(run.store.read(known[0].manifest_path.removesuffix(MANIFEST) + POLICY))
+    name = known[0].folder + POLICY
+    return kept_policy(run.store.read(name), name)
 
 
 def _before(run: DayContext, earlier: Link) -> Iterable[Json]:
-    folder = earlier.manifest_path.removesuffix(MANIFEST)
-    return before_of(run.store.read(folder + CONTACTS), run.store.read(folder + BEFORE))
+    contacts, first_seen = (
+        rows_of(run.store.read(key), key) for key in (earlier.folder + CONTACTS, earlier.folder + BEFORE)
+    )
+    return before_of(contacts, first_seen)

@@ -42,7 +42,7 @@ def test_files_that_do_not_follow_from_the_inputs_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recordings = revision(tmp_path) / "inputs" / "recordings.jsonl.gz"
-    rows = list(rows_of(recordings.read_bytes()))
+    rows = list(rows_of(recordings.read_bytes(), recordings.name))
     recordings.write_bytes(json_lines("x.jsonl.gz", rows[1:]).stored)
     assert main([str(tmp_path / REVISION)]) == 1
     assert "DIFFERENT: contacts.jsonl.gz" in capsys.readouterr().out

@@ -11,7 +11,9 @@ from audio_leakage.evidence.files import (
     EvidenceFile,
     canonical,
     csv,
+    document,
     json_lines,
+    read_document,
     rows_of,
     sha256,
     uncompressed,
@@ -28,7 +30,7 @@ def test_the_order_of_the_members_does_not_matter(document: dict[str, object]) -
 @given(st.lists(TEXTS, max_size=5))
 def test_rows_come_back_as_they_were_written(rows: list[dict[str, object]]) -> None:
     file = json_lines("rows.jsonl.gz", rows)
-    assert list(rows_of(file.stored)) == rows
+    assert list(file.each_row()) == rows
     assert (file.rows, file.content_sha256) == (len(rows), sha256(gzip.decompress(file.stored)))
 
 
@@ -72,6 +74,21 @@ def test_rows_that_cannot_be_read_are_broken_evidence(stored: bytes) -> None:
 def test_a_file_of_rows_that_is_read_again_is_whole(stored: bytes) -> None:
     with pytest.raises(BrokenEvidence, match=r"^rows\.jsonl\.gz cannot be read"):
         EvidenceFile.read("rows.jsonl.gz", stored)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [b"", b"{", b"\xff", b"[7]", b"[" * 100_000],
+    ids=["empty", "cut off", "no text", "no object", "too deep"],
+)
+def test_a_document_that_cannot_be_read_is_broken_evidence(stored: bytes) -> None:
+    with pytest.raises(BrokenEvidence, match=r"^summary\.json cannot be read"):
+        read_document(stored, "summary.json")
+
+
+def test_a_document_is_read_as_it_was_written() -> None:
+    content = {"day": "2023-08-29", "hours": [{"listed": 7}]}
+    assert read_document(document("facts.json", content).stored, "facts.json") == content
 
 
 def test_a_file_that_is_not_compressed_is_its_content() -> None:

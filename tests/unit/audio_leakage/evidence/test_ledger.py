@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from audio_leakage.evidence import ledger as ledger_module
 from audio_leakage.evidence.classes import ContactClass, Count
 from audio_leakage.evidence.coverage import Tally, total
-from audio_leakage.evidence.files import Json, rows_of
+from audio_leakage.evidence.files import Json
 from audio_leakage.evidence.ledger import (
     CALLS,
     CHANGES,
@@ -31,7 +31,7 @@ from support.evidence import as_flow, connected_at, contact_id, evidence, inputs
 
 
 def rows(ledger: Ledger, name: str) -> list[Json]:
-    return list(rows_of(next(file for file in ledger.files if file.name == name).stored))
+    return list(next(file for file in ledger.files if file.name == name).each_row())
 
 
 def row(given: Inputs, policy: Callable[[Json], Any] = must) -> Json:
@@ -197,7 +197,7 @@ def days(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
 
 def kept(day: dict[str, list[dict[str, Any]]]) -> Inputs:
     """Return the inputs as they are kept: rows in the order of their ids, recordings in that of their text."""
-    recordings = list(rows_of(sorted_lines("recordings.jsonl.gz", day["recordings"]).stored))
+    recordings = list(sorted_lines("recordings.jsonl.gz", day["recordings"]).each_row())
     return inputs(day["population"], day["items"], recordings)
 
 

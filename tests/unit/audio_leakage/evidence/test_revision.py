@@ -2,7 +2,7 @@
 
 import pytest
 
-from audio_leakage.evidence.files import json_lines, rows_of
+from audio_leakage.evidence.files import json_lines
 from audio_leakage.evidence.revision import before_of, folder_of, replay, revision_of
 from support.evidence import contact_id, evidence, inputs, item, leg, must, recording
 
@@ -22,14 +22,14 @@ def test_a_recording_is_compared_with_the_one_seen_first(etag: str | None) -> No
     found = evidence(inputs([leg(1)], [item(1)], [recording(1)]))
     contacts = next(file for file in found.files if file.name == "contacts.jsonl.gz")
     known = next(file for file in found.files if file.name == "inputs/before.jsonl.gz")
-    row = next(rows_of(contacts.stored))
+    row = next(contacts.each_row())
     if etag:
         known = next(
             file
             for file in evidence(inputs(before=[{**row, "etag": etag}])).files
             if file.name == "inputs/before.jsonl.gz"
         )
-    (kept,) = before_of(contacts.stored, known.stored)
+    (kept,) = before_of(contacts.each_row(), known.each_row())
     assert kept["etag"] == (etag or row["etag"])
 
 
@@ -39,7 +39,7 @@ def test_what_is_no_contact_of_the_day_any_more_is_compared_with_nothing() -> No
     )
     known = [{"contact_id": contact_id(number), **SEEN} for number in (1, 2)]
     first_seen = json_lines("before.jsonl.gz", sorted(known, key=lambda row: row["contact_id"]))
-    assert list(before_of(contacts.stored, first_seen.stored)) == [
+    assert list(before_of(contacts.each_row(), first_seen.each_row())) == [
         {"contact_id": contact_id(1), **SEEN, "class": "MISSING"}
     ]
 

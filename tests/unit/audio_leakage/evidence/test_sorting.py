@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audio_leakage.evidence import sorting
-from audio_leakage.evidence.files import rows_of
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 20_000])
@@ -19,7 +18,7 @@ def test_rows_are_sorted_however_few_of_them_fit_into_memory(
     monkeypatch.setattr(sorting, "_SORTED_AT_ONCE", at_once)
     rows = [{"contact_id": each, "place": place} for place, each in enumerate(ids)]
     found = sorting.sorted_lines("rows.jsonl.gz", rows)
-    assert [row["contact_id"] for row in rows_of(found.stored)] == sorted(
+    assert [row["contact_id"] for row in found.each_row()] == sorted(
         ids, key=lambda each: quote(each, safe="")
     )
     assert found == sorting.sorted_lines("rows.jsonl.gz", reversed(rows))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from audio_leakage.evidence.files import Json, rows_of
+from audio_leakage.evidence.files import Json
 from audio_leakage.evidence.ledger import CONTACTS, Inputs, ledger_of
 from audio_leakage.times import format_time
 from support.evidence import connected_at, inputs, item, leg, must, recording
@@ -24,7 +24,7 @@ LATER = format_time(connected_at(1) + timedelta(seconds=5))
 
 def row(given: Inputs) -> Json:
     (file,) = (each for each in ledger_of(given, must).files if each.name == CONTACTS)
-    (only,) = rows_of(file.stored)
+    (only,) = file.each_row()
     return only
 
 

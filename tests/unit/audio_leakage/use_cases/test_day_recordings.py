@@ -13,7 +13,7 @@ from audio_leakage.errors import (
     ServiceUnavailable,
     SetupError,
 )
-from audio_leakage.evidence.files import Json, json_lines, rows_of
+from audio_leakage.evidence.files import Json, json_lines
 from audio_leakage.evidence.sources import DELETE_MARKER, OTHER_DAY, UNRECOGNISED_OBJECT
 from audio_leakage.use_cases.day_recordings import is_listed, list_recordings, recordings_of
 from support.day import DailyWorld
@@ -30,7 +30,7 @@ def put(world: DailyWorld, bucket: str, key: str) -> None:
 
 def listed(world: DailyWorld) -> list[Json]:
     done = list_recordings(world.run(DAY))
-    rows = list(rows_of(world.store.read(done["listing"])))
+    rows = list(world.rows(done["listing"]))
     assert done["objects"] == len(rows)
     return rows
 

@@ -88,7 +88,7 @@ def test_a_correction_names_the_class_before_and_the_one_now() -> None:
     world.monitor(datetime(2023, 8, 30, 7, tzinfo=UTC))
     world.play_later(DAY)
     world.prove(DAY + 8 * ONE_DAY)
-    rows = rows_of(world.store.read(f"day={DAY}/revision=002/{CHANGES}"))
+    rows = world.rows(f"day={DAY}/revision=002/{CHANGES}")
     assert {(row["previous_class"], row["class"]) for row in rows} == {
         ("VERIFIED", "DELETED_SINCE"),
         ("VERIFIED", "CHANGED_SINCE"),
@@ -98,7 +98,7 @@ def test_a_correction_names_the_class_before_and_the_one_now() -> None:
 
 def calls(world: DailyWorld, day: date, revision: int) -> dict[str, tuple[list[str], str]]:
     """Return the legs and the status of each call of a revision."""
-    rows = rows_of(world.store.read(f"day={day}/revision={revision:03d}/{CALLS}"))
+    rows = world.rows(f"day={day}/revision={revision:03d}/{CALLS}")
     return {row["call_id"]: (row["legs"], row["status"]) for row in rows}
 
 
@@ -146,7 +146,7 @@ def test_a_call_over_midnight_has_the_seconds_of_both_days() -> None:
     begun, transferred = a_recorded_call_over_midnight(world)
     for day in (DAY, DAY + ONE_DAY, DAY + 8 * ONE_DAY):
         world.prove(day)
-    (call,) = rows_of(world.store.read(f"day={DAY}/revision=002/{CALLS}"))
+    (call,) = world.rows(f"day={DAY}/revision=002/{CALLS}")
     seconds = (call["recorded_seconds"], call["talk_seconds"], call["open_ended"])
     assert (call["legs"], *seconds) == ([begun, transferred], 120, 120, False)
 
@@ -156,7 +156,7 @@ def test_a_leg_that_the_day_of_its_call_counts_brings_its_own_day_no_seconds() -
     _, transferred = a_recorded_call_over_midnight(world)
     for days in (0, 1, 8, 9):
         world.prove(DAY + days * ONE_DAY)
-    (leg,) = rows_of(world.store.read(f"day={DAY + ONE_DAY}/revision=002/{LEGS}"))
+    (leg,) = world.rows(f"day={DAY + ONE_DAY}/revision=002/{LEGS}")
     assert (leg["contact_id"], leg["counts_as"], leg["recorded_seconds"]) == (transferred, Count.NEITHER, 0)
 
 
@@ -169,6 +169,35 @@ def test_an_hour_without_its_proof_is_broken_evidence(row: bytes) -> None:
     world.store.objects |= dict.fromkeys(taken, gzip.compress(row))
     with pytest.raises(BrokenEvidence, match="does not begin with the proof of its hour"):
         complete_population(world.run(DAY))
+
+
+def broken_when_proved_again(world: DailyWorld) -> BrokenEvidence | None:
+    """Return what the daily run says of a broken file; None if it needs none that is broken."""
+    try:
+        write_evidence(world.run(DAY))
+        world.prove(DAY, at("2023-09-08T06:40"))
+    except BrokenEvidence as broken:
+        return broken
+    return None
+
+
+@pytest.mark.parametrize(
+    "stored", [b"", b"{", b"7", b"[" * 100_000], ids=["empty", "cut off", "no object", "too deep"]
+)
+def test_whichever_file_is_broken_the_daily_run_names_it_or_does_not_need_it(stored: bytes) -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded", "missing"))
+    world.prove(DAY)
+    whole, needed = world.store.objects, set()
+    for key in whole:
+        world.store.objects = whole | {key: stored}
+        broken = broken_when_proved_again(world)
+        if broken is not None:
+            of_a_link = key.startswith((CHAIN, "keys/"))
+            name = "link 1" if of_a_link else key.rpartition("/")[2]
+            assert name in broken.what
+            needed.add(name)
+    assert {"link 1", "summary.json", "policy.json", "flows.json", "configuration.json"} <= needed
 
 
 def test_a_population_says_how_many_of_its_hours_are_not_proven() -> None:
@@ -209,7 +238,7 @@ def test_a_recording_is_missed_although_its_item_has_left_the_table() -> None:
         str(DAY): ("reverified", "COMPLETE")
     }
     assert Counter(world.classes(DAY).values()) == {"VERIFIED": 1, "DELETED_SINCE": 1}
-    rows = rows_of(world.store.read(f"day={DAY}/revision=002/{CONTACTS}"))
+    rows = world.rows(f"day={DAY}/revision=002/{CONTACTS}")
     assert all("REVISION_BEFORE" in row["sources"] for row in rows)
     assert world.ports.contacts.items == {}
 
@@ -345,7 +374,7 @@ def test_a_deleted_recording_says_whether_the_bucket_has_kept_it(*, is_marked: b
     world.ports.contacts.items[cast.contact_id]["RecordingKey"] = key
     cast.deleted(is_marked=is_marked)
     world.prove(DAY)
-    (row,) = rows_of(world.store.read(f"day={DAY}/revision=001/{CONTACTS}"))
+    (row,) = world.rows(f"day={DAY}/revision=001/{CONTACTS}")
     assert (row["class"], row["detail"], row["recording_key"]) == ("DELETED_SINCE", detail, None)
 
 
@@ -365,7 +394,7 @@ def test_a_bucket_whose_versions_may_not_be_listed_still_shows_what_is_gone(
     cast.deleted()
     monkeypatch.setattr(world.ports.bucket, "has_delete_marker", denied)
     world.prove(DAY)
-    (row,) = rows_of(world.store.read(f"day={DAY}/revision=001/{CONTACTS}"))
+    (row,) = world.rows(f"day={DAY}/revision=001/{CONTACTS}")
     assert (row["class"], row["detail"]) == ("DELETED_SINCE", "GONE")
 
 
@@ -513,7 +542,7 @@ def test_no_personal_data_reaches_the_evidence() -> None:
         item["Somebody"] = MARK
     world.prove(DAY)
     for key, content in world.store.objects.items():
-        whole = "".join(map(str, rows_of(content))) if key.endswith(".gz") else content.decode()
+        whole = "".join(map(str, rows_of(content, key))) if key.endswith(".gz") else content.decode()
         assert MARK not in whole, key
     assert MARK not in repr(world.ports.topic.published)
 
