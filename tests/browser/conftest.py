@@ -38,6 +38,7 @@ from support.played import DAG as MONITOR
 from support.played import Login, Played
 from support.population import FakeParts
 from support.published_flows import leaking
+from support.quick_airflow import make_airflow_quick
 
 #: An hour of calls, and time after it for every verdict.
 WINDOWS = 20
@@ -64,6 +65,7 @@ def played() -> Iterator[Played]:
         os.environ["AIRFLOW_VAR_AUDIO_LEAKAGE"] = json.dumps(SETTINGS)
         set_up(aws)
         airflow = airflow_with_logins(big_table)
+        make_airflow_quick()
         dags = DagBag(ROOT / "dags").dags
         play_past(dags[MONITOR], centre, aws, WINDOWS)
         day = datetime.now(UTC).date() - timedelta(days=2)

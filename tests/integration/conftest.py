@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 from airflow.models import DagBag
 from airflow.models.dagrun import DagRun
 from airflow.models.variable import Variable
@@ -12,6 +13,7 @@ from airflow.utils.db import initdb
 from airflow.utils.session import create_session
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from moto.cloudformation.utils import yaml_tag_constructor
 from moto.core.serialize import AttributePicker, AttributePickerContext
 from sqlalchemy import delete
 
@@ -24,6 +26,7 @@ from local_aws.connect.simulator import ConnectSimulator
 from local_aws.dynamodb_local import create_table, dynamodb_local
 from local_aws.server import LocalAws
 from support.fakes import BUCKET, INSTANCE_ID, PREFIX
+from support.quick_airflow import make_airflow_quick
 from support.stage import TABLE, Stage
 
 # moto looks for each of the ten members of a DynamoDB value under six names, and finds most of them under none.
@@ -37,6 +40,10 @@ def _pick_at_once(self: AttributePicker, context: AttributePickerContext) -> Any
 
 
 AttributePicker.__call__ = _pick_at_once  # type: ignore[method-assign]
+
+# And it reads templates with PyYAML's loader in Python. The one in C reads the same.
+yaml.add_multi_constructor("", yaml_tag_constructor, Loader=yaml.CLoader)
+yaml.Loader = yaml.CLoader  # type: ignore[assignment, misc]
 
 TEMPLATE = ROOT / "include" / "infrastructure" / "table.yaml"
 
@@ -117,6 +124,7 @@ def stage(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Stage:
 
 @pytest.fixture(scope="session")
 def airflow_database() -> None:
+    make_airflow_quick()
     initdb()
 
 

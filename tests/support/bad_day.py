@@ -1,10 +1,7 @@
 """A day with a fault: a contact centre, the monitor, and the truth about every contact."""
 
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +17,7 @@ from conftest import ROOT
 from support.aws_faults import FaultyAws
 from support.fakes import answer, at, key_of, number
 from support.flow_lines import line, option
+from support.forked_run import start_run
 from support.stage import LOG_GROUP, Stage
 
 MINUTE, STEP = timedelta(minutes=1), timedelta(minutes=5)
@@ -192,17 +190,6 @@ def write_log(stage: Stage, now: datetime, messages: list[str], stream: str = "f
     logs.put_log_events(logGroupName=LOG_GROUP, logStreamName=stream, logEvents=events)
 
 
-_A_RUN = """
-import sys
-from datetime import datetime
-import time_machine
-now = datetime.fromisoformat(sys.argv[2])
-with time_machine.travel(now, tick=True):
-    from airflow.models import DagBag
-    DagBag(sys.argv[1]).dags["monitor_audio_leakage"].test(logical_date=now)
-"""
-
-
 @contextmanager
 def in_a_process(day: Day, tmp_path: Path, name: str = "worker") -> Iterator[None]:
     """Run the DAG in a process that ``KILL`` may kill. The process has its own copy of Airflow's database."""
@@ -210,19 +197,12 @@ def in_a_process(day: Day, tmp_path: Path, name: str = "worker") -> Iterator[Non
     original = str(airflow_settings.SQL_ALCHEMY_CONN).removeprefix("sqlite:///")
     with closing(sqlite3.connect(original)) as source, closing(sqlite3.connect(database)) as copy:
         source.backup(copy)  # a copied file would lack the content of the write-ahead log
-    worker = subprocess.Popen(
-        [sys.executable, "-c", _A_RUN, str(ROOT / "dags"), (day.now + STEP).isoformat()],
-        env={
-            **os.environ,
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database}",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    worker = start_run(ROOT / "dags", day.now + STEP, database)
+    assert worker.pid
     day.aws.pid = worker.pid
     yield
-    assert worker.wait(timeout=500) in (0, -signal.SIGKILL), "the run did not start"
+    worker.join(timeout=500)
+    assert worker.exitcode in (0, -signal.SIGKILL), "the run did not start"
     day.now += STEP
 
 

@@ -1,0 +1,53 @@
+"""A run of the DAG in a process that may be killed, forked from one that has imported Airflow already."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import time_machine
+from airflow import settings
+from airflow.models import DagBag
+
+from support.quick_airflow import make_airflow_quick
+
+_IMPORTED_BY_RUNS = (
+    "airflow.sdk.execution_time.supervisor",
+    "airflow.sdk.execution_time.task_runner",
+    "airflow.providers.amazon.aws.hooks.base_aws",
+    "airflow.providers.standard.operators.python",
+)
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload([__name__, *_IMPORTED_BY_RUNS])
+
+
+def start_run(dags: Path, now: datetime, database: Path) -> BaseProcess:
+    """Run the monitor once, in a new process.
+
+    :param dags: the folder of the DAG files.
+    :param now: end of the data interval, and what the process takes for the present.
+    :param database: Airflow's database, for this process alone.
+    """
+    environment = {**os.environ, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database}"}
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        sys.path
+    )  # the first run starts the process that all are forked from
+    run = _SERVER.Process(target=_run, args=(dags, now, environment))
+    run.start()
+    return run
+
+
+def _run(dags: Path, now: datetime, environment: Mapping[str, str]) -> None:
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+    os.environ.clear()
+    os.environ.update(environment)
+    settings.configure_vars()  # type: ignore[no-untyped-call]
+    settings.reconfigure_orm()  # type: ignore[no-untyped-call]
+    make_airflow_quick()
+    with time_machine.travel(now, tick=True):
+        DagBag(dags).dags["monitor_audio_leakage"].test(logical_date=now)
