@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from unittest.mock import patch
 
 import time_machine
 from airflow import settings
@@ -32,11 +33,9 @@ def start_run(dags: Path, now: datetime, database: Path) -> BaseProcess:
     :param database: Airflow's database, for this process alone.
     """
     environment = {**os.environ, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database}"}
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        sys.path
-    )  # the first run starts the process that all are forked from
     run = _SERVER.Process(target=_run, args=(dags, now, environment))
-    run.start()
+    with patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(sys.path)}):
+        run.start()  # the first one also starts the process that all are forked from
     return run
 
 
