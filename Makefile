@@ -130,7 +130,7 @@ $(VENV)/mutants: tests/mutants/requirements.txt $(VENV)/installed
 	@touch $@
 
 .PHONY: soak
-soak: $(VENV)/bench ## a simulated day, then 3 hours of Airflow's scheduler (15 minutes)
+soak: $(VENV)/bench ## a simulated day, then 3 hours of Airflow's scheduler (half an hour)
 	PYTHONPATH=$(PYTHONPATH):$(CURDIR)/tests $(BIN)/python -m soak
 
 $(VENV)/bench: $(VENV)/installed
