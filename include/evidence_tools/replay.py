@@ -23,7 +23,7 @@ def differences(revision: EvidenceStore) -> list[str]:
     :param revision: the folder of one revision.
     :raises MissingError: when one of its files is not there.
     :raises BrokenEvidence: when one cannot be read.
-    :raises ValueError: when the manifest cannot.
+    :raises ValueError: when the manifest cannot be read.
     """
     files, _ = read_manifest(revision.read(MANIFEST))
     day = Day(**read_document(revision.read(FACTS), FACTS))

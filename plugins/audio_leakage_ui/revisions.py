@@ -140,4 +140,4 @@ def _measured(place: EvidencePlace, folder: str) -> Mapping[str, Any]:
 
 def _summary(place: EvidencePlace, folder: str) -> dict[str, Any]:
     path = folder + SUMMARY
-    return read_document(place.store.read(path), path)
+    return read_document(place.store.read(path), path, affects="the figures of its day")

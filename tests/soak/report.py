@@ -91,9 +91,9 @@ def _about_day(day: Day) -> list[str]:
         "lost": len(day.lost),
         "wrong verdicts, in the end or on the way": len(day.wrong),
         "leaks": len(day.leaks),
-        "leaks nobody was alerted of": len(day.never_alerted),
+        "leaks without an alert": len(day.never_alerted),
         "short recordings": len(day.shorts),
-        "short recordings nobody was alerted of": len(day.short_untold),
+        "short recordings without an alert": len(day.short_untold),
         "alerts of calls that did not leak": len(day.alerted_in_vain),
         "alerts that came more than once": sum(count > 1 for count in day.topic.told.values()),
     }

@@ -13,7 +13,6 @@ from audio_leakage.contacts.states import ClosedReason, ContactState, ExpectedBy
 from audio_leakage.errors import MissingEvidence
 from audio_leakage.evidence.files import Json, rows_of
 from audio_leakage.evidence.ledger import CONTACTS, OBJECTS
-from audio_leakage.evidence.manifest import MANIFEST
 from audio_leakage.population.policy import Default, Policy
 from audio_leakage.population.policy_reader import read_policy
 from audio_leakage.settings import Settings
@@ -349,7 +348,7 @@ class DailyWorld:
         """Return the class of each contact in the last revision of a day."""
         known = Chain(self.store, Signer(), KEY_ARN).earlier(day.isoformat())
         assert known
-        folder = known[0].manifest_path.removesuffix(MANIFEST)
+        folder = known[0].folder
         objects = self.rows(folder + OBJECTS)
         return {row["contact_id"]: row["class"] for row in (*objects, *self.rows(folder + CONTACTS))}
 

@@ -21,6 +21,7 @@ Json = Mapping[str, Any]
 
 _COMPRESSED = ".gz"
 _LINES_AT_ONCE = 100
+_COMPUTED = "what is computed from it"
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _DECODER = json.JSONDecoder()
 #: Reading raises these when bytes are not a whole gzip file, or not rows.
@@ -147,13 +148,13 @@ def rows_of(stored: bytes, name: str) -> Iterator[Json]:
 
 
 @contextmanager
-def _readable(name: str, stored: bytes) -> Iterator[None]:
+def _readable(name: str, stored: bytes, affects: str = _COMPUTED) -> Iterator[None]:
     try:
         if not stored:
             raise EOFError("it is empty")
         yield
     except _UNREADABLE as error:
-        raise BrokenEvidence(f"{name} cannot be read: {error}", "what is computed from it") from None
+        raise BrokenEvidence(f"{name} cannot be read: {error}", affects) from None
 
 
 def _row(line: str) -> Json:
@@ -176,13 +177,14 @@ def uncompressed(name: str, stored: bytes) -> bytes:
         raise ValueError(f"{name} is not a whole gzip file: {error}") from None
 
 
-def read_document(stored: bytes, name: str) -> dict[str, Any]:
+def read_document(stored: bytes, name: str, affects: str = _COMPUTED) -> dict[str, Any]:
     """Return the JSON document that a file holds.
 
     :param name: the key of the file, for the error.
+    :param affects: what we cannot rely on when the file is broken, for the error.
     :raises BrokenEvidence: when the file holds no JSON object.
     """
-    with _readable(name, stored):
+    with _readable(name, stored, affects):
         content = json.loads(stored)
         if not isinstance(content, dict):
             raise ValueError("it is no JSON object")  # noqa: TRY004

@@ -162,7 +162,7 @@ def _policy(run: DayContext, known: tuple[Link, Earlier] | None) -> tuple[Json |
 
 
 def _before(run: DayContext, earlier: Link) -> Iterable[Json]:
-    contacts, first_seen = (
-        rows_of(run.store.read(key), key) for key in (earlier.folder + CONTACTS, earlier.folder + BEFORE)
+    contacts, first_seen = earlier.folder + CONTACTS, earlier.folder + BEFORE
+    return before_of(
+        rows_of(run.store.read(contacts), contacts), rows_of(run.store.read(first_seen), first_seen)
     )
-    return before_of(contacts, first_seen)

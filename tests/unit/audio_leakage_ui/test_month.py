@@ -165,7 +165,7 @@ def test_a_day_is_shown_though_the_sums_of_a_later_day_cannot_be_read(
     with pytest.raises(BrokenEvidence) as caught:
         month_of(place, DAY, TODAY, CONSOLES)
     assert str(caught.value).startswith(f"{broken} cannot be read: ")
-    assert str(caught.value).endswith("Affected: what is computed from it")
+    assert str(caught.value).endswith("Affected: the figures of its day")
     with pytest.raises(BrokenEvidence):
         proved_day(place, later, TODAY, CONSOLES)
 

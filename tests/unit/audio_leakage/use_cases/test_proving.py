@@ -172,7 +172,7 @@ def test_an_hour_without_its_proof_is_broken_evidence(row: bytes) -> None:
 
 
 def broken_when_proved_again(world: DailyWorld) -> BrokenEvidence | None:
-    """Return what the daily run says of a broken file; None if it needs none that is broken."""
+    """Prove the day again, and return the error about a broken file. None: the run did not need the file."""
     try:
         write_evidence(world.run(DAY))
         world.prove(DAY, at("2023-09-08T06:40"))
