@@ -19,8 +19,8 @@ def merged(theirs: bytes | None, ours: Files) -> bytes:
     """Add our files to a plugins.zip.
 
     Every path that begins with ``audio_leakage`` is ours, so files of an earlier version disappear. We copy
-    the entries of other teams byte by byte: mode, links, dates and compression stay. The ``.airflowignore``
-    gets our lines after theirs. A zip that has our files already stays as it is, to the byte.
+    the entries of other teams byte by byte: mode, links, dates and compression stay. In ``.airflowignore``
+    we write our lines behind theirs. A zip that has our files already stays as it is, to the byte.
 
     :param theirs: the plugins.zip in use, None if there is none.
     :param ours: the files of :func:`infrastructure.package.plugin_files`.
@@ -56,9 +56,7 @@ def _merged(content: bytes, opened: ZipFile, ours: Files) -> bytes:
         buffer.write(content[entry.header_offset : end])  # with its header, and whatever stands behind it
     with ZipFile(buffer, "w") as archive:
         archive.filelist.extend(kept)
-        ignored = dict.fromkeys(_ignored(opened) + ours.get(IGNORE, b"").decode().splitlines())
-        ignore = "".join(f"{line}\n" for line in ignored).encode()
-        for path, text in sorted({**ours, IGNORE: ignore}.items()):
+        for path, text in sorted({**ours, IGNORE: _with_our_lines(_ignored(opened), ours)}.items()):
             store(archive, path, text)
     return buffer.getvalue()
 
@@ -74,11 +72,22 @@ def _has(opened: ZipFile, ours: Files) -> bool:
     """Tell whether exactly our files are among those of a zip, and their folders ignored."""
     present = {path: opened.read(path) for path in opened.namelist() if path.startswith(_OURS)}
     wanted = {path: text for path, text in ours.items() if path != IGNORE}
-    return present == wanted and set(ours.get(IGNORE, b"").decode().splitlines()) <= set(_ignored(opened))
+    return present == wanted and not _missing_lines(_ignored(opened), ours)
 
 
-def _ignored(opened: ZipFile) -> list[str]:
-    return opened.read(IGNORE).decode().splitlines() if IGNORE in opened.namelist() else []
+def _ignored(opened: ZipFile) -> bytes:
+    return opened.read(IGNORE) if IGNORE in opened.namelist() else b""
+
+
+def _missing_lines(ignored: bytes, ours: Files) -> list[bytes]:
+    present = ignored.splitlines()
+    return [line for line in ours.get(IGNORE, b"").splitlines() if line not in present]
+
+
+def _with_our_lines(ignored: bytes, ours: Files) -> bytes:
+    if ignored and not ignored.endswith(b"\n"):
+        ignored += b"\n"
+    return ignored + b"".join(line + b"\n" for line in _missing_lines(ignored, ours))
 
 
 def _empty() -> bytes:

@@ -7,7 +7,7 @@ from io import BytesIO
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infrastructure import package
@@ -99,6 +99,8 @@ def test_without_a_plugins_zip_there_are_our_files_alone() -> None:
     assert merged(None, OURS) == package.zipped(OURS)
 
 
+@example({".airflowignore": b"\x80hive/"}, 0)
+@example({".airflowignore": b"hive/\r\n\r\n# ours\r\n\r\naudio_leakage/"}, 0)
 @given(
     st.dictionaries(st.text(min_size=1, max_size=20), st.binary(max_size=200), max_size=8), st.integers(0, 9)
 )
@@ -112,7 +114,12 @@ def test_whatever_is_in_it_stays(files: dict[str, bytes], level: int) -> None:
     with ZipFile(buffer, "w", ZIP_DEFLATED, compresslevel=level) as archive:
         for path, content in kept.items():
             archive.writestr(path, content)
-    assert unzipped(merged(buffer.getvalue(), OURS)) == {".airflowignore": b"audio_leakage/\n"} | kept | OURS
+    files, ours = dict(unzipped(merged(buffer.getvalue(), OURS))), b"audio_leakage/"
+    before, after = kept.pop(".airflowignore", b""), files.pop(".airflowignore")
+    lines = before.splitlines()
+    assert after.startswith(before)
+    assert after.splitlines() == [*lines, *([] if ours in lines else [ours])]
+    assert files == kept | {"audio_leakage/contacts/states.py": b"5"}
 
 
 def test_what_is_no_zip_is_named() -> None:
