@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from audio_leakage.errors import BrokenEvidence
 from audio_leakage.evidence.chain import CHAIN, Link, link_name, sequence_of
-from audio_leakage.evidence.files import read_document
 from audio_leakage.evidence.reports import EXCEPTIONS, SUMMARY, exceptions_of
+from audio_leakage.evidence.stored import document_at
 from audio_leakage.use_cases.acknowledged import acknowledged_of
 from audio_leakage_hooks.evidence_bucket import EvidenceBucketHook
 
@@ -139,5 +139,4 @@ def _measured(place: EvidencePlace, folder: str) -> Mapping[str, Any]:
 
 
 def _summary(place: EvidencePlace, folder: str) -> dict[str, Any]:
-    path = folder + SUMMARY
-    return read_document(place.store.read(path), path, affects="the figures of its day")
+    return document_at(place.store, folder + SUMMARY, affects="the figures of its day")

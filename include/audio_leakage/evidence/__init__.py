@@ -1,4 +1,4 @@
-"""What we can prove about a day, as files that anybody can verify; no port, no log.
+"""What we can prove about a day, as files that anybody can verify; no log, and no port but its own.
 
 ===================  ==============================================================
 ``classes``          the table of classes: what is proven of a contact
@@ -12,6 +12,7 @@
 ``reports``          the files for people: exceptions, sums and the mail
 ``revision``         a numbered revision of a day, and the same computed again
 ``files``            canonical JSON, JSON Lines, CSV and their hashes
+``stored``           what the files of the evidence store hold
 ``sorting``          rows in order, without holding them all in memory
 ``manifest``         the hashes of a revision's files, as an in-toto statement
 ``chain``            numbered links, and the text of each that is signed

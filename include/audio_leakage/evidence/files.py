@@ -21,7 +21,8 @@ Json = Mapping[str, Any]
 
 _COMPRESSED = ".gz"
 _LINES_AT_ONCE = 100
-_COMPUTED = "what is computed from it"
+#: What cannot be relied on when a file is broken, unless the reader knows better.
+COMPUTED = "what is computed from it"
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _DECODER = json.JSONDecoder()
 #: Reading raises these when bytes are not a whole gzip file, or not rows.
@@ -148,7 +149,7 @@ def rows_of(stored: bytes, name: str) -> Iterator[Json]:
 
 
 @contextmanager
-def _readable(name: str, stored: bytes, affects: str = _COMPUTED) -> Iterator[None]:
+def _readable(name: str, stored: bytes, affects: str = COMPUTED) -> Iterator[None]:
     try:
         if not stored:
             raise EOFError("it is empty")
@@ -177,7 +178,7 @@ def uncompressed(name: str, stored: bytes) -> bytes:
         raise ValueError(f"{name} is not a whole gzip file: {error}") from None
 
 
-def read_document(stored: bytes, name: str, affects: str = _COMPUTED) -> dict[str, Any]:
+def read_document(stored: bytes, name: str, affects: str = COMPUTED) -> dict[str, Any]:
     """Return the JSON document that a file holds.
 
     :param name: the key of the file, for the error.

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from audio_leakage.evidence.files import Json, read_document
+from audio_leakage.evidence.files import Json
+from audio_leakage.evidence.ports import EvidenceStore
 from audio_leakage.evidence.sources import Decision
 from audio_leakage.evidence.sources import Policy as Decider
+from audio_leakage.evidence.stored import document_at
 from audio_leakage.population.member import Member
 from audio_leakage.population.policy import LONGEST_EXCEPTION, Default, Policy, Requirement
 from audio_leakage.population.policy_reader import read_policy
@@ -49,16 +51,16 @@ def member_of_row(row: Mapping[str, Any]) -> Member:
     )
 
 
-def kept_policy(stored: bytes, name: str) -> tuple[Json | None, Policy]:
+def kept_policy(store: EvidenceStore, key: str) -> tuple[Json | None, Policy]:
     """Return the policy that a revision was written by, as it was set and as it is asked.
 
     It was allowed when it was set. So we do not check again how long its exceptions hold.
 
-    :param stored: the revision's ``policy.json``.
-    :param name: its key, for the error.
+    :param key: key of the revision's ``policy.json``.
+    :raises MissingError: when there is none.
     :raises BrokenEvidence: when it holds no JSON object.
     """
-    document = read_document(stored, name)["policy"]
+    document = document_at(store, key)["policy"]
     text = None if document is None else json.dumps(document)
     return document, read_policy(text, date.max - LONGEST_EXCEPTION)
 

@@ -18,10 +18,11 @@ from audio_leakage.evidence.acknowledgement import (
     in_force,
 )
 from audio_leakage.evidence.chain import Link
-from audio_leakage.evidence.files import Json, read_document, rows_of, sha256
+from audio_leakage.evidence.files import Json, sha256
 from audio_leakage.evidence.ledger import CHANGES
 from audio_leakage.evidence.ports import EvidenceStore
 from audio_leakage.evidence.reports import SUMMARY, DayStatus
+from audio_leakage.evidence.stored import document_at, rows_at
 from audio_leakage.ports import ContactTable, Item
 from audio_leakage.use_cases.evidence_chain import Chain
 
@@ -40,8 +41,7 @@ def figures_of(chain: Chain, day: str, now: datetime) -> Json:
     links = chain.links_of(day)
     revisions = [link for link in links if not link.is_acknowledgement]
     acknowledged = acknowledged_of(chain.store, links, now.astimezone(UTC).date())
-    name = revisions[-1].folder + SUMMARY
-    summary = read_document(chain.store.read(name), name)
+    summary = document_at(chain.store, revisions[-1].folder + SUMMARY)
     return acknowledged_figures(summary, acknowledged)
 
 
@@ -69,7 +69,7 @@ def acknowledged_of(store: EvidenceStore, links: Iterable[Link], on: date) -> di
     changed_in: dict[str, int] = {}
     for link in links:
         if not link.is_acknowledgement and since is not None and link.revision > since:
-            changed = rows_of(store.read(link.folder + CHANGES), link.folder + CHANGES)
+            changed = rows_at(store, link.folder + CHANGES)
             changed_in |= {str(row["contact_id"]): link.revision for row in changed}
     return in_force(found, changed_in, on)
 
@@ -87,8 +87,7 @@ def take_back(contacts: ContactTable, store: EvidenceStore, links: Iterable[Link
         if link.is_acknowledgement
         for row in _read(store, link).contacts
     }
-    key = revision.folder + CHANGES
-    changed = (str(row["contact_id"]) for row in rows_of(store.read(key), key))
+    changed = (str(row["contact_id"]) for row in rows_at(store, revision.folder + CHANGES))
     open_again = {contact_id: None for contact_id in changed if contact_id in acknowledged}
     return _write(contacts, open_again)
 

@@ -27,8 +27,9 @@ from audio_leakage.configuration.lifecycle import deleted_after_days
 from audio_leakage.configuration.rules import ConfigurationObject, Facts
 from audio_leakage.configuration.told import findings_of, mail_lines, wrong_alert
 from audio_leakage.errors import MissingError, ServiceUnavailable, SetupError
-from audio_leakage.evidence.files import Json, canonical, document, read_document, sha256
+from audio_leakage.evidence.files import Json, canonical, document, sha256
 from audio_leakage.evidence.revision import FileBeside
+from audio_leakage.evidence.stored import document_at
 from audio_leakage.runs.alerts import publish
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
@@ -111,12 +112,12 @@ def _folder(run: DayContext) -> str:
 def _last_checked(run: DayContext, folder: str) -> Json | None:
     """Return the last ``results`` below a folder, and whether they are told; None if there are none."""
     key = max(run.store.keys(folder), key=lambda key: key.rpartition("/")[2], default=None)
-    return read_document(run.store.read(key), key) if key else None
+    return document_at(run.store, key) if key else None
 
 
 def _in_last_evidence(run: DayContext) -> Mapping[str, Facts]:
-    stored = run.chain.latest(CONFIGURATION)
-    return facts_of(read_document(stored, f"the last {CONFIGURATION}")) if stored is not None else {}
+    key = run.chain.latest(CONFIGURATION)
+    return facts_of(document_at(run.store, key)) if key else {}
 
 
 def _readings(run: DayContext) -> Iterator[tuple[ConfigurationObject, _Read]]:

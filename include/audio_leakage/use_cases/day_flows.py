@@ -11,8 +11,9 @@ from typing import Any
 
 from audio_leakage.errors import BrokenEvidence, MissingError, SetupError
 from audio_leakage.evidence.classes import ContactClass
-from audio_leakage.evidence.files import Json, canonical, document, json_lines, read_document, rows_of, sha256
+from audio_leakage.evidence.files import Json, canonical, document, json_lines, sha256
 from audio_leakage.evidence.revision import FileBeside
+from audio_leakage.evidence.stored import document_at, rows_at
 from audio_leakage.flow_audit.audit import audit
 from audio_leakage.flow_audit.flow import read_flow, resource_id
 from audio_leakage.flow_audit.kept import Kept, flow_of, kept_of
@@ -63,8 +64,8 @@ def audit_flows(run: DayContext) -> dict[str, Any]:
             run.store.write(f"{folder}{_KEPT}", json_lines(_KEPT, rows).stored)
         numbers = run.flows.phone_numbers(run.settings.connect_instance_id)
         flows = [flow_of(each["flow"]) for each in rows if each["flow"] is not None]
-        stored = run.chain.latest(FLOWS)
-        before = read_document(stored, f"the last {FLOWS}") if stored is not None else None
+        key = run.chain.latest(FLOWS)
+        before = document_at(run.store, key) if key else None
         report = report_of(flows, audit(flows, numbers), before, as_of)
     except SetupError as error:
         log.warning("the flows were not audited: %s", error)
@@ -96,7 +97,7 @@ def unasked_queues(run: DayContext, contacts: str) -> dict[str, dict[str, Any]]:
     :return: the number of contacts by class, and ``entries``, by the queue's ID; most contacts first.
     """
     counts: dict[str, Counter[str]] = {}
-    for row in rows_of(run.store.read(contacts), contacts):
+    for row in rows_at(run.store, contacts):
         if row["class"] in _UNASKED and row["queue_id"] is not None:
             counts.setdefault(row["queue_id"], Counter())[row["class"]] += 1
     report = last_report(run)
@@ -130,7 +131,7 @@ def flow_lines(run: DayContext) -> Iterator[str]:
 def last_report(run: DayContext) -> Report | None:
     """Return the last report of the run's day; None if there is none."""
     key = max((key for key in run.store.keys(_folder(run)) if key.endswith(FLOWS)), default=None)
-    return read_document(run.store.read(key), key) if key else None
+    return document_at(run.store, key) if key else None
 
 
 def _folder(run: DayContext) -> str:
@@ -148,7 +149,7 @@ def _last_kept(run: DayContext) -> Mapping[str, Kept]:
     if key is None:
         return {}
     try:
-        return {str(row["id"]): row for row in rows_of(run.store.read(key), key)}
+        return {str(row["id"]): row for row in rows_at(run.store, key)}
     except BrokenEvidence as error:
         log.warning("all flows are read again: %s", error)  # what was kept only spares requests
         return {}

@@ -8,9 +8,10 @@ from typing import Any
 
 from audio_leakage.contacts.contact import Contact
 from audio_leakage.errors import InvalidContact
-from audio_leakage.evidence.files import Json, rows_of
+from audio_leakage.evidence.files import Json
 from audio_leakage.evidence.revision import ITEMS
 from audio_leakage.evidence.sources import FROM_REVISION
+from audio_leakage.evidence.stored import rows_at
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DAY, DayContext
 
@@ -65,7 +66,7 @@ def _items_before(run: DayContext) -> Iterator[Json]:
     if known is None:
         return
     link = known[0]
-    for item in rows_of(run.store.read(link.folder + ITEMS), link.folder + ITEMS):
+    for item in rows_at(run.store, link.folder + ITEMS):
         yield {FROM_REVISION: link.revision, **item}
 
 

@@ -9,8 +9,9 @@ from datetime import date
 
 from audio_leakage.evidence.calls import Leg
 from audio_leakage.evidence.classes import Count
-from audio_leakage.evidence.files import EvidenceFile, Json, rows_of
+from audio_leakage.evidence.files import EvidenceFile, Json
 from audio_leakage.evidence.ledger import CALLS, CONTACTS
+from audio_leakage.evidence.stored import rows_at
 from audio_leakage.times import parse_time
 from audio_leakage.use_cases.day_context import DAY, DayContext
 
@@ -70,4 +71,4 @@ def _later_legs(run: DayContext, day: date) -> Iterator[tuple[str, Leg]]:
 def _rows(run: DayContext, day: date, name: str) -> Iterator[Json]:
     known = run.chain.earlier(day.isoformat())
     key = known[0].folder + name if known else None
-    return rows_of(run.store.read(key), key) if key else iter(())
+    return rows_at(run.store, key) if key else iter(())

@@ -9,8 +9,9 @@ from operator import itemgetter
 from typing import Any
 
 from audio_leakage.errors import BrokenEvidence
-from audio_leakage.evidence.files import Json, json_lines, rows_of
+from audio_leakage.evidence.files import Json, json_lines
 from audio_leakage.evidence.population_rows import row_of_member
+from audio_leakage.evidence.stored import rows_at
 from audio_leakage.population.parts import Part, by_hour
 from audio_leakage.population.proof import Completeness
 from audio_leakage.runs.window import Window
@@ -87,11 +88,11 @@ def _takings(run: DayContext) -> Mapping[str, list[str]]:
 
 
 def _members(run: DayContext, key: str) -> Iterator[Json]:
-    return (row for row in rows_of(run.store.read(key), key) if "proof" not in row)
+    return (row for row in rows_at(run.store, key) if "proof" not in row)
 
 
 def _first_row(run: DayContext, key: str) -> Json:
-    return next(rows_of(run.store.read(key), key), {})
+    return next(rows_at(run.store, key), {})
 
 
 def _proof(run: DayContext, hour: Window, takings: Mapping[str, list[str]]) -> Json:

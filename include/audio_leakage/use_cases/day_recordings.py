@@ -13,9 +13,10 @@ from audio_leakage.contacts.contact import check_contact_id
 from audio_leakage.contacts.recording import RecordingStorage, is_conversation
 from audio_leakage.contacts.snapshot import ContactSnapshot
 from audio_leakage.errors import AwsError, ContactNotFound, InvalidContact, MissingError
-from audio_leakage.evidence.files import EvidenceFile, Json, rows_of
+from audio_leakage.evidence.files import EvidenceFile, Json
 from audio_leakage.evidence.sorting import sorted_lines
 from audio_leakage.evidence.sources import DELETE_MARKER, NOT_ASKED, OTHER_DAY, UNRECOGNISED_OBJECT
+from audio_leakage.evidence.stored import rows_at
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
 from audio_leakage.use_cases.day_items import items_of
@@ -64,7 +65,7 @@ def recordings_of(run: DayContext, known: Collection[str], items: EvidenceFile) 
 
 def _listing(run: DayContext) -> Iterable[Json]:
     last = max(run.store.keys(_listings(run)), default=None)
-    return rows_of(run.store.read(last), last) if last else ()
+    return rows_at(run.store, last) if last else ()
 
 
 def _known_about(run: DayContext, strays: list[str]) -> dict[str, str | None]:

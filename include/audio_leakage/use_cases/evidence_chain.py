@@ -95,11 +95,11 @@ class Chain:
         """Tell whether an acknowledgement of a day was begun."""
         return any(True for _ in self.store.keys(folder_of_day(day)))
 
-    def latest(self, name: str) -> bytes | None:
-        """Return a file of the last revision that has one of that name; None if none has."""
+    def latest(self, name: str) -> str | None:
+        """Return the key of a file of the last revision that has one of that name; None if none has."""
         for link in (each for each in self._backwards() if not each.is_acknowledgement):
             if name in read_manifest(self._manifest(link))[0]:
-                return self.store.read(link.folder + name)
+                return link.folder + name
         return None
 
     def append_acknowledgement(self, acknowledgement: Acknowledgement, stored: bytes, now: datetime) -> Link:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from audio_leakage.evidence.files import canonical, read_document
+from audio_leakage.evidence.files import canonical
+from audio_leakage.evidence.stored import document_at
 from audio_leakage.flow_audit.report import Report, is_worse
 from audio_leakage.flow_audit.results import AuditResult
 from audio_leakage.population.policy import Requirement
@@ -110,4 +111,4 @@ def _last_told(run: DayContext) -> Mapping[str, str] | None:
     """Return the results that people last heard of, by entry; None if they have heard of none."""
     keys = (key for key in run.store.keys(WORK) if key.endswith(_TOLD))
     key = max(keys, key=lambda key: key.split("/")[-2], default=None)
-    return read_document(run.store.read(key), key)["results"] if key else None
+    return document_at(run.store, key)["results"] if key else None

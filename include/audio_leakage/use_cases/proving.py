@@ -8,10 +8,11 @@ from typing import Any
 from audio_leakage.errors import AwsError, MissingError, MissingEvidence
 from audio_leakage.evidence.chain import Link
 from audio_leakage.evidence.classes import ContactClass
-from audio_leakage.evidence.files import Json, read_document
+from audio_leakage.evidence.files import Json
 from audio_leakage.evidence.ledger import CONTACTS
 from audio_leakage.evidence.reports import SUMMARY, SUMMARY_TXT
 from audio_leakage.evidence.revision import FIRST, Earlier, FileBeside
+from audio_leakage.evidence.stored import document_at
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.acknowledged import figures_of, take_back
 from audio_leakage.use_cases.day_configuration import configuration_beside, configuration_lines
@@ -121,7 +122,7 @@ def _write(run: DayContext, found: Reconciled, beside: Sequence[FileBeside] = ()
         link, is_new = run.chain.append(
             found.day.day, lambda before: evidence_from(run, found, before, beside), _origin(run), run.now
         )
-    summary = read_document(run.store.read(link.folder + SUMMARY), link.folder + SUMMARY)
+    summary = document_at(run.store, link.folder + SUMMARY)
     expiring = let_items_expire(run) if link.kind != FIRST else 0
     if is_new and run.chain.has_acknowledgements(link.day):
         take_back(run.contacts, run.store, run.chain.links_of(link.day), link)

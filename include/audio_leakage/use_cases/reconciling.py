@@ -16,8 +16,6 @@ from audio_leakage.evidence.files import (
     JsonLines,
     document,
     json_lines,
-    read_document,
-    rows_of,
 )
 from audio_leakage.evidence.ledger import CONTACTS, Inputs, subjects_of
 from audio_leakage.evidence.population_rows import decider_of, kept_policy
@@ -40,6 +38,7 @@ from audio_leakage.evidence.revision import (
     evidence_of,
 )
 from audio_leakage.evidence.sorting import sorted_lines
+from audio_leakage.evidence.stored import document_at, rows_at
 from audio_leakage.population.policy import Policy
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
@@ -94,7 +93,7 @@ def last_reconciled(run: DayContext) -> Reconciled | None:
     if facts is None:
         return None
     folder = facts.removesuffix(FACTS)
-    day = Day(**read_document(run.store.read(facts), facts))
+    day = Day(**document_at(run.store, facts))
     return Reconciled(day, tuple(EvidenceFile.read(name, run.store.read(folder + name)) for name in _INPUTS))
 
 
@@ -157,12 +156,10 @@ def _policy(run: DayContext, known: tuple[Link, Earlier] | None) -> tuple[Json |
     """
     if known is None:
         return run.policy_document, run.policy
-    name = known[0].folder + POLICY
-    return kept_policy(run.store.read(name), name)
+    return kept_policy(run.store, known[0].folder + POLICY)
 
 
 def _before(run: DayContext, earlier: Link) -> Iterable[Json]:
-    contacts, first_seen = earlier.folder + CONTACTS, earlier.folder + BEFORE
     return before_of(
-        rows_of(run.store.read(contacts), contacts), rows_of(run.store.read(first_seen), first_seen)
+        rows_at(run.store, earlier.folder + CONTACTS), rows_at(run.store, earlier.folder + BEFORE)
     )

@@ -1,0 +1,26 @@
+"""What the files of the evidence store hold. An error names the key of the file that cannot be read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from audio_leakage.evidence.files import COMPUTED, Json, read_document, rows_of
+from audio_leakage.evidence.ports import EvidenceStore
+
+
+def rows_at(store: EvidenceStore, key: str) -> Iterator[Json]:
+    """Yield the rows of a compressed file of rows.
+
+    :raises MissingError: at once, when there is no such file.
+    :raises BrokenEvidence: at the first row that cannot be read.
+    """
+    return rows_of(store.read(key), key)
+
+
+def document_at(store: EvidenceStore, key: str, affects: str = COMPUTED) -> dict[str, Any]:
+    """Return the JSON document that a file holds.
+
+    :param affects: what we cannot rely on when the file is broken, for the error.
+    :raises MissingError: when there is no such file.
+    :raises BrokenEvidence: when it holds no JSON object.
+    """
+    return read_document(store.read(key), key, affects)
