@@ -18,6 +18,7 @@ from moto.core.serialize import AttributePicker, AttributePickerContext
 from sqlalchemy import delete
 
 from conftest import ROOT
+from local_aws.commands.airflow import Airflow, new_airflow
 from local_aws.connect.contacts import StaticDirectory
 from local_aws.connect.flows import InstanceFlows
 from local_aws.connect.instance import InstanceConfiguration
@@ -57,10 +58,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what only AWS's own engine or ``-m scheduler`` asks for, and put first what must not come last.
 
-    A worker that has nothing left takes the last tests of another one. So the tests of the web server stay together,
-    and only one worker builds it. The longest test follows them, for it waits most.
+    A worker that has nothing left takes the last tests of another one. So the tests of a real Airflow stay together,
+    and those of the web server, and only one worker starts what they need. The former begin, for they wait most.
     """
-    items.sort(key=lambda item: (not _needs_web_server(item), "test_backfill" not in item.nodeid))
+    items.sort(key=lambda item: (not _needs("airflow_api", item), not _needs("web_server", item)))
     asked = {
         "engine": config.getoption("--dynamodb-local", default=False),
         "scheduler": "scheduler" in config.option.markexpr,
@@ -70,8 +71,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             items[:] = [item for item in items if not item.get_closest_marker(marker)]
 
 
-def _needs_web_server(item: pytest.Item) -> bool:
-    return "web_server" in getattr(item, "fixturenames", ())
+def _needs(fixture: str, item: pytest.Item) -> bool:
+    return fixture in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")
@@ -136,6 +137,14 @@ def web_server(airflow_database: None) -> Iterator[FastAPI]:
     del airflow_database
     yield create_app(apps="core")
     purge_cached_app()
+
+
+@pytest.fixture(scope="session")
+def airflow_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    """A real Airflow with its API server, which takes half a minute to start when the machine is busy. No DAG runs."""
+    airflow = new_airflow(tmp_path_factory.mktemp("airflow"), {})
+    with airflow.running("api-server"):
+        yield airflow
 
 
 @pytest.fixture

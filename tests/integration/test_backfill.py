@@ -1,18 +1,17 @@
 """An hour through which the monitor was down, backfilled by Airflow's own scheduler while the schedule goes on."""
 
-import os
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from http import HTTPStatus
+from urllib.error import HTTPError
 
 import pytest
 import time_machine
 
-from local_aws.commands.airflow import DAG_ID, Airflow, new_airflow
+from local_aws.commands.airflow import DAG_ID, Airflow
 from local_aws.contact_centre.centre import QUICK_WEIGHTS, ContactCentre
 from local_aws.contact_centre.recordings import wav
 from support.fakes import BUCKET, PREFIX
+from support.real_airflow import scheduling, wait_for
 from support.stage import LOG_GROUP, Stage
 
 HOUR, MINUTE, STEP = timedelta(hours=1), timedelta(minutes=1), timedelta(minutes=5)
@@ -48,40 +47,26 @@ def centre(stage: Stage) -> ContactCentre:
     return centre
 
 
-def wait_for(what: str, holds: Callable[[], bool], seconds: int) -> None:
-    """Ask again until it holds. On a busy machine Airflow may leave one question without an answer."""
-    deadline = time.monotonic() + seconds
-    while not holds_in_time(holds):
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
-        time.sleep(1)
-
-
-def holds_in_time(holds: Callable[[], bool]) -> bool:
-    try:
-        return holds()
-    except TimeoutError:
-        return False
-
-
 def has_begun_another_run(airflow: Airflow) -> bool:
-    """Trigger a run. It has not begun if another process wrote into the database at the same moment."""
+    """Trigger a run. SQLite refuses it if the scheduler wrote into the database at the same moment."""
     try:
-        airflow.cli("dags", "trigger", DAG_ID)
-    except RuntimeError as error:
-        if "database is locked" not in str(error):
+        airflow.send("POST", f"/dags/{DAG_ID}/dagRuns", {"logical_date": None})
+    except HTTPError as error:
+        if error.code != HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
         return False
     return True
 
 
-def create_backfill(airflow: Airflow, centre: ContactCentre, windows: range, *options: str) -> None:
-    """Have windows of the hour backfilled, three at a time.
+def create_backfill(airflow: Airflow, centre: ContactCentre, windows: range, reprocess: str) -> None:
+    """Have windows of the hour backfilled, three at a time, as one does it on MWAA.
 
-    Nothing else runs meanwhile: SQLite gives a writer up at once when another one is faster.
+    No scheduler runs meanwhile: SQLite gives a writer up at once when another one is faster.
     """
     first, last = ((centre.start + (n + 1) * STEP).isoformat() for n in (windows[0], windows[-1]))
-    dates = ("--from-date", first, "--to-date", last)
-    airflow.cli("backfill", "create", "--dag-id", DAG_ID, *dates, "--max-active-runs", "3", *options)
+    dates = {"from_date": first, "to_date": last}
+    how = {"max_active_runs": 3, "reprocess_behavior": reprocess}
+    airflow.send("POST", "/backfills", {"dag_id": DAG_ID, **dates, **how})
 
 
 def wait_for_backfill(airflow: Airflow) -> None:
@@ -98,13 +83,12 @@ def wait_for_backfill(airflow: Airflow) -> None:
 
 
 @pytest.mark.timeout(3600)
-def test_a_backfill_catches_up_on_a_missed_hour(stage: Stage, centre: ContactCentre, tmp_path: Path) -> None:
-    environment = {
-        name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AIRFLOW_VAR_"))
-    }
-    airflow = new_airflow(tmp_path, environment)
-    create_backfill(airflow, centre, range(12))
-    with airflow.running():
+def test_a_backfill_catches_up_on_a_missed_hour(
+    stage: Stage, centre: ContactCentre, airflow_api: Airflow
+) -> None:
+    airflow = airflow_api
+    create_backfill(airflow, centre, range(12), "none")
+    with scheduling(airflow):
         wait_for_backfill(airflow)
         assert windows(airflow) == [f"{centre.start + n * STEP:%H:%M}" for n in range(12)]
 
@@ -121,8 +105,8 @@ def test_a_backfill_catches_up_on_a_missed_hour(stage: Stage, centre: ContactCen
     stage.put_object(leaked.recording_key(PREFIX), wav(1_000_000))
     window = (datetime.fromisoformat(before[leaked.contact_id]["InitialisedAt"]) - centre.start) // STEP
     again = range(max(window - 1, 0), min(window + 2, 12))
-    create_backfill(airflow, centre, again, "--reprocess-behavior", "completed")
-    with airflow.running():
+    create_backfill(airflow, centre, again, "completed")
+    with scheduling(airflow):
         wait_for_backfill(airflow)
     after = stage.items()
     assert after.pop(leaked.contact_id)["RecordedState"] == "CALL_RECORDED_SUCCESS"

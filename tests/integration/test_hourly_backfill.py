@@ -1,9 +1,6 @@
 """Three hours that nobody took, backfilled side by side by Airflow's own scheduler, beside the schedule."""
 
 import json
-import os
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -14,6 +11,7 @@ import pytest
 from audio_leakage.instances import RECONCILE_DAG_ID
 from local_aws.commands.airflow import Airflow, new_airflow
 from support.fakes import answer, number
+from support.real_airflow import environment, wait_for
 from support.stage import Stage
 
 pytestmark = pytest.mark.scheduler
@@ -39,12 +37,11 @@ def first_hour(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> datetime:
 def test_missed_hours_are_backfilled_and_a_second_time_changes_nothing(
     stage: Stage, first_hour: datetime, tmp_path: Path
 ) -> None:
-    names = ("AWS_", "AIRFLOW_VAR_")
-    airflow = new_airflow(tmp_path, {name: os.environ[name] for name in os.environ if name.startswith(names)})
+    airflow = new_airflow(tmp_path, environment())
     create_backfill(airflow, first_hour)
     with airflow.running(dag_ids=(RECONCILE_DAG_ID,)):
-        wait_for("the backfill", lambda: completed(airflow) == 1)
-        wait_for("the schedule beside it", lambda: "success" in states(airflow, "scheduled"))
+        wait_for("the backfill", lambda: completed(airflow) == 1, 1200)
+        wait_for("the schedule beside it", lambda: "success" in states(airflow, "scheduled"), 1200)
         assert states(airflow, "backfill") == ["success"] * HOURS
         assert any(overlap(*pair) for pair in combinations(runs(airflow, "backfill"), 2))
     items = stage.items()
@@ -56,7 +53,7 @@ def test_missed_hours_are_backfilled_and_a_second_time_changes_nothing(
 
     create_backfill(airflow, first_hour, "--reprocess-behavior", "completed")
     with airflow.running(dag_ids=(RECONCILE_DAG_ID,)):
-        wait_for("the second backfill", lambda: completed(airflow) == 2)
+        wait_for("the second backfill", lambda: completed(airflow) == 2, 1200)
         assert states(airflow, "backfill") == ["success"] * HOURS
         again = [entered(airflow, run) for run in runs(airflow, "backfill")]
     assert [(each["entered"], each["population"]) for each in again] == [(0, CALLS)] * HOURS
@@ -71,13 +68,6 @@ def create_backfill(airflow: Airflow, first: datetime, *options: str) -> None:
     airflow.cli(
         "backfill", "create", "--dag-id", RECONCILE_DAG_ID, *dates, "--max-active-runs", "3", *options
     )
-
-
-def wait_for(what: str, holds: Callable[[], bool], seconds: int = 1200) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
-        time.sleep(1)
 
 
 def completed(airflow: Airflow) -> int:

@@ -79,12 +79,13 @@ class Airflow:
     ) -> Iterator[None]:
         """Run Airflow inside a ``with`` block: scheduler, executor, DAG processor and API server.
 
-        :param component: the component to run; ``api-server`` runs nothing else.
+        :param component: what to run instead of all four, such as ``api-server``. A ``scheduler`` needs
+            an API server that is up already.
         :param ready: a path of the API that answers once Airflow is up.
         :param dag_ids: the DAGs that run inside the block. Every other one stays paused.
         :raises RuntimeError: with the end of the log, if Airflow does not start.
         """
-        running = dag_ids if component == "standalone" else ()
+        running = () if component == "api-server" else dag_ids
         with (self.home / "standalone.log").open("a") as log:
             process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "airflow", component],
@@ -107,6 +108,17 @@ class Airflow:
         with urlopen(f"{self.url}/api/v2{path}", timeout=120) as answer:  # noqa: S310
             return json.loads(answer.read())
 
+    def send(self, method: str, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401  # JSON
+        """Send JSON to a path of the REST API, and return the JSON that it answers."""
+        request = Request(  # noqa: S310
+            f"{self.url}/api/v2{path}",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+            method=method,
+        )
+        with urlopen(request, timeout=120) as answer:  # noqa: S310
+            return json.loads(answer.read())
+
     def runs(self, run_type: str) -> dict[str, str]:
         """Return the states of all runs of a type, by run id."""
         runs = self.get(f"/dags/{DAG_ID}/dagRuns?limit=100")["dag_runs"]
@@ -124,11 +136,8 @@ class Airflow:
         return json.loads(value) if isinstance(value, str) else value  # it may be the text of its JSON
 
     def _pause(self, dag_ids: Sequence[str], *, paused: bool) -> None:
-        body = json.dumps({"is_paused": paused}).encode()
         for dag_id in dag_ids:
-            dag = f"{self.url}/api/v2/dags/{dag_id}?update_mask=is_paused"
-            request = Request(dag, body, {"Content-Type": "application/json"}, method="PATCH")  # noqa: S310
-            urlopen(request, timeout=120).close()  # noqa: S310
+            self.send("PATCH", f"/dags/{dag_id}?update_mask=is_paused", {"is_paused": paused})
 
     def _wait_until_healthy(self, process: subprocess.Popen[bytes], ready: str) -> None:
         for _ in range(600):
