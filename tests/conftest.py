@@ -17,6 +17,9 @@ from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel, Shape
 
+# Python would look for garbage again and again among thousands of modules that stay. That is a quarter of their import.
+gc.disable()
+
 for _contract in ("bucket", "evidence", "table"):
     pytest.register_assert_rewrite(f"support.{_contract}_contract")
 
@@ -51,6 +54,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 # Every hook has a boto3 session of its own, and every session searches for the same models and parses them again. And

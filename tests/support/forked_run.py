@@ -1,4 +1,4 @@
-"""A run of the DAG in a process that may be killed, forked from one that has imported Airflow already."""
+"""A run of the DAG in a process that may be killed, forked from one in which Airflow is warm already."""
 
 import multiprocessing
 import os
@@ -13,16 +13,8 @@ import time_machine
 from airflow import settings
 from airflow.models import DagBag
 
-from support.quick_airflow import make_airflow_quick
-
-_IMPORTED_BY_RUNS = (
-    "airflow.sdk.execution_time.supervisor",
-    "airflow.sdk.execution_time.task_runner",
-    "airflow.providers.amazon.aws.hooks.base_aws",
-    "airflow.providers.standard.operators.python",
-)
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload([__name__, *_IMPORTED_BY_RUNS])
+_SERVER.set_forkserver_preload(["support.warm_airflow", __name__])
 
 
 def start_run(dags: Path, now: datetime, database: Path) -> BaseProcess:
@@ -47,6 +39,5 @@ def _run(dags: Path, now: datetime, environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     settings.configure_vars()  # type: ignore[no-untyped-call]
     settings.reconfigure_orm()  # type: ignore[no-untyped-call]
-    make_airflow_quick()
     with time_machine.travel(now, tick=True):
         DagBag(dags).dags["monitor_audio_leakage"].test(logical_date=now)
