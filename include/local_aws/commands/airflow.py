@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[3]
 DAG_ID = "monitor_audio_leakage"
 RECONCILE_DAG_ID = "reconcile_audio_leakage"
 EVIDENCE_DAG_ID = "audio_leakage_evidence"
-#: Airflow takes five seconds to import, so that commands which follow each other share a process. It would take a
-#: third longer if Python looked for garbage among its thousands of modules as often as it does by default.
+#: Airflow takes five seconds to import, so that commands which follow each other share a process. It would
+#: take a third longer if Python looked for garbage among its modules as often as it does by default.
 _COMMANDS_IN_TURN = """
 import gc, json, sys
 gc.set_threshold(50_000, 20, 100)
