@@ -17,6 +17,7 @@ from local_aws.conditional_writes import write_one_at_a_time
 from local_aws.connect.simulator import ConnectSimulator
 from local_aws.moto_hosts import find_each_host_once
 from local_aws.recordings import pack_recordings
+from local_aws.symmetric_keys import make_no_private_key
 
 REGION = "af-south-1"
 _FAST = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
@@ -55,6 +56,7 @@ class LocalAws:
         pack_recordings()
         write_one_at_a_time()
         find_each_host_once()
+        make_no_private_key()
         self.connect.__enter__()
         self._moto.start()
         self.reset()
