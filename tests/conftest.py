@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.unraisableexception import gc_collect_iterations_key
 from botocore import hooks, validate
 from botocore.client import ClientCreator
 from botocore.hooks import EventAliaser, HierarchicalEmitter
@@ -47,6 +48,11 @@ for _name in [
     name for name in os.environ if name.startswith(("AIRFLOW_VAR_", "AIRFLOW_CONN_", "AWS_ENDPOINT"))
 ]:
     del os.environ[_name]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """At the end, look once for objects whose finalizer fails, and not five times."""
+    config.stash[gc_collect_iterations_key] = 1
 
 
 def pytest_collection_finish() -> None:

@@ -1,13 +1,17 @@
 """The stand-in for AWS, started once for all integration tests and emptied before each."""
 
+import os
 from collections.abc import Iterator
+from threading import get_ident
 from typing import Any
 
+import boto3
 import pytest
 import yaml
 from airflow.models import DagBag
 from airflow.models.dagrun import DagRun
 from airflow.models.variable import Variable
+from airflow.providers.amazon.aws.hooks.base_aws import BaseSessionFactory
 from airflow.sdk import DAG
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
@@ -45,6 +49,21 @@ AttributePicker.__call__ = _pick_at_once  # type: ignore[method-assign]
 # And it reads templates with PyYAML's loader in Python. The one in C reads the same.
 yaml.add_multi_constructor("", yaml_tag_constructor, Loader=yaml.CLoader)
 yaml.Loader = yaml.CLoader  # type: ignore[assignment, misc]
+
+# Every hook makes a boto3 session of its own, with 130 handlers and 60 chains of settings. Sessions are not thread-safe.
+_create_session = BaseSessionFactory._create_basic_session
+_sessions: dict[tuple[str, ...], boto3.session.Session] = {}
+
+
+def _create_session_once(self: BaseSessionFactory, session_kwargs: dict[str, Any]) -> boto3.session.Session:
+    environment = (f"{name}={os.environ[name]}" for name in sorted(os.environ) if name.startswith("AWS_"))
+    made_of = (str(get_ident()), repr(session_kwargs), *environment)
+    if made_of not in _sessions:
+        _sessions[made_of] = _create_session(self, session_kwargs)
+    return _sessions[made_of]
+
+
+BaseSessionFactory._create_basic_session = _create_session_once  # type: ignore[method-assign]
 
 TEMPLATE = ROOT / "include" / "infrastructure" / "table.yaml"
 

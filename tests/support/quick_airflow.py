@@ -1,19 +1,24 @@
 """What Airflow does again and again in one process, and need not do for tests."""
 
+from copy import copy
 from functools import cache
 from typing import Any
 
+from cadwyn import applications
+from cadwyn.route_generation import generate_versioned_routers
 from fastapi.dependencies import utils
 from fastapi.dependencies.models import Dependant
 
 
 @cache
 def make_airflow_quick() -> None:
-    """Read the signature of each function of the execution API once.
+    """Spare ``dag.test`` work: it serves the execution API to its tasks within the process."""
+    _read_each_signature_once()
+    _build_the_newest_version_alone()
 
-    ``dag.test`` serves this API to its tasks within the process, and overrides some dependencies. So FastAPI reads the
-    signatures of all dependencies again in each request.
-    """
+
+def _read_each_signature_once() -> None:
+    """Some dependencies are overridden, so FastAPI reads the signatures of all of them again in each request."""
     get_dependant, known = utils.get_dependant, dict[Any, Dependant]()
 
     def get_once(**wanted: Any) -> Dependant:
@@ -23,3 +28,19 @@ def make_airflow_quick() -> None:
         return known[key]
 
     utils.get_dependant = get_once
+
+
+def _build_the_newest_version_alone() -> None:
+    """The API has nine versions, for tasks of older releases. Tasks of the same process ask for the newest."""
+
+    def generate_newest(router: Any, versions: Any, **more: Any) -> Any:  # noqa: ANN401  # without types
+        newest, current = copy(versions), copy(router)
+        newest.versions = versions.versions[:1]
+        current.routes = [route for route in router.routes if not _is_only_for_older_versions(route)]
+        return generate_versioned_routers(current, newest, **more)
+
+    applications.generate_versioned_routers = generate_newest  # type: ignore[attr-defined]
+
+
+def _is_only_for_older_versions(route: Any) -> bool:  # noqa: ANN401  # without types
+    return "_CADWYN_DELETED_ROUTE" in getattr(route, "tags", ())

@@ -15,7 +15,7 @@ from support.quick_airflow import make_airflow_quick  # noqa: E402
 
 
 async def _ask() -> None:
-    """Ask the execution API for anything: it builds its nine versions when it is asked first."""
+    """Ask the execution API for anything: it builds its routes when it is asked first."""
     async with httpx.AsyncClient(transport=in_process_api_server().atransport, base_url="http://api") as api:
         await api.get("/")
 
