@@ -33,7 +33,7 @@ from audio_leakage_hooks.connect import ConnectHook
 from audio_leakage_hooks.contact_table_hook import ContactTableHook
 from bench import measure, scenario
 from support.fakes import FakeFlowLog, FakeMetrics, FakeTopic
-from support.population import FakeCountedHours
+from support.population import FakeCountedHours, FakeSource
 
 HOUR = hour_named("2026-01-05T10")
 #: What a task of the hourly DAG has, in seconds, and how many writes it sends at once.
@@ -43,8 +43,8 @@ _PAGE = 100
 _QUEUE = "54b468a3-86b1-4746-aeb5-c31b62eecaa2"
 
 
-@dataclass
-class Searches:
+@dataclass(kw_only=True)
+class Searches(FakeSource):
     """SearchContacts of one hour, evenly spread, on a virtual clock. Results are made when they are read."""
 
     ids: list[str]
@@ -123,7 +123,7 @@ class FileParts:
 
 def take(folder: Path, count: int) -> dict[str, Any]:
     """Take the hour in as many tries as it needs; return figures."""
-    searches = Searches(list(scenario.contact_ids(count, seed=4)))
+    searches = Searches(ids=list(scenario.contact_ids(count, seed=4)))
     run, _, _ = _context(folder, searches)
     for tries in range(1, 10):
         begun = searches.seconds
@@ -147,7 +147,7 @@ def take(folder: Path, count: int) -> dict[str, Any]:
 
 def enter(folder: Path, count: int) -> dict[str, Any]:
     """Enter what was taken; return figures."""
-    run, units, requests = _context(folder, Searches(list(scenario.contact_ids(count, seed=4))))
+    run, units, requests = _context(folder, Searches(ids=list(scenario.contact_ids(count, seed=4))))
     started = time.monotonic()
     entered = enter_unwatched(run)
     return {

@@ -110,11 +110,12 @@ class Day:
         self._counted_hours = FakeCountedHours()
         self.weather = Weather(self.seed)
         self.table = Table(weather=self.weather, another_run=self._another_run)
-        self.topic, self.log = Topic(self.weather), Log(self.centre, self.weather)
+        self.topic, self.log = Topic(weather=self.weather), Log(self.centre, self.weather)
         if self.withholds_log:
             self.log.withhold()
         self.metrics = FakeMetrics()
-        self._connect, self._bucket = Connect(self.centre, self.weather), Bucket(self.centre, self.weather)
+        self._connect = Connect(centre=self.centre, weather=self.weather)
+        self._bucket = Bucket(self.centre, self.weather)
         self._calls = {call.contact_id: call for call in self.centre.calls}
         self._expired: dict[str, Item] = {}
         self._judged: set[str] = set()
@@ -341,7 +342,7 @@ class Day:
             hour=Window(hour, hour + timedelta(hours=1)),
             now=self.weather.now,
             seconds_left=lambda: 2880,
-            connect=Population(self.centre, self.weather, self.indexing),
+            connect=Population(centre=self.centre, weather=self.weather, indexing=self.indexing),
             contacts=self.table,
             flow_log=self.log,
             alert_topic=self.topic,

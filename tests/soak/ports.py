@@ -1,4 +1,4 @@
-"""The domain's ports in memory, in all weathers."""
+"""The fakes of the unit tests in all weathers, over a contact centre. What is not played here is the fake's."""
 
 import re
 from bisect import bisect_left
@@ -17,11 +17,12 @@ from local_aws.contact_centre.centre import ContactCentre
 from local_aws.contact_centre.flow_log import lines_of
 from local_aws.contact_centre.watching import is_in_population
 from soak.weather import Weather
-from support.fakes import BUCKET, INSTANCE_ID, PREFIX, FakeTable, searched
+from support.fakes import INSTANCE_ID, FakeBucket, FakeConnect, FakeFlowLog, FakeTable, FakeTopic, searched
+from support.population import FakeSource
 
 
-@dataclass
-class Connect:
+@dataclass(kw_only=True)
+class Connect(FakeConnect):
     """The contact centre's Amazon Connect; it knows a new contact after minutes only, now and then."""
 
     centre: ContactCentre
@@ -50,15 +51,9 @@ class Connect:
         assert self.weather.now
         yield from searched(self.centre.contacts(self.weather.now), kind, start, end)
 
-    def check_instance(self, instance_id: str) -> None:
-        """The instance is always there."""
 
-    def recording_storage(self, instance_id: str) -> tuple[str, str]:  # noqa: ARG002
-        return BUCKET, PREFIX
-
-
-@dataclass
-class Population:
+@dataclass(kw_only=True)
+class Population(FakeSource):
     """The same Amazon Connect, as far as it tells who was connected to an agent."""
 
     centre: ContactCentre
@@ -103,10 +98,11 @@ class Population:
         return [contact for _, contact in sorted(found, key=lambda pair: (pair[0], pair[1]["Id"]))]
 
 
-class Bucket:
+class Bucket(FakeBucket):
     """The recordings of a contact centre, each from the time on at which it lands."""
 
     def __init__(self, centre: ContactCentre, weather: Weather) -> None:
+        super().__init__()
         self.weather = weather
         self.objects = {file.key: (file.size, file.lands) for call in centre.calls for file in call.files}
         self._keys = sorted(self.objects)
@@ -122,9 +118,6 @@ class Bucket:
             size, lands = self.objects[key]
             if lands <= self.weather.now:
                 yield {"Key": key, "Size": size, "LastModified": lands}
-
-    def has_delete_marker(self, bucket: str, prefix: str) -> bool:  # noqa: ARG002
-        return False
 
 
 @dataclass
@@ -176,10 +169,11 @@ class Table(FakeTable):
         return done
 
 
-class Log:
+class Log(FakeFlowLog):
     """The flow log: a line shows up to five minutes after its time."""
 
     def __init__(self, centre: ContactCentre, weather: Weather) -> None:
+        super().__init__()
         self.weather = weather
         self.lines = sorted(line for call in centre.calls for line in lines_of(call))
         self._times = [moment for moment, _ in self.lines]
@@ -206,8 +200,8 @@ class Log:
                 yield moment, message
 
 
-@dataclass
-class Topic:
+@dataclass(kw_only=True)
+class Topic(FakeTopic):
     """Remembers how often each contact was in an alert, by the kind of alert."""
 
     weather: Weather
