@@ -11,9 +11,8 @@ from audio_leakage.errors import AudioLeakageError
 from audio_leakage.evidence.manifest import MANIFEST, read_manifest
 from audio_leakage.evidence.population_rows import decider_of, kept_policy
 from audio_leakage.evidence.ports import EvidenceStore
-from audio_leakage.evidence.reports import Day
 from audio_leakage.evidence.revision import FACTS, POLICY, replay
-from audio_leakage.evidence.stored import document_at
+from audio_leakage.evidence.stored import day_at
 from evidence_tools.source import source_of
 
 
@@ -26,7 +25,7 @@ def differences(revision: EvidenceStore) -> list[str]:
     :raises ValueError: when the manifest cannot be read.
     """
     files, _ = read_manifest(revision.read(MANIFEST))
-    day = Day(**document_at(revision, FACTS))
+    day = day_at(revision, FACTS)
     _, policy = kept_policy(revision, POLICY)
     again = replay(revision.read, day, decider_of(policy))
     return [name for name, digest in again.items() if files[name]["content_sha256"] != digest]

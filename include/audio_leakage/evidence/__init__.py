@@ -12,6 +12,7 @@
 ``reports``          the files for people: exceptions, sums and the mail
 ``revision``         a numbered revision of a day, and the same computed again
 ``files``            canonical JSON, JSON Lines, CSV and their hashes
+``members``          the members of what was read, and none that is missing
 ``stored``           what the files of the evidence store hold
 ``sorting``          rows in order, without holding them all in memory
 ``manifest``         the hashes of a revision's files, as an in-toto statement

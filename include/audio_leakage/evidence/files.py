@@ -15,6 +15,7 @@ from io import BytesIO
 from typing import Any, Self
 
 from audio_leakage.errors import BrokenEvidence
+from audio_leakage.evidence.members import Members
 
 #: What a row or a document is made of: objects, lists, texts, integers, truth values and null.
 Json = Mapping[str, Any]
@@ -145,7 +146,7 @@ def rows_of(stored: bytes, name: str) -> Iterator[Json]:
         _readable(name, stored),
         gzip.open(BytesIO(stored), "rt", encoding="utf-8", newline="\n") as lines,
     ):
-        yield from map(_row, lines)
+        yield from (Members(_row(line), name, COMPUTED) for line in lines)
 
 
 @contextmanager
@@ -189,7 +190,7 @@ def read_document(stored: bytes, name: str, affects: str = COMPUTED) -> dict[str
         content = json.loads(stored)
         if not isinstance(content, dict):
             raise ValueError("it is no JSON object")  # noqa: TRY004
-    return content
+    return Members(content, name, affects)
 
 
 def csv(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> EvidenceFile:

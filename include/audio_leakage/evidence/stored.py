@@ -5,6 +5,7 @@ from typing import Any
 
 from audio_leakage.evidence.files import COMPUTED, Json, read_document, rows_of
 from audio_leakage.evidence.ports import EvidenceStore
+from audio_leakage.evidence.reports import Day
 
 
 def rows_at(store: EvidenceStore, key: str) -> Iterator[Json]:
@@ -21,6 +22,16 @@ def document_at(store: EvidenceStore, key: str, affects: str = COMPUTED) -> dict
 
     :param affects: what we cannot rely on when the file is broken, for the error.
     :raises MissingError: when there is no such file.
-    :raises BrokenEvidence: when it holds no JSON object.
+    :raises BrokenEvidence: when it holds no JSON object, or later lacks a member that somebody asks for.
     """
     return read_document(store.read(key), key, affects)
+
+
+def day_at(store: EvidenceStore, key: str) -> Day:
+    """Return what a file says that was known about a day beside its contacts.
+
+    :raises MissingError: when there is no such file.
+    :raises BrokenEvidence: when it lacks something.
+    """
+    facts = document_at(store, key)
+    return Day(**{name: facts[name] for name in Day.__slots__})

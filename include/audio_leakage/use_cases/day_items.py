@@ -67,7 +67,7 @@ def _items_before(run: DayContext) -> Iterator[Json]:
         return
     link = known[0]
     for item in rows_at(run.store, link.folder + ITEMS):
-        yield {FROM_REVISION: link.revision, **item}
+        yield {FROM_REVISION: link.revision, **item, "ContactId": item["ContactId"]}  # it must have one
 
 
 def _allowed(item: Mapping[str, Any]) -> Json:

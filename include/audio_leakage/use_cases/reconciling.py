@@ -38,7 +38,7 @@ from audio_leakage.evidence.revision import (
     evidence_of,
 )
 from audio_leakage.evidence.sorting import sorted_lines
-from audio_leakage.evidence.stored import document_at, rows_at
+from audio_leakage.evidence.stored import day_at, rows_at
 from audio_leakage.population.policy import Policy
 from audio_leakage.times import format_time
 from audio_leakage.use_cases.day_context import DayContext
@@ -93,7 +93,7 @@ def last_reconciled(run: DayContext) -> Reconciled | None:
     if facts is None:
         return None
     folder = facts.removesuffix(FACTS)
-    day = Day(**document_at(run.store, facts))
+    day = day_at(run.store, facts)
     return Reconciled(day, tuple(EvidenceFile.read(name, run.store.read(folder + name)) for name in _INPUTS))
 
 

@@ -91,6 +91,18 @@ def test_a_document_is_read_as_it_was_written() -> None:
     assert read_document(document("facts.json", content).stored, "facts.json") == content
 
 
+def test_a_member_that_is_missing_is_broken_evidence_and_names_its_file() -> None:
+    (row,) = rows_of(json_lines("rows.jsonl.gz", [{"id": 1}]).stored, "rows.jsonl.gz")
+    facts = read_document(b"{}", "facts.json", "the day")
+    with pytest.raises(
+        BrokenEvidence, match=r"rows.jsonl.gz has no 'class'. Affected: what is computed from it"
+    ):
+        row["class"]
+    with pytest.raises(BrokenEvidence, match=r"facts.json has no 'day'. Affected: the day"):
+        facts["day"]
+    assert facts.get("day") is None
+
+
 def test_a_file_that_is_not_compressed_is_its_content() -> None:
     assert uncompressed("policy.json", b"{}") == b"{}"
 

@@ -200,6 +200,29 @@ def test_whichever_file_is_broken_the_daily_run_names_it_or_does_not_need_it(sto
     assert {"link 1", "summary.json", "policy.json", "flows.json", "configuration.json"} <= needed
 
 
+def test_a_file_that_lacks_a_member_is_named_or_not_needed() -> None:
+    world = DailyWorld()
+    world.play(DAY, some("recorded", "missing"))
+    world.prove(DAY)
+    whole, needed = world.store.objects, set()
+    for key in whole:
+        nothing = b"{}\n"
+        world.store.objects = whole | {key: gzip.compress(nothing) if key.endswith(".gz") else nothing}
+        broken = broken_when_proved_again(world)
+        if broken is not None and not key.startswith((CHAIN, "keys/")):
+            assert key in broken.what
+            needed.add(key.rpartition("/")[2])
+    documents = {
+        "metrics.json",
+        "summary.json",
+        "policy.json",
+        "flows.json",
+        "configuration.json",
+        "told.json",
+    }
+    assert documents | {"contacts.jsonl.gz", "items.jsonl.gz", "before.jsonl.gz"} <= needed
+
+
 def test_a_population_says_how_many_of_its_hours_are_not_proven() -> None:
     world = DailyWorld()
     world.play(DAY, some("recorded"))
