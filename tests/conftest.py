@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.unraisableexception import gc_collect_iterations_key
 from botocore import hooks, validate
 from botocore.client import ClientCreator
 from botocore.hooks import EventAliaser, HierarchicalEmitter
@@ -19,7 +18,7 @@ from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel, Shape
 
 # Python would look for garbage again and again among thousands of modules that stay. That is a quarter of their import.
-gc.disable()
+gc.set_threshold(50_000, 20, 100)
 
 for _contract in ("bucket", "evidence", "table"):
     pytest.register_assert_rewrite(f"support.{_contract}_contract")
@@ -50,17 +49,10 @@ for _name in [
     del os.environ[_name]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """At the end, look once for objects whose finalizer fails, and not five times."""
-    config.stash[gc_collect_iterations_key] = 1
-
-
 def pytest_collection_finish() -> None:
-    """Keep Python from looking for garbage among the objects of Airflow itself, and let it look less often."""
+    """Keep Python from looking for garbage among the objects of Airflow itself."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    gc.enable()
 
 
 # Every hook has a boto3 session of its own, and every session searches for the same models and parses them again. And

@@ -24,7 +24,7 @@ def merged(theirs: bytes | None, ours: Files) -> bytes:
 
     :param theirs: the plugins.zip in use, None if there is none.
     :param ours: the files of :func:`infrastructure.package.plugin_files`.
-    :raises UnreadablePlugins: if it is no zip, or a name in it is in an old encoding.
+    :raises UnreadablePlugins: if it is no zip, or a name in it or its ``.airflowignore`` is not in UTF-8.
     """
     if theirs is None:
         theirs = _empty()
@@ -76,7 +76,12 @@ def _has(opened: ZipFile, ours: Files) -> bool:
 
 
 def _ignored(opened: ZipFile) -> bytes:
-    return opened.read(IGNORE) if IGNORE in opened.namelist() else b""
+    ignored = opened.read(IGNORE) if IGNORE in opened.namelist() else b""
+    try:
+        ignored.decode()
+    except UnicodeDecodeError as error:
+        raise UnreadablePlugins(f"plugins.zip: Airflow cannot read {IGNORE}: {error}") from error
+    return ignored
 
 
 def _missing_lines(ignored: bytes, ours: Files) -> list[bytes]:
@@ -85,9 +90,9 @@ def _missing_lines(ignored: bytes, ours: Files) -> list[bytes]:
 
 
 def _with_our_lines(ignored: bytes, ours: Files) -> bytes:
-    if ignored and not ignored.endswith(b"\n"):
-        ignored += b"\n"
-    return ignored + b"".join(line + b"\n" for line in _missing_lines(ignored, ours))
+    missing = _missing_lines(ignored, ours)
+    between = b"\n" if missing and ignored and not ignored.endswith(b"\n") else b""
+    return ignored + between + b"".join(line + b"\n" for line in missing)
 
 
 def _empty() -> bytes:

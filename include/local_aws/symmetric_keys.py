@@ -12,9 +12,7 @@ from moto.kms.utils import AbstractPrivateKey, KeySpec, generate_private_key
 
 class _NoPrivateKey(AbstractPrivateKey):
     def public_key(self) -> NoReturn:
-        error = JsonRESTError("UnsupportedOperationException", "a symmetric key has no public key")
-        error.code = 400
-        raise error
+        raise JsonRESTError("UnsupportedOperationException", "a symmetric key has no public key")
 
     def sign(self, *_: object, **__: object) -> NoReturn:
         self.public_key()

@@ -1,17 +1,13 @@
 """The stand-in for AWS, started once for all integration tests and emptied before each."""
 
-import os
 from collections.abc import Iterator
-from threading import get_ident
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 from airflow.models import DagBag
 from airflow.models.dagrun import DagRun
 from airflow.models.variable import Variable
-from airflow.providers.amazon.aws.hooks.base_aws import BaseSessionFactory
 from airflow.sdk import DAG
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
@@ -32,6 +28,7 @@ from local_aws.dynamodb_local import create_table, dynamodb_local
 from local_aws.server import LocalAws
 from support.fakes import BUCKET, INSTANCE_ID, PREFIX
 from support.quick_airflow import make_airflow_quick
+from support.real_airflow import forget_runs
 from support.stage import TABLE, Stage
 
 # moto looks for each of the ten members of a DynamoDB value under six names, and finds most of them under none.
@@ -50,21 +47,6 @@ AttributePicker.__call__ = _pick_at_once  # type: ignore[method-assign]
 yaml.add_multi_constructor("", yaml_tag_constructor, Loader=yaml.CLoader)
 yaml.Loader = yaml.CLoader  # type: ignore[assignment, misc]
 
-# Every hook makes a boto3 session of its own, with 130 handlers and 60 chains of settings. Sessions are not thread-safe.
-_create_session = BaseSessionFactory._create_basic_session
-_sessions: dict[tuple[str, ...], boto3.session.Session] = {}
-
-
-def _create_session_once(self: BaseSessionFactory, session_kwargs: dict[str, Any]) -> boto3.session.Session:
-    environment = (f"{name}={os.environ[name]}" for name in sorted(os.environ) if name.startswith("AWS_"))
-    made_of = (str(get_ident()), repr(session_kwargs), *environment)
-    if made_of not in _sessions:
-        _sessions[made_of] = _create_session(self, session_kwargs)
-    return _sessions[made_of]
-
-
-BaseSessionFactory._create_basic_session = _create_session_once  # type: ignore[method-assign]
-
 TEMPLATE = ROOT / "include" / "infrastructure" / "table.yaml"
 
 
@@ -77,8 +59,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what only AWS's own engine or ``-m scheduler`` asks for, and put first what must not come last.
 
-    A worker that has nothing left takes the last tests of another one. So the tests of a real Airflow stay together,
-    and those of the web server, and only one worker starts what they need. The former begin, for they wait most.
+    A worker that has nothing left takes the last tests of another one. So the tests of a real Airflow stay together.
+    Those of the web server do, too, and only one worker starts what they need. The former begin, for they wait most.
     """
     items.sort(key=lambda item: (not _needs("airflow_api", item), not _needs("web_server", item)))
     asked = {
@@ -164,6 +146,13 @@ def airflow_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     airflow = new_airflow(tmp_path_factory.mktemp("airflow"), {})
     with airflow.running("api-server"):
         yield airflow
+
+
+@pytest.fixture
+def airflow(airflow_api: Airflow) -> Iterator[Airflow]:
+    """A real Airflow without any run of the monitor."""
+    yield airflow_api
+    forget_runs(airflow_api)
 
 
 @pytest.fixture

@@ -44,8 +44,7 @@ def clear(airflow: Airflow, run_id: str, task_id: str) -> None:
 
 
 @pytest.mark.timeout(3600)
-def test_a_leak_is_judged_without_the_log_group_and_the_run_fails(stage: Stage, airflow_api: Airflow) -> None:
-    airflow = airflow_api
+def test_a_leak_is_judged_without_the_log_group_and_the_run_fails(stage: Stage, airflow: Airflow) -> None:
     stage.listen()
     stage.configure(flow_log_group="/nowhere")
     stage.contacts[CONTACT_ID] = answer()["Contact"]

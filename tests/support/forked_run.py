@@ -1,4 +1,4 @@
-"""A run of the DAG in a process that may be killed, forked from one in which Airflow is warm already."""
+"""A run of the DAG in a process that may be killed. It is forked from one in which Airflow is warm."""
 
 import multiprocessing
 import os

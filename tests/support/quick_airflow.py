@@ -4,7 +4,7 @@ from copy import copy
 from functools import cache
 from typing import Any
 
-from cadwyn import applications
+from cadwyn import Version, applications
 from cadwyn.route_generation import generate_versioned_routers
 from fastapi.dependencies import utils
 from fastapi.dependencies.models import Dependant
@@ -34,10 +34,12 @@ def _build_the_newest_version_alone() -> None:
     """The API has nine versions, for tasks of older releases. Tasks of the same process ask for the newest."""
 
     def generate_newest(router: Any, versions: Any, **more: Any) -> Any:  # noqa: ANN401  # without types
-        newest, current = copy(versions), copy(router)
-        newest.versions = versions.versions[:1]
+        only, current = copy(versions), copy(router)
+        only.versions = (
+            Version(versions.versions[0].value),
+        )  # without what has changed since the one before
         current.routes = [route for route in router.routes if not _is_only_for_older_versions(route)]
-        return generate_versioned_routers(current, newest, **more)
+        return generate_versioned_routers(current, only, **more)
 
     applications.generate_versioned_routers = generate_newest  # type: ignore[attr-defined]
 

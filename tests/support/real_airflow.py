@@ -5,10 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.error import HTTPError
+from urllib.parse import quote
 
 from local_aws.commands.airflow import DAG_ID, Airflow
 
-_ENDED = ("success", "failed")
+_ENDED = {"success", "failed"}
 
 
 def environment() -> dict[str, str]:
@@ -18,28 +22,50 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def scheduling(airflow: Airflow) -> Iterator[None]:
-    """Run a scheduler, with the settings of this moment, inside a ``with`` block. It ends all runs before it stops."""
+    """Run a scheduler, with the settings of this moment, inside a ``with`` block. Then wait for the end of all runs."""
+    begun = datetime.now(UTC)
     with replace(airflow, environment={**airflow.environment, **environment()}).running("scheduler"):
+        log = airflow.home / "standalone.log"
+        wait_for(f"the scheduler, see {log}", lambda: _last_heartbeat(airflow) > begun, 300)
         yield
-        wait_for("the end of all runs", lambda: set(states(airflow)) <= set(_ENDED), 900)
+        wait_for("the end of all runs", lambda: set(states(airflow).values()) <= _ENDED, 900)
 
 
-def states(airflow: Airflow) -> list[str]:
-    """Return the states of all runs of the monitor."""
+def states(airflow: Airflow) -> dict[str, str]:
+    """Return the states of all runs of the monitor, by run id."""
     runs = airflow.get(f"/dags/{DAG_ID}/dagRuns?limit=100")["dag_runs"]
-    return [run["state"] for run in runs]
+    return {run["dag_run_id"]: run["state"] for run in runs}
+
+
+def forget_runs(airflow: Airflow) -> None:
+    """Delete all runs of the monitor, also those that a test which failed has left."""
+    airflow.send("PATCH", f"/dags/{DAG_ID}?update_mask=is_paused", {"is_paused": True})
+    for run_id, state in states(airflow).items():
+        run = f"/dags/{DAG_ID}/dagRuns/{quote(run_id)}"
+        if state not in _ENDED:  # Airflow deletes no run that goes on
+            airflow.send("PATCH", run, {"state": "failed"})
+        airflow.send("DELETE", run, {})
 
 
 def wait_for(what: str, holds: Callable[[], bool], seconds: int) -> None:
-    """Ask again until it holds. On a busy machine Airflow may leave one question without an answer."""
+    """Ask again until it holds. Airflow may give no answer on a busy machine, or where SQLite has two writers."""
     deadline = time.monotonic() + seconds
-    while not _holds_in_time(holds):
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+    while (answer := _answer(holds)) is not True:
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}: {answer}"
         time.sleep(2)
 
 
-def _holds_in_time(holds: Callable[[], bool]) -> bool:
+def _answer(holds: Callable[[], bool]) -> bool | Exception:
     try:
         return holds()
-    except TimeoutError:
-        return False
+    except TimeoutError as error:
+        return error
+    except HTTPError as error:
+        if error.code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
+        return error
+
+
+def _last_heartbeat(airflow: Airflow) -> datetime:
+    heartbeat = airflow.get("/monitor/health")["scheduler"]["latest_scheduler_heartbeat"]
+    return datetime.fromisoformat(heartbeat or "1970-01-01T00:00:00Z")

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-gc.disable()  # see conftest: nothing that is imported here is ever garbage
+gc.set_threshold(50_000, 20, 100)  # see conftest
 
 import airflow.providers.amazon.aws.hooks.base_aws  # noqa: E402
 import airflow.providers.standard.operators.python  # noqa: E402
@@ -23,5 +23,3 @@ async def _ask() -> None:
 make_airflow_quick()
 asyncio.run(_ask())
 gc.freeze()
-gc.set_threshold(50_000, 20, 100)
-gc.enable()

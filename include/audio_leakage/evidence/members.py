@@ -14,6 +14,8 @@ class Members(dict[str, Any]):
     :param affects: what we cannot rely on without the member, for the error.
     """
 
+    __slots__ = ("_affects", "_name")
+
     def __init__(self, content: Mapping[str, Any], name: str, affects: str) -> None:
         super().__init__(content)
         self._name, self._affects = name, affects

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from audio_leakage.errors import BrokenEvidence
 from audio_leakage.evidence.files import COMPUTED, Json, read_document, rows_of
 from audio_leakage.evidence.ports import EvidenceStore
 from audio_leakage.evidence.reports import Day
@@ -31,7 +32,9 @@ def day_at(store: EvidenceStore, key: str) -> Day:
     """Return what a file says that was known about a day beside its contacts.
 
     :raises MissingError: when there is no such file.
-    :raises BrokenEvidence: when it lacks something.
+    :raises BrokenEvidence: when it lacks something, or has something that this version does not know.
     """
     facts = document_at(store, key)
+    if unknown := sorted(facts.keys() - set(Day.__slots__)):
+        raise BrokenEvidence(f"{key} has unknown members: {', '.join(unknown)}", COMPUTED)
     return Day(**{name: facts[name] for name in Day.__slots__})

@@ -81,8 +81,8 @@ class Airflow:
     ) -> Iterator[None]:
         """Run Airflow inside a ``with`` block: scheduler, executor, DAG processor and API server.
 
-        :param component: what to run instead of all four, such as ``api-server``. A ``scheduler`` needs
-            an API server that is up already.
+        :param component: what to run instead of all of them, such as ``api-server``. A ``scheduler`` needs
+            an API server that is up already, and we do not wait for its start.
         :param ready: a path of the API that answers once Airflow is up.
         :param dag_ids: the DAGs that run inside the block. Every other one stays paused.
         :raises RuntimeError: with the end of the log, if Airflow does not start.
@@ -111,7 +111,7 @@ class Airflow:
             return json.loads(answer.read())
 
     def send(self, method: str, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401  # JSON
-        """Send JSON to a path of the REST API, and return the JSON that it answers."""
+        """Send JSON to a path of the REST API, and return the JSON that it answers; None if it has none."""
         request = Request(  # noqa: S310
             f"{self.url}/api/v2{path}",
             json.dumps(body).encode(),
@@ -119,7 +119,7 @@ class Airflow:
             method=method,
         )
         with urlopen(request, timeout=120) as answer:  # noqa: S310
-            return json.loads(answer.read())
+            return json.loads(answer.read() or "null")
 
     def runs(self, run_type: str) -> dict[str, str]:
         """Return the states of all runs of a type, by run id."""
