@@ -37,7 +37,7 @@ from support.fakes import (
     FakeTopic,
     answer,
 )
-from support.population import QUEUE, HourlyWorld
+from support.population import QUEUE, FakeSource, HourlyWorld
 from support.published_flows import FakeFlows
 
 DAY = date(2023, 8, 29)
@@ -57,10 +57,11 @@ def _number(contact: str) -> int:
     return int(contact[-12:], 16)
 
 
-class LargeDay:
+class LargeDay(FakeSource):
     """Connect, the contact table and the bucket of a day with many contacts."""
 
     def __init__(self, contacts: int) -> None:
+        super().__init__()
         self._contacts = contacts
         self._step = timedelta(days=1) / contacts
 
