@@ -47,6 +47,12 @@ def left(count: int) -> World:
     return world
 
 
+def test_a_single_contact_is_purged_without_a_transaction_which_costs_twice() -> None:
+    world = left(1)
+    assert purge_ivr(world.run(at("10:31"))) == {"due": 1, "purged": 1}
+    assert world.contacts.transactions == []
+
+
 def test_a_hundred_contacts_are_purged_in_one_request() -> None:
     world = left(250)
     assert purge_ivr(world.run(at("10:35"))) == {"due": 250, "purged": 250}
