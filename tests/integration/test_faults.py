@@ -191,7 +191,7 @@ def test_overlapping_runs_judge_each_contact_once(day: Day, tmp_path: Path) -> N
         pass
     day.see_that_no_verdict_is_wrong()
     assert day.heal() == 1
-    day.see_that_every_leak_was_told(at_most=1)
+    day.see_that_every_leak_was_told(at_most=2)  # one run may find what the other is about to tell
 
 
 def test_lambda_and_recovery_together_enter_each_contact_once(day: Day) -> None:
