@@ -9,6 +9,8 @@ from local_aws.contact_centre.centre import BLIND_WEIGHTS
 from local_aws.contact_centre.watching import Watch, class_of
 from soak.blind_day import blind_day, classes_of, minutes_to_alert, verdicts
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("policy", "withholds_log"), [("must", False), ("must", True), ("as_flow", False)])
 def test_no_call_of_a_blind_day_escapes(

@@ -8,6 +8,8 @@ import pytest
 from soak.day import Day
 from soak.flat import grown
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def day() -> Day:

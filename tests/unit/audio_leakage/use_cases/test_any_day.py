@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
@@ -224,7 +225,7 @@ class AnyDay(RuleBasedStateMachine):
         assert not [item for item in self.world.contacts.items.values() if "NextCheckAt" in item]
 
 
-TestAnyDay = AnyDay.TestCase
+TestAnyDay = pytest.mark.slow(AnyDay.TestCase)
 TestAnyDay.settings = settings(
     max_examples=200,
     stateful_step_count=30,

@@ -70,6 +70,7 @@ def test_ten_thousand_contacts_cost_one_search_per_hundred_ended_calls() -> None
     assert world.contacts.writes.total() == 2000
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**32), minutes=st.integers(0, 60), at_once=st.sampled_from([1, 8]))
 def test_searching_gives_the_same_result_as_describing_each_contact(

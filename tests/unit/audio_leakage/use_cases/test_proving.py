@@ -526,6 +526,7 @@ def test_a_kill_between_any_two_writes_leaves_a_chain_that_the_next_try_complete
     assert {link.day for link in links} == {str(DAY)}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_process_that_is_killed_before_any_write_leaves_a_chain_that_the_next_try_completes(
     tmp_path: Path,
