@@ -1,6 +1,5 @@
 """Through Airflow's own scheduler: a trouble of the flow log stops no verdict, and the run is red."""
 
-import time
 from typing import Any
 from urllib.parse import quote
 
@@ -8,7 +7,7 @@ import pytest
 
 from local_aws.commands.airflow import DAG_ID, Airflow
 from support.fakes import CONTACT_ID, answer
-from support.real_airflow import scheduling
+from support.real_airflow import ENDED, scheduling, wait_for
 from support.stage import Stage
 
 STATES = {
@@ -21,14 +20,13 @@ STATES = {
 
 def end_of(airflow: Airflow, run_id: str, of_check: int) -> str:
     """Return the state of a run, once it ended with the n-th try of ``check_recordings``."""
-    deadline = time.monotonic() + 1200
-    while time.monotonic() < deadline:
-        state = airflow.runs("manual")[run_id]
+
+    def has_ended() -> bool:
         tries = task_instances(airflow, run_id)["check_recordings"]["try_number"]
-        if state in ("success", "failed") and tries >= of_check:
-            return state
-        time.sleep(2)
-    raise AssertionError("the run has not ended")
+        return airflow.runs()[run_id] in ENDED and tries >= of_check
+
+    wait_for("the end of the run", has_ended, 1200)
+    return airflow.runs()[run_id]
 
 
 def task_instances(airflow: Airflow, run_id: str) -> dict[str, dict[str, Any]]:

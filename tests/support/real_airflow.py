@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from local_aws.commands.airflow import DAG_ID, Airflow
 
-_ENDED = {"success", "failed"}
+#: The states of a run that has ended.
+ENDED = {"success", "failed"}
 
 
 def environment() -> dict[str, str]:
@@ -28,21 +29,15 @@ def scheduling(airflow: Airflow) -> Iterator[None]:
         log = airflow.home / "standalone.log"
         wait_for(f"the scheduler, see {log}", lambda: _last_heartbeat(airflow) > begun, 300)
         yield
-        wait_for("the end of all runs", lambda: set(states(airflow).values()) <= _ENDED, 900)
-
-
-def states(airflow: Airflow) -> dict[str, str]:
-    """Return the states of all runs of the monitor, by run id."""
-    runs = airflow.get(f"/dags/{DAG_ID}/dagRuns?limit=100")["dag_runs"]
-    return {run["dag_run_id"]: run["state"] for run in runs}
+        wait_for("the end of all runs", lambda: set(airflow.runs().values()) <= ENDED, 900)
 
 
 def forget_runs(airflow: Airflow) -> None:
     """Delete all runs of the monitor, also those that a test which failed has left."""
     airflow.send("PATCH", f"/dags/{DAG_ID}?update_mask=is_paused", {"is_paused": True})
-    for run_id, state in states(airflow).items():
+    for run_id, state in airflow.runs().items():
         run = f"/dags/{DAG_ID}/dagRuns/{quote(run_id)}"
-        if state not in _ENDED:  # Airflow deletes no run that goes on
+        if state not in ENDED:  # Airflow deletes no run that goes on
             airflow.send("PATCH", run, {"state": "failed"})
         airflow.send("DELETE", run, {})
 

@@ -1,4 +1,4 @@
-"""Airflow as the process has it that runs are forked from: imported, and with its execution API built."""
+"""Import Airflow and build its execution API. Runs are forked from a process that has done so."""
 
 import asyncio
 import gc

@@ -1,4 +1,6 @@
-"""What we can prove about a day, as files that anybody can verify; no log, and no port but its own.
+"""What we can prove about a day, as files that anybody can verify.
+
+The room logs nothing, and uses no ports but its own.
 
 ===================  ==============================================================
 ``classes``          the table of classes: what is proven of a contact
@@ -12,7 +14,7 @@
 ``reports``          the files for people: exceptions, sums and the mail
 ``revision``         a numbered revision of a day, and the same computed again
 ``files``            canonical JSON, JSON Lines, CSV and their hashes
-``members``          the members of what was read, and none that is missing
+``members``          what was read; a member that is missing is broken evidence
 ``stored``           what the files of the evidence store hold
 ``sorting``          rows in order, without holding them all in memory
 ``manifest``         the hashes of a revision's files, as an in-toto statement

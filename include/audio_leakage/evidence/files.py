@@ -22,7 +22,7 @@ Json = Mapping[str, Any]
 
 _COMPRESSED = ".gz"
 _LINES_AT_ONCE = 100
-#: What cannot be relied on when a file is broken, unless the reader knows better.
+#: What cannot be relied on when a file is broken, unless its reader says something else.
 COMPUTED = "what is computed from it"
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _DECODER = json.JSONDecoder()

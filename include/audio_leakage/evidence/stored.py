@@ -23,7 +23,8 @@ def document_at(store: EvidenceStore, key: str, affects: str = COMPUTED) -> dict
 
     :param affects: what we cannot rely on when the file is broken, for the error.
     :raises MissingError: when there is no such file.
-    :raises BrokenEvidence: when it holds no JSON object, or later lacks a member that somebody asks for.
+    :raises BrokenEvidence: when it holds no JSON object. The document raises it, too, when you ask for
+        a member that it lacks.
     """
     return read_document(store.read(key), key, affects)
 

@@ -96,7 +96,7 @@ class Chain:
         return any(True for _ in self.store.keys(folder_of_day(day)))
 
     def latest(self, name: str) -> str | None:
-        """Return the key of a file of the last revision that has one of that name; None if none has."""
+        """Return the key of the newest file of a name, over all revisions; None if there is none."""
         for link in (each for each in self._backwards() if not each.is_acknowledgement):
             if name in read_manifest(self._manifest(link))[0]:
                 return link.folder + name

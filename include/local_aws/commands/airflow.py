@@ -111,7 +111,7 @@ class Airflow:
             return json.loads(answer.read())
 
     def send(self, method: str, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401  # JSON
-        """Send JSON to a path of the REST API, and return the JSON that it answers; None if it has none."""
+        """Send JSON to a path of the REST API and return its answer, also JSON. An empty answer is None."""
         request = Request(  # noqa: S310
             f"{self.url}/api/v2{path}",
             json.dumps(body).encode(),
@@ -121,10 +121,10 @@ class Airflow:
         with urlopen(request, timeout=120) as answer:  # noqa: S310
             return json.loads(answer.read() or "null")
 
-    def runs(self, run_type: str) -> dict[str, str]:
-        """Return the states of all runs of a type, by run id."""
+    def runs(self, run_type: str | None = None) -> dict[str, str]:
+        """Return the states of all runs of a type, or of every type, by run id."""
         runs = self.get(f"/dags/{DAG_ID}/dagRuns?limit=100")["dag_runs"]
-        return {run["dag_run_id"]: run["state"] for run in runs if run["run_type"] == run_type}
+        return {run["dag_run_id"]: run["state"] for run in runs if run_type in (None, run["run_type"])}
 
     def counts(self, run_id: str, task_id: str) -> dict[str, Any]:
         """Return the counts that a task of a run returned."""

@@ -47,7 +47,8 @@ def left(count: int) -> World:
     return world
 
 
-def test_a_single_contact_is_purged_without_a_transaction_which_costs_twice() -> None:
+def test_a_single_contact_is_purged_without_a_transaction() -> None:
+    """A transaction costs twice as much."""
     world = left(1)
     assert purge_ivr(world.run(at("10:31"))) == {"due": 1, "purged": 1}
     assert world.contacts.transactions == []
